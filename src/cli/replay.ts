@@ -1,0 +1,83 @@
+/**
+ * `pidns replay`: replays each file, prints what was found, and turns it into an exit status.
+ *
+ * Invariant: results go to stdout, trouble to stderr; a file that cannot be read to its end is told of and the others are
+ * still replayed.
+ */
+import { type LogResult, replayLog, sumUp, TraceError } from '../trace/index.ts'
+import { type Input, openInput } from '../trace/node/input.ts'
+import { paintFor } from './paint.ts'
+import { fileText, nameOf, verdictText } from './print.ts'
+import { createProgress } from './progress.ts'
+
+export interface ReplayFlags {
+  readonly json?: boolean
+  readonly all?: boolean
+  readonly check: boolean
+}
+
+const EQUAL = 0
+const DIFFERENT = 1
+const UNUSABLE = 2
+
+export async function replayFiles(paths: readonly string[], flags: ReplayFlags): Promise<number> {
+  const options = { all: flags.all === true, paint: paintFor(process.stdout, process.env) }
+  const results: LogResult[] = []
+  const started = performance.now()
+  for (const path of paths) {
+    try {
+      const result = await replayFile(path, flags)
+      results.push(result)
+      if (!flags.json) await print(`${fileText(result, options)}\n`)
+    } catch (error) {
+      if (!(error instanceof TraceError)) throw error
+      console.error(troubleText(path, error))
+    }
+  }
+  const seconds = Math.round(performance.now() - started) / 1000
+  const report = sumUp(
+    results.map((result) => result.report),
+    seconds,
+  )
+  const unusable = paths.length - results.length
+  if (flags.json) await print(`${JSON.stringify(report, null, 2)}\n`)
+  else if (results.length > 0) await print(`${verdictText(report, unusable, options.paint)}\n`)
+  if (unusable > 0) return UNUSABLE
+  return report.checked === report.matched ? EQUAL : DIFFERENT
+}
+
+async function replayFile(path: string, { check }: ReplayFlags): Promise<LogResult> {
+  const input = await openInput(path)
+  const progress = createProgress(nameOf(path), input.size)
+  try {
+    const onProgress = (events: number): void => progress.show(input.position(), events)
+    return await replayLog(path, input.bytes, { check, onProgress })
+  } catch (error) {
+    await tellDamage(input, error)
+    throw error
+  } finally {
+    progress.clear()
+    input.close()
+  }
+}
+
+/** Damage to a packed file explains whatever a reader stumbled over in it, and is told instead. */
+async function tellDamage(input: Input, error: unknown): Promise<void> {
+  if (error instanceof TraceError && error.line > 0) await input.finish()
+}
+
+function troubleText(path: string, { line, message, checked, matched }: TraceError): string {
+  const place = line === 0 ? nameOf(path) : `${nameOf(path)}:${line}`
+  if (checked === undefined || matched === undefined) return `pidns replay: ${place}: ${message}`
+  const results =
+    checked === matched
+      ? `${checked} results, all equal`
+      : `${checked} results, ${checked - matched} different`
+  return `pidns replay: ${place}: ${message} (before that: ${results})`
+}
+
+/** Waits where a reader is slow, so that text does not pile up. */
+async function print(text: string): Promise<void> {
+  if (process.stdout.write(text)) return
+  await new Promise((resolve) => process.stdout.once('drain', resolve))
+}

@@ -1,0 +1,50 @@
+/**
+ * The word operations that several workers may perform on one word at a time. This is the only seam behind which the
+ * library touches memory in a way that other agents can race with: everything above calls these functions, by these
+ * names, and never `Atomics`.
+ *
+ * This file is the plain half: one thread owns the buffer, so each operation is an ordinary read or write, which V8
+ * inlines (an `Atomics` call costs seven times as much).
+ *
+ * Linux: READ_ONCE, WRITE_ONCE, atomic_t, cmpxchg. Each operation returns what the kernel's returns with `_fetch_`
+ * in its name: the OLD value.
+ */
+export type Words = Int32Array
+
+/** Reads a word that others may write: pairs with {@link store} and the read-modify-write operations. */
+export function load(words: Words, at: number): number {
+  return words[at]
+}
+
+/** Writes a word that others may read; what was written before it is seen by whoever loads the new value. */
+export function store(words: Words, at: number, value: number): void {
+  words[at] = value
+}
+
+/** Adds, and returns the old value. */
+export function add(words: Words, at: number, value: number): number {
+  const old = words[at]
+  words[at] = old + value
+  return old
+}
+
+/** Sets the bits of `mask`, and returns the old value. */
+export function or(words: Words, at: number, mask: number): number {
+  const old = words[at]
+  words[at] = old | mask
+  return old
+}
+
+/** Keeps only the bits of `mask`, and returns the old value. */
+export function and(words: Words, at: number, mask: number): number {
+  const old = words[at]
+  words[at] = old & mask
+  return old
+}
+
+/** Writes `replacement` if the word is `expected`; returns the old value, which is `expected` on success. */
+export function compareExchange(words: Words, at: number, expected: number, replacement: number): number {
+  const old = words[at]
+  if (old === expected) words[at] = replacement
+  return old
+}

@@ -1,0 +1,114 @@
+/**
+ * The one buffer and its header. Space is taken from the bottom up and never given back to the arena (slabs keep what
+ * they took); the buffer is reserved at its largest when it is made, which costs nothing until a word is touched.
+ *
+ * Invariant: every word at or above H_BRK is 0 and belongs to nobody.
+ */
+import type { Words } from '../lib/atomic.ts'
+import {
+  BITS_PER_PAGE,
+  MAX_PID_NS_LEVEL,
+  PID_MAX_LIMIT,
+  PID_MAX_MIN,
+  RESERVED_PIDS,
+} from '../abi/limits.ts'
+import type { Cpu } from '../sync/cpu.ts'
+import * as L from './layout.ts'
+
+/** Limits of a table. The defaults are the kernel's; tests shrink them so that rare paths become common. */
+export interface Limits {
+  /** Whose answers, where kernels differ: the seeds' kernel's or today's. */
+  era: '4.14' | 'latest'
+  /** Most tasks alive at a time: fork fails with EAGAIN beyond it. */
+  maxPids: number
+  /** Most PID namespaces below the initial one: unshare and clone fail with ENOSPC beyond it. */
+  maxNamespaces: number
+  /** Bits in a page of the pidmap: a power of two, 32 to 32768. */
+  bitsPerPage: number
+  /** One more than the largest number that pid_max may be set to; at most 128 pages. */
+  pidMaxLimit: number
+  /** Where a search goes on after pid_max. */
+  reservedPids: number
+  /** The smallest pid_max. */
+  pidMaxMin: number
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  era: 'latest',
+  maxPids: 32768,
+  maxNamespaces: 1024,
+  bitsPerPage: BITS_PER_PAGE,
+  pidMaxLimit: PID_MAX_LIMIT,
+  reservedPids: RESERVED_PIDS,
+  pidMaxMin: PID_MAX_MIN,
+}
+
+/** A realm's view of the memory. */
+export interface Memory extends Cpu {
+  /** Copies of header fields that never change: read on every allocation. */
+  readonly bitsPerPage: number
+  readonly bitsPerPageMask: number
+  readonly pidmapEntries: number
+}
+
+/** Makes the buffer for these limits and fills in the header's fixed part. */
+export function createArena(limits: Limits): Words {
+  const entries = pidmapEntries(limits)
+  const total = arenaWords(limits, entries)
+  const words = new Int32Array(total)
+  words[L.H_MAGIC] = L.MAGIC
+  words[L.H_VERSION] = L.VERSION
+  words[L.H_WORDS] = total
+  words[L.H_BRK] = L.HEADER_WORDS
+  words[L.H_ERA] = limits.era === '4.14' ? L.ERA_4_14 : L.ERA_LATEST
+  words[L.H_BITS_PER_PAGE] = limits.bitsPerPage
+  words[L.H_PIDMAP_ENTRIES] = entries
+  words[L.H_RESERVED_PIDS] = limits.reservedPids
+  words[L.H_PID_MAX_LIMIT] = limits.pidMaxLimit
+  words[L.H_PID_MAX_MIN] = limits.pidMaxMin
+  words[L.H_MAX_PIDS] = limits.maxPids
+  words[L.H_MAX_NAMESPACES] = limits.maxNamespaces
+  return words
+}
+
+/** Takes `count` words, aligned to a cache line and all 0; 0 when the arena has no more. Context: any. */
+export function arenaTake(mem: Memory, count: number): number {
+  const w = mem.words
+  const from = w[L.H_BRK]
+  const to = from + Math.ceil(count / L.LINE_WORDS) * L.LINE_WORDS
+  if (to > w[L.H_WORDS] || shouldFail(mem)) return 0
+  w[L.H_BRK] = to
+  return from
+}
+
+/** Is this the allocation that a test asked to fail? Linux: `should_fail` (fault injection). */
+export function shouldFail(mem: Memory): boolean {
+  const w = mem.words
+  if (w[L.H_FAIL_NTH] === 0) return false
+  w[L.H_FAIL_NTH] -= 1
+  return w[L.H_FAIL_NTH] === 0
+}
+
+/** Counts a condition that should never hold, and says whether it does. Linux: `WARN_ON`. */
+export function warnOn(mem: Memory, condition: boolean): boolean {
+  if (condition) mem.words[L.H_WARNINGS] += 1
+  return condition
+}
+
+function pidmapEntries(limits: Limits): number {
+  return Math.ceil(limits.pidMaxLimit / limits.bitsPerPage)
+}
+
+/**
+ * Words for `maxPids` tasks at the deepest level and for `maxNamespaces` namespaces of two pages each, one full
+ * pidmap, and a quarter more for what callbacks and pidfds hold a little longer.
+ */
+function arenaWords(limits: Limits, entries: number): number {
+  const page = L.pageSlotWords(limits.bitsPerPage)
+  const perTask = L.TASK_SLOT_WORDS + L.SIG_SLOT_WORDS + L.pidSlotWords(MAX_PID_NS_LEVEL)
+  const hash = 4 * (MAX_PID_NS_LEVEL + 1)
+  const perNs = L.nsSlotWords(entries) + 2 * page + L.LINE_WORDS
+  const slack = 64 * 1024
+  const words = 1.25 * (limits.maxPids * (perTask + hash) + (limits.maxNamespaces + 1) * perNs) + entries * page
+  return Math.ceil((words + slack) / L.LINE_WORDS) * L.LINE_WORDS
+}

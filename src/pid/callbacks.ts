@@ -1,0 +1,7 @@
+/** Kinds of RCU callbacks and of work items: their positions in the tables of createPidTable. */
+export const RCU_PUT_PID = 0
+export const RCU_FREE_PIDNS = 1
+/** The task room's: the first of the kinds that createPidTable is given. */
+export const RCU_FREE_TASK = 2
+
+export const WORK_PROC_CLEANUP = 0

@@ -1,0 +1,10 @@
+/** Browsers, their workers, and other runtimes of the Web's kind. */
+import type { Platform } from './platform.ts'
+
+export const platform: Platform = {
+  defer: queueMicrotask,
+  report: (error) =>
+    setTimeout(() => {
+      throw error
+    }, 0),
+}

@@ -1,0 +1,7 @@
+/** What the library needs of the surroundings in which it runs; the `imports` of package.json choose who provides it. */
+export interface Platform {
+  /** Runs a function when the present turn of the event loop ends. */
+  defer(run: () => void): void
+  /** Told of what a callback of the user's threw: shows it as the surroundings show an uncaught error. */
+  report(error: unknown): void
+}

@@ -1,0 +1,176 @@
+/**
+ * What the facade's classes share: the table, the Task objects made for it in this realm, and the waits that have not
+ * ended. Everything here can be made anew from the table; nothing of it is part of an image.
+ */
+import { EDEADLK, ESRCH } from './abi/errno.ts'
+import { WNOHANG } from './abi/wait.ts'
+import { KernelError } from './errors.ts'
+import type { NsRef, TaskRef } from './mm/layout.ts'
+import { slotGeneration } from './mm/slab.ts'
+import { type IrqFlags, localIrqRestore, localIrqSave } from './sync/cpu.ts'
+import { schedule, syscallEnter, syscallReturn } from './task/run.ts'
+import type { TaskTable } from './task/table.ts'
+import { doWait, putWaitOpts, setWaiting, type WaitOpts } from './task/wait.ts'
+import type { Task } from './process.ts'
+
+/** A wait that goes on: what it waits for, and how it ends. */
+interface PendingWait {
+  readonly wo: WaitOpts
+  readonly syscall: string
+  settle(result: number): void
+}
+
+export interface Realm {
+  table: TaskTable
+  /** The Task object of each task that this realm has seen and that still has its numbers. */
+  readonly tasks: Map<TaskRef, Task>
+  readonly waits: Map<TaskRef, PendingWait[]>
+  /** Open namespace files: how many hold each namespace. */
+  readonly nsFiles: Map<NsRef, number>
+  disposed: boolean
+  /** Makes the Task object of a record. */
+  newTask(ref: TaskRef): Task
+}
+
+/** The Task object of a record: one per task and realm. */
+export function taskOf(realm: Realm, ref: TaskRef): Task {
+  let task = realm.tasks.get(ref)
+  if (task === undefined) {
+    task = realm.newTask(ref)
+    realm.tasks.set(ref, task)
+  }
+  return task
+}
+
+const HANDLE_SLOTS = 2 ** 28
+const HANDLE_GENERATIONS = 2 ** 24
+
+/** Slot and generation as one safe integer: never the same for two tasks of a table (until 2^24 reuses of a slot). */
+export function handleOf(realm: Realm, ref: TaskRef): number {
+  return (slotGeneration(realm.table, ref) % HANDLE_GENERATIONS) * HANDLE_SLOTS + ref
+}
+
+/** The record that a handle names. */
+export function refOfHandle(handle: number): TaskRef {
+  return (handle % HANDLE_SLOTS) as TaskRef
+}
+
+/** A call by `ref` begins. Interrupts are masked until {@link leave}: no user code runs inside a call. */
+export function enter(realm: Realm, ref: TaskRef): IrqFlags {
+  const flags = localIrqSave(realm.table)
+  syscallEnter(realm.table, ref)
+  return flags
+}
+
+/**
+ * The call is done: the caller takes its signals, then everybody whom it woke runs, then interrupts.
+ * Returns `ret`, or undefined when the caller died or stopped before it could see it. Throws KernelError for a
+ * negative `ret`.
+ */
+export function leave(realm: Realm, ref: TaskRef, flags: IrqFlags, ret: number, syscall: string): number | undefined {
+  const returned = syscallReturn(realm.table, ref)
+  schedule(realm.table)
+  localIrqRestore(realm.table, flags)
+  if (!returned) return undefined
+  if (ret < 0) throw new KernelError(ret, syscall)
+  return ret
+}
+
+/**
+ * A wait, once its arguments are read: looks now, and if nothing has happened waits for it.
+ * Resolves with `wo`, or null for WNOHANG with nothing; rejects with KernelError or the signal's reason.
+ */
+export function waitLater(
+  realm: Realm,
+  ref: TaskRef,
+  wo: WaitOpts,
+  syscall: string,
+  signal: AbortSignalLike | undefined,
+): Promise<WaitOpts | null> {
+  const found = waitNow(realm, ref, wo, syscall)
+  if (found !== undefined) return Promise.resolve(found)
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      forget(realm, ref, wait)
+      reject(signal?.reason)
+    }
+    const wait: PendingWait = {
+      wo,
+      syscall,
+      settle: (result) => {
+        signal?.removeEventListener('abort', abort)
+        if (result < 0) reject(new KernelError(result, syscall))
+        else resolve(wo)
+      },
+    }
+    const waits = realm.waits.get(ref)
+    if (waits === undefined) realm.waits.set(ref, [wait])
+    else waits.push(wait)
+    setWaiting(realm.table, ref, true)
+    signal?.addEventListener('abort', abort, { once: true })
+  })
+}
+
+/**
+ * A wait that cannot go on: looks once. Returns `wo`, or null for WNOHANG with nothing.
+ * Throws KernelError: -ECHILD; EDEADLK where it would have to block.
+ */
+export function waitSync(realm: Realm, ref: TaskRef, wo: WaitOpts, syscall: string): WaitOpts | null {
+  const found = waitNow(realm, ref, wo, syscall)
+  if (found !== undefined) return found
+  putWaitOpts(realm.table, wo)
+  throw new KernelError(EDEADLK, syscall)
+}
+
+/** The run queue hands back a task that waits: its waits look again, in the order in which they began. */
+export function resumeWaits(realm: Realm, ref: TaskRef): void {
+  const waits = realm.waits.get(ref)
+  if (waits === undefined) return
+  for (const wait of [...waits]) {
+    const ret = doWait(realm.table, ref, wait.wo)
+    if (ret === 0) continue
+    forget(realm, ref, wait)
+    wait.settle(ret)
+  }
+}
+
+/** The task begins to exit: its waits end with ESRCH. */
+export function abortWaits(realm: Realm, ref: TaskRef): void {
+  for (const wait of realm.waits.get(ref) ?? []) {
+    putWaitOpts(realm.table, wait.wo)
+    wait.settle(-ESRCH)
+  }
+  realm.waits.delete(ref)
+}
+
+/** undefined: children are there, nothing has happened, and the caller would wait. */
+function waitNow(realm: Realm, ref: TaskRef, wo: WaitOpts, syscall: string): WaitOpts | null | undefined {
+  const flags = enter(realm, ref)
+  const ret = doWait(realm.table, ref, wo)
+  if (ret === 0 && (wo.flags & WNOHANG) === 0) {
+    leave(realm, ref, flags, 0, syscall)
+    return undefined
+  }
+  putWaitOpts(realm.table, wo)
+  const seen = leave(realm, ref, flags, ret, syscall)
+  return seen === undefined || seen === 0 ? null : wo
+}
+
+function forget(realm: Realm, ref: TaskRef, wait: PendingWait): void {
+  const rest = (realm.waits.get(ref) ?? []).filter((other) => other !== wait)
+  putWaitOpts(realm.table, wait.wo)
+  if (rest.length > 0) {
+    realm.waits.set(ref, rest)
+    return
+  }
+  realm.waits.delete(ref)
+  setWaiting(realm.table, ref, false)
+}
+
+/** What of the platforms' AbortSignal is used here. */
+export interface AbortSignalLike {
+  readonly aborted: boolean
+  readonly reason: unknown
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}

@@ -1,0 +1,93 @@
+/**
+ * A realm's own side of the machine: its view of the memory, whether interrupts are on, and what waits for them.
+ * One thread of JavaScript is one CPU.
+ *
+ * An interrupt is a callback of the surroundings: a handler of the user's, a driver, a work item. It runs only while
+ * interrupts are on, so never inside a section that masked them, and never inside another one.
+ *
+ * Linux: include/linux/irqflags.h. `localIrqSave` hands the caller the state it found, and `localIrqRestore` puts
+ * exactly that back: a restore inside a section that had interrupts off does not switch them on.
+ */
+import type { Words } from '../lib/atomic.ts'
+import { rcuPending, rcuRunCallbacks } from './rcu.ts'
+import { runWorkqueue, workPending } from './workqueue.ts'
+
+/** Whether interrupts were on, as {@link localIrqSave} found it: to be handed back to {@link localIrqRestore}. */
+export type IrqFlags = boolean
+
+/** What a callback of the table (an RCU callback, a work item) is called with: the table, and what it was queued for. */
+export type TableCallback = (table: never, ref: number) => void
+
+export interface Cpu {
+  readonly words: Words
+  /** Where the header keeps the list of RCU callbacks (sync/rcu.ts) and of work items (sync/workqueue.ts). */
+  readonly rcuList: number
+  readonly workList: number
+  /** Kinds of RCU callbacks and of work items: a record names its function by its position here. */
+  readonly rcuFuncs: readonly TableCallback[]
+  readonly workFuncs: readonly TableCallback[]
+  /** Runs a function when the present turn of the event loop ends. */
+  readonly defer: (run: () => void) => void
+  /** Told of what a callback threw. */
+  readonly report: (error: unknown) => void
+  irqsOn: boolean
+  readonly irqQueue: (() => void)[]
+  /** Read sections open now (sync/rcu.ts). */
+  rcuNesting: number
+  /** The end of this turn will run RCU callbacks. */
+  rcuDeferred: boolean
+}
+
+/** Masks interrupts. Linux: `local_irq_disable`. */
+export function localIrqDisable(cpu: Cpu): void {
+  cpu.irqsOn = false
+}
+
+/** Allows interrupts, whatever the state before, and lets those pending run. Linux: `local_irq_enable`. */
+export function localIrqEnable(cpu: Cpu): void {
+  cpu.irqsOn = true
+  if (somethingPending(cpu)) runPending(cpu)
+}
+
+/** Masks interrupts and returns the state before. Linux: `local_irq_save`. */
+export function localIrqSave(cpu: Cpu): IrqFlags {
+  const flags = cpu.irqsOn
+  cpu.irqsOn = false
+  return flags
+}
+
+/** Puts back the state that {@link localIrqSave} returned. Linux: `local_irq_restore`. */
+export function localIrqRestore(cpu: Cpu, flags: IrqFlags): void {
+  cpu.irqsOn = flags
+  if (flags && somethingPending(cpu)) runPending(cpu)
+}
+
+/** An interrupt arrives: it runs now, or when interrupts are next on. What it throws is reported, never passed on. */
+export function raiseIrq(cpu: Cpu, handler: () => void): void {
+  cpu.irqQueue.push(handler)
+  if (cpu.irqsOn) runPending(cpu)
+}
+
+function somethingPending(cpu: Cpu): boolean {
+  return cpu.irqQueue.length > 0 || workPending(cpu) || rcuPending(cpu)
+}
+
+/**
+ * Runs handlers, then work items, then RCU callbacks, until none is left. Interrupts are masked meanwhile: a handler
+ * that calls into the table finds them off, and what it raises is run by this loop, after it, not inside it.
+ */
+function runPending(cpu: Cpu): void {
+  cpu.irqsOn = false
+  do {
+    for (let handler = cpu.irqQueue.shift(); handler !== undefined; handler = cpu.irqQueue.shift()) {
+      try {
+        handler()
+      } catch (error) {
+        cpu.report(error)
+      }
+    }
+    runWorkqueue(cpu)
+    if (rcuPending(cpu)) rcuRunCallbacks(cpu)
+  } while (somethingPending(cpu))
+  cpu.irqsOn = true
+}

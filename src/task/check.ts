@@ -1,0 +1,138 @@
+/**
+ * Every invariant of the task room, on top of those of the pid room. Context: as pid/check.ts.
+ */
+import * as L from '../mm/layout.ts'
+import type { NsRef, PidRef, TaskRef } from '../mm/layout.ts'
+import { forEachSlot } from '../mm/slab.ts'
+import { checkPids, countNsRefs, nsName } from '../pid/check.ts'
+import { nextPidTask, pidTask } from '../pid/pid_task.ts'
+import { taskActivePidNs, taskLeader, taskPid, taskPidPtr } from '../pid/task_link.ts'
+import { hlistHashed } from '../sync/hlist.ts'
+import { upidAt } from '../pid/upid.ts'
+import { TASK_DEAD, TASK_IDLE, TASK_STOPPED, TASK_ZAP_CHILDREN, TASK_ZAP_PIDS, taskState } from './sched.ts'
+import type { TaskTable } from './table.ts'
+import * as T from './task.ts'
+
+/**
+ * The violations found, none if the table is sound.
+ * `nsFiles`: references to namespaces that open files hold; `waits`: a `struct pid` for each wait that holds one.
+ */
+export function checkTasks(
+  table: TaskTable,
+  nsFiles: ReadonlyMap<NsRef, number>,
+  waits: readonly PidRef[],
+): string[] {
+  const problems = checkPids(table)
+  const nsRefs = countNsRefs(table)
+  const pidRefs = new Map<number, number>()
+  for (const [ns, count] of nsFiles) nsRefs.set(ns, (nsRefs.get(ns) ?? 0) + count)
+  for (const pid of waits) pidRefs.set(pid, (pidRefs.get(pid) ?? 0) + 1)
+  forEachSlot(table, L.SLAB_PIDFD, (file) => {
+    const pid = table.words[file + L.PIDFD_PID]
+    pidRefs.set(pid, (pidRefs.get(pid) ?? 0) + 1)
+  })
+  checkProcesses(table, nsRefs, problems)
+  checkNsRefs(table, nsRefs, problems)
+  checkPidRefs(table, pidRefs, problems)
+  if (table.words[L.H_RUN_FIRST] !== 0) problems.push('the run queue is not empty')
+  if (table.words[L.H_DEAD] !== 0) problems.push('dead tasks wait for their release')
+  return problems
+}
+
+function checkProcesses(table: TaskTable, nsRefs: Map<number, number>, problems: string[]): void {
+  const w = table.words
+  let threads = 0
+  for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
+    const signal = T.signalOf(table, p)
+    let inGroup = 0
+    for (let t = T.firstThread(table, signal); t !== 0; t = T.nextThread(table, t)) {
+      inGroup += 1
+      checkTask(table, p, t, problems)
+      const ns = w[t + L.TASK_NS_FOR_CHILDREN]
+      if (ns !== 0) nsRefs.set(ns, (nsRefs.get(ns) ?? 0) + 1)
+    }
+    if (inGroup !== w[signal + L.SIG_NR_THREADS]) {
+      problems.push(`${name(table, p)}: ${inGroup} threads, ${w[signal + L.SIG_NR_THREADS]} counted`)
+    }
+    threads += inGroup
+  }
+  if (threads !== w[L.H_THREADS]) problems.push(`${threads} tasks, ${w[L.H_THREADS]} counted`)
+}
+
+function checkTask(table: TaskTable, leader: TaskRef, task: TaskRef, problems: string[]): void {
+  const w = table.words
+  const who = name(table, task)
+  if (taskLeader(table, task) !== leader) problems.push(`${who} is in a list of another leader's threads`)
+  if (T.threadGroupLeader(table, task) !== (task === leader)) problems.push(`${who}: exit signal and role disagree`)
+  checkState(table, task, who, problems)
+  for (let type = 0; type < L.PIDTYPE_MAX; type++) {
+    const pid = taskPidPtr(table, task, type)
+    const attached = type === L.PIDTYPE_PID || task === leader
+    if (attached && !isAttached(table, task, pid, type)) problems.push(`${who} is not on its list of type ${type}`)
+    if (!attached && pid !== 0) problems.push(`${who} is a thread but has a link of type ${type}`)
+  }
+  const parent = T.realParent(table, task)
+  if (task === leader && parent !== 0 && !isChild(table, parent, task)) problems.push(`${who} is not its parent's child`)
+  if (parent !== w[leader + L.TASK_REAL_PARENT]) problems.push(`${who} has another parent than its leader`)
+  for (let child = T.firstChild(table, task); child !== 0; child = T.nextSibling(table, task, child)) {
+    if (T.realParent(table, child) !== task) problems.push(`${name(table, child)} is a child of ${who} but does not know`)
+  }
+}
+
+function checkState(table: TaskTable, task: TaskRef, who: string, problems: string[]): void {
+  const state = taskState(table, task)
+  const exitState = T.exitState(table, task)
+  const exiting = T.hasFlag(table, task, T.PF_EXITING)
+  const resting = state === TASK_IDLE || state === TASK_STOPPED
+  const zapping = state === TASK_ZAP_CHILDREN || state === TASK_ZAP_PIDS
+  const sound =
+    (resting && exitState === 0 && !exiting) ||
+    (zapping && exitState === 0 && exiting) ||
+    (state === TASK_DEAD && exitState === T.EXIT_ZOMBIE && exiting)
+  if (!sound) problems.push(`${who}: state ${state} with exit state ${exitState}`)
+  if (T.hasFlag(table, task, T.PF_QUEUED)) problems.push(`${who} is marked as queued`)
+  if (exiting !== (table.words[task + L.TASK_NS_FOR_CHILDREN] === 0)) {
+    problems.push(`${who}: its namespace for children was ${exiting ? 'not ' : ''}given back`)
+  }
+}
+
+function checkNsRefs(table: TaskTable, known: Map<number, number>, problems: string[]): void {
+  forEachSlot(table, L.SLAB_NS, (ns) => {
+    if (ns === table.words[L.H_INIT_NS]) return
+    const count = table.words[ns + L.NS_COUNT]
+    const refs = known.get(ns) ?? 0
+    if (count !== refs) problems.push(`${nsName(table, ns)}: count is ${count}, ${refs} references`)
+  })
+}
+
+/** A struct pid holds one reference until its grace period is over, and one for each pidfd and wait. */
+function checkPidRefs(table: TaskTable, known: Map<number, number>, problems: string[]): void {
+  const w = table.words
+  for (let level = 0; level < L.SLAB_NS; level++) {
+    forEachSlot(table, L.SLAB_PID + level, (slot) => {
+      const pid = slot as PidRef
+      const others = known.get(pid) ?? 0
+      const own = w[pid + L.PID_COUNT] - others
+      const hashed = hlistHashed(w, upidAt(pid, 0) + L.UPID_CHAIN)
+      if (own !== 1 && (hashed || own !== 0)) {
+        problems.push(`struct pid of number ${w[upidAt(pid, 0) + L.UPID_NR]}: count ${w[pid + L.PID_COUNT]}, ${others} known`)
+      }
+    })
+  }
+}
+
+function isAttached(table: TaskTable, task: TaskRef, pid: PidRef, type: number): boolean {
+  for (let t = pidTask(table, pid, type); t !== 0; t = nextPidTask(table, t, type)) if (t === task) return true
+  return false
+}
+
+function isChild(table: TaskTable, parent: TaskRef, task: TaskRef): boolean {
+  for (let c = T.firstChild(table, parent); c !== 0; c = T.nextSibling(table, parent, c)) if (c === task) return true
+  return false
+}
+
+function name(table: TaskTable, task: TaskRef): string {
+  const pid = taskPid(table, task)
+  const ns = taskActivePidNs(table, task)
+  return `task ${table.words[upidAt(pid, table.words[pid + L.PID_LEVEL]) + L.UPID_NR]} of ${nsName(table, ns)}`
+}

@@ -1,0 +1,69 @@
+/**
+ * prctl(2), sigaction(2): what a process sets for itself that bears on the process tree. Linux: kernel/sys.c,
+ * kernel/signal.c (`do_sigaction`). Context: `current` calls.
+ */
+import { EINVAL } from '../abi/errno.ts'
+import { NSIG } from '../abi/limits.ts'
+import { SIG_IGN, SIGCHLD } from '../abi/signal.ts'
+import * as L from '../mm/layout.ts'
+import type { SignalRef, TaskRef } from '../mm/layout.ts'
+import { taskPid } from '../pid/task_link.ts'
+import { isChildReaper } from '../pid/upid.ts'
+import { sigIgnored, sigKernelOnly, validSignal } from './signal_send.ts'
+import { sigaddset, sigdelset } from './sigset.ts'
+import type { TaskTable } from './table.ts'
+import * as T from './task.ts'
+
+/**
+ * PR_SET_CHILD_SUBREAPER: orphans among the descendants come to this process. Present descendants learn of it too,
+ * though not those below the init of a namespace.
+ */
+export function setChildSubreaper(table: TaskTable, current: TaskRef, on: boolean): void {
+  table.words[T.signalOf(table, current) + L.SIG_IS_CHILD_SUBREAPER] = on ? 1 : 0
+  if (on) propagate(table, T.signalOf(table, current))
+}
+
+/** PR_SET_PDEATHSIG: the signal that the calling thread gets when its parent thread ends; 0 none. Returns 0 or -EINVAL. */
+export function setPdeathSignal(table: TaskTable, current: TaskRef, sig: number): number {
+  if (!validSignal(sig)) return -EINVAL
+  table.words[current + L.TASK_PDEATH_SIGNAL] = sig
+  return 0
+}
+
+/**
+ * sigaction(2), to ignore a signal or to restore its default. What is pending and now ignored is dropped.
+ * Returns 0, -EINVAL: no such signal, or SIGKILL or SIGSTOP. Linux: `do_sigaction`.
+ */
+export function doSigaction(
+  table: TaskTable,
+  current: TaskRef,
+  sig: number,
+  handler: 'dfl' | 'ign',
+  flags: number,
+): number {
+  if (sig < 1 || sig > NSIG || sigKernelOnly(sig)) return -EINVAL
+  const w = table.words
+  const signal = T.signalOf(table, current)
+  if (handler === SIG_IGN) sigaddset(w, signal + L.SIG_IGNORED, sig)
+  else sigdelset(w, signal + L.SIG_IGNORED, sig)
+  if (sig === SIGCHLD) w[signal + L.SIG_CHLD_FLAGS] = flags
+  if (sigIgnored(table, current, sig, false)) {
+    sigdelset(w, signal + L.SIG_SHARED_PENDING, sig)
+    for (let t = T.firstThread(table, signal); t !== 0; t = T.nextThread(table, t)) {
+      sigdelset(w, t + L.TASK_PENDING, sig)
+    }
+  }
+  return 0
+}
+
+/** Linux: `propagate_has_child_subreaper` over `walk_process_tree`: who has the flag has passed it on already. */
+function propagate(table: TaskTable, signal: SignalRef): void {
+  for (let t = T.firstThread(table, signal); t !== 0; t = T.nextThread(table, t)) {
+    for (let child = T.firstChild(table, t); child !== 0; child = T.nextSibling(table, t, child)) {
+      const own = T.signalOf(table, child)
+      if (table.words[own + L.SIG_HAS_CHILD_SUBREAPER] !== 0 || isChildReaper(table, taskPid(table, child))) continue
+      table.words[own + L.SIG_HAS_CHILD_SUBREAPER] = 1
+      propagate(table, own)
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/** Sets of signals: two words, the bit of signal n at position n - 1. Linux: include/linux/signal.h. */
+import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP } from '../abi/signal.ts'
+import { lowestBit } from '../lib/bits.ts'
+import type { Words } from '../lib/atomic.ts'
+
+export const SIGSET_WORDS = 2
+
+const wordOf = (set: number, sig: number): number => set + ((sig - 1) >> 5)
+const bitOf = (sig: number): number => 1 << ((sig - 1) & 31)
+
+export function sigaddset(words: Words, set: number, sig: number): void {
+  words[wordOf(set, sig)] |= bitOf(sig)
+}
+
+export function sigdelset(words: Words, set: number, sig: number): void {
+  words[wordOf(set, sig)] &= ~bitOf(sig)
+}
+
+export function sigismember(words: Words, set: number, sig: number): boolean {
+  return (words[wordOf(set, sig)] & bitOf(sig)) !== 0
+}
+
+export function sigemptyset(words: Words, set: number): void {
+  words[set] = 0
+  words[set + 1] = 0
+}
+
+export function sigisempty(words: Words, set: number): boolean {
+  return (words[set] | words[set + 1]) === 0
+}
+
+/** Copies a set. */
+export function sigcopyset(words: Words, from: number, to: number): void {
+  words[to] = words[from]
+  words[to + 1] = words[from + 1]
+}
+
+/** Signals that a thread causes itself: taken before all others. Linux: `SYNCHRONOUS_MASK`. */
+const SYNCHRONOUS: number = [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS].reduce((m, s) => m | bitOf(s), 0)
+
+/** The next signal of the set to be delivered, taken out of it; 0 when it is empty. Linux: `next_signal`. */
+export function sigtakeNext(words: Words, set: number): number {
+  for (let i = 0; i < SIGSET_WORDS; i++) {
+    const members = words[set + i]
+    if (members === 0) continue
+    const first = i === 0 && (members & SYNCHRONOUS) !== 0 ? members & SYNCHRONOUS : members
+    const sig = 32 * i + lowestBit(first) + 1
+    sigdelset(words, set, sig)
+    return sig
+  }
+  return 0
+}

@@ -1,0 +1,19 @@
+/**
+ * The table with tasks on it: what the task room asks of its surroundings, and the first process.
+ */
+import type { TaskRef } from '../mm/layout.ts'
+import type { PidHooks, PidTable } from '../pid/table.ts'
+
+export interface TaskHooks extends PidHooks {
+  /**
+   * An idle task that was marked as waiting ({@link setWaiting} in task/wait.ts) has been woken: it should look again
+   * whether its waits can end. Called from the run queue, with interrupts off.
+   */
+  resumeWaits(task: TaskRef): void
+  /** A task that was marked as waiting begins to exit: its waits end without result. */
+  abortWaits(task: TaskRef): void
+  /** The task is about to lose its numbers, and then its record. Called with tasklistLock held. */
+  taskReleased(task: TaskRef): void
+}
+
+export type TaskTable = PidTable<TaskHooks>

@@ -1,0 +1,26 @@
+/** The formats of logs, and how each is recognised: by what its first line holds, never by the file's name. */
+import type { LogItem, LogReader } from './event.ts'
+import { show } from './fields.ts'
+import { createRecordingReader } from './recording.ts'
+import { TraceError } from './trace_error.ts'
+
+export interface Format {
+  readonly name: string
+  recognises(firstLine: string): boolean
+  open(emit: (item: LogItem) => void): LogReader
+}
+
+const BYTE_ORDER_MARK = '\uFEFF'
+
+const FORMATS: readonly Format[] = [
+  { name: 'recording', recognises: (line) => line.startsWith('{'), open: createRecordingReader },
+]
+
+export function recogniseFormat(firstLine: string): Format {
+  const format = FORMATS.find((candidate) => candidate.recognises(firstLine))
+  if (format !== undefined) return format
+  if (firstLine.startsWith(BYTE_ORDER_MARK)) {
+    throw new TraceError(1, 'a byte order mark: expected UTF-8 without one')
+  }
+  throw new TraceError(1, `expected the header of a recording, {"recorder":…, got ${show(firstLine)}`)
+}

@@ -1,0 +1,127 @@
+/**
+ * Cuts a stream of bytes into lines of text, and refuses what is not one: other control characters than tab, broken
+ * UTF-8, CRLF, a last line without its newline, nothing at all.
+ *
+ * Invariant: every line before a broken one is given out before the error is thrown, so trouble is met in the order of
+ * lines. Holds one chunk and one unfinished line, at most `maxLine` bytes.
+ */
+import { TraceError } from './trace_error.ts'
+
+declare class TextDecoder {
+  constructor(label: 'utf-8', options: { fatal: boolean; ignoreBOM: boolean })
+  decode(bytes: Uint8Array): string
+}
+
+const TAB = 9
+const LF = 10
+const CR = 13
+const DEL = 127
+const FIRST_PRINTABLE = 32
+const MAX_LINE = 16 * 1024 * 1024
+
+/** The lines of `source`, in batches, without their newlines. Throws TraceError. */
+export async function* splitLines(
+  source: AsyncIterable<Uint8Array>,
+  maxLine: number = MAX_LINE,
+): AsyncGenerator<string[], void> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  /** The unfinished line: its pieces, and the sum of their lengths. */
+  let pieces: Uint8Array[] = []
+  let held = 0
+  let lines = 0
+  let bytes = 0
+
+  for await (const chunk of source) {
+    bytes += chunk.length
+    const { end, count, trouble } = scan(chunk, held, lines + 1, maxLine)
+    if (end > 0) {
+      pieces.push(chunk.subarray(0, end))
+      const batch = decodeLines(decoder, join(pieces, held + end), lines + 1)
+      if (batch.lines.length > 0) yield batch.lines
+      if (batch.trouble !== undefined) throw batch.trouble
+      lines += count
+      pieces = []
+      held = 0
+    }
+    if (trouble !== undefined) throw trouble
+    if (end < chunk.length) {
+      pieces.push(chunk.slice(end))
+      held += chunk.length - end
+    }
+  }
+  if (bytes === 0) throw new TraceError(0, 'empty: expected a log')
+  if (held > 0) throw new TraceError(lines + 1, 'the line is cut: expected a newline at its end')
+}
+
+interface Scan {
+  /** How many bytes of the chunk belong to whole, sound lines. */
+  readonly end: number
+  readonly count: number
+  readonly trouble?: TraceError
+}
+
+/** Finds the last newline of a chunk, or the first byte that no text has. */
+function scan(chunk: Uint8Array, held: number, line: number, maxLine: number): Scan {
+  let end = 0
+  let count = 0
+  let room = maxLine - held
+  for (let i = 0; i < chunk.length; i++) {
+    const byte = chunk[i] as number
+    if (byte === LF) {
+      end = i + 1
+      count++
+      room = maxLine + end
+    } else if (i >= room) {
+      return { end, count, trouble: new TraceError(line + count, `the line is longer than ${maxLine} bytes`) }
+    } else if ((byte < FIRST_PRINTABLE && byte !== TAB) || byte === DEL) {
+      const crlf = byte === CR && (i + 1 === chunk.length || chunk[i + 1] === LF)
+      const what = crlf
+        ? 'the line ends in CR LF: expected LF alone'
+        : `byte 0x${byte.toString(16).padStart(2, '0')}: expected text`
+      return { end, count, trouble: new TraceError(line + count, what) }
+    }
+  }
+  return { end, count }
+}
+
+function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  if (pieces.length === 1) return pieces[0] as Uint8Array
+  const whole = new Uint8Array(length)
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}
+
+interface Batch {
+  readonly lines: string[]
+  readonly trouble?: TraceError
+}
+
+/** `bytes` ends in a newline. Decodes it as a whole, and line by line only to find out which one is broken. */
+function decodeLines(decoder: TextDecoder, bytes: Uint8Array, line: number): Batch {
+  try {
+    const lines = decoder.decode(bytes).split('\n')
+    lines.pop()
+    return { lines }
+  } catch {
+    return decodeUpToBroken(decoder, bytes, line)
+  }
+}
+
+function decodeUpToBroken(decoder: TextDecoder, bytes: Uint8Array, line: number): Batch {
+  const lines: string[] = []
+  let start = 0
+  try {
+    while (start < bytes.length) {
+      const end = bytes.indexOf(LF, start)
+      lines.push(decoder.decode(bytes.subarray(start, end)))
+      start = end + 1
+    }
+  } catch {
+    return { lines, trouble: new TraceError(line + lines.length, 'invalid UTF-8') }
+  }
+  return { lines }
+}
