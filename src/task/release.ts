@@ -76,7 +76,7 @@ function exitSignal(table: TaskTable, task: TaskRef): void {
       if (w[signal + L.SIG_NOTIFY_COUNT] === 0) wakeUpProcess(table, w[signal + L.SIG_GROUP_EXEC_TASK] as TaskRef)
     }
     if (w[signal + L.SIG_CURR_TARGET] === task) {
-      w[signal + L.SIG_CURR_TARGET] = T.nextThread(table, task) || T.firstThread(table, signal)
+      w[signal + L.SIG_CURR_TARGET] = T.nextThreadRound(table, task)
     }
   }
   w[signal + L.SIG_NR_THREADS] -= 1

@@ -102,8 +102,8 @@ function beginGroupStop(table: PidTable, task: TaskRef, sig: number): boolean {
   if ((w[signal + L.SIG_FLAGS] & T.SIGNAL_STOP_STOPPED) === 0) w[signal + L.SIG_GROUP_EXIT_CODE] = sig
   w[signal + L.SIG_GROUP_STOP_COUNT] = 0
   if (setStopPending(table, task)) w[signal + L.SIG_GROUP_STOP_COUNT] += 1
-  for (let t = T.firstThread(table, signal); t !== 0; t = T.nextThread(table, t)) {
-    if (t === task || taskState(table, t) === TASK_STOPPED || !setStopPending(table, t)) continue
+  for (let t = T.nextThreadRound(table, task); t !== task; t = T.nextThreadRound(table, t)) {
+    if (taskState(table, t) === TASK_STOPPED || !setStopPending(table, t)) continue
     w[signal + L.SIG_GROUP_STOP_COUNT] += 1
     signalWakeUp(table, t, false)
   }
@@ -136,7 +136,7 @@ function taskParticipateGroupStop(table: PidTable, task: TaskRef): boolean {
 function retargetSharedPending(table: PidTable, task: TaskRef): void {
   const signal = T.signalOf(table, task)
   if (sigisempty(table.words, signal + L.SIG_SHARED_PENDING)) return
-  for (let t = T.firstThread(table, signal); t !== 0; t = T.nextThread(table, t)) {
+  for (let t = T.nextThreadRound(table, task); t !== task; t = T.nextThreadRound(table, t)) {
     if (T.hasFlag(table, t, T.PF_EXITING)) continue
     if (!T.hasFlag(table, t, T.TIF_SIGPENDING)) signalWakeUp(table, t, false)
     return

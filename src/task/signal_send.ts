@@ -98,7 +98,8 @@ export function signalWakeUp(table: PidTable, task: TaskRef, fatal: boolean): vo
 }
 
 /**
- * Kills all other threads of the group and returns how many there are, dead ones included.
+ * Kills all other threads of the group, beginning with the one after the caller, and returns how many there are, dead
+ * ones included.
  * Linux: `zap_other_threads`.
  */
 export function zapOtherThreads(table: PidTable, task: TaskRef): number {
@@ -106,8 +107,7 @@ export function zapOtherThreads(table: PidTable, task: TaskRef): number {
   const signal = T.signalOf(table, task)
   w[signal + L.SIG_GROUP_STOP_COUNT] = 0
   let count = 0
-  for (let t = T.firstThread(table, signal); t !== 0; t = T.nextThread(table, t)) {
-    if (t === task) continue
+  for (let t = T.nextThreadRound(table, task); t !== task; t = T.nextThreadRound(table, t)) {
     w[t + L.TASK_JOBCTL] &= ~JOBCTL_PENDING_MASK
     count += 1
     if (T.exitState(table, t) === 0) killThread(table, t)
@@ -193,7 +193,7 @@ function chooseThread(table: PidTable, sig: number, task: TaskRef, type: PidType
   const first = table.words[signal + L.SIG_CURR_TARGET] as TaskRef
   let t = first
   while (!wantsSignal(table, sig, t)) {
-    t = T.nextThread(table, t) || T.firstThread(table, signal)
+    t = T.nextThreadRound(table, t)
     if (t === first) return NULL_TASK
   }
   table.words[signal + L.SIG_CURR_TARGET] = t

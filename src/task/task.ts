@@ -87,6 +87,11 @@ export function nextThread(table: PidTable, thread: TaskRef): TaskRef {
   return threadOfNode(signalOf(table, thread), listNext(table.words, thread + L.TASK_THREAD_NODE))
 }
 
+/** The thread after `thread`, the first one after the last: going on until it comes round meets all others of the group. */
+export function nextThreadRound(table: PidTable, thread: TaskRef): TaskRef {
+  return nextThread(table, thread) || firstThread(table, signalOf(table, thread))
+}
+
 /** The first child of this thread, or the one after `child`; NULL at the end. */
 export function firstChild(table: PidTable, parent: TaskRef): TaskRef {
   return siblingOfNode(parent, listNext(table.words, parent + L.TASK_CHILDREN))

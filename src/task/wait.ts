@@ -137,7 +137,7 @@ export function doWait(table: TaskTable, current: TaskRef, wo: WaitOpts): number
     do {
       waitThreadChildren(table, current, thread, wo)
       if (wo.nr !== 0 || (wo.flags & W.__WNOTHREAD) !== 0) break
-      thread = T.nextThread(table, thread) || T.firstThread(table, T.signalOf(table, thread))
+      thread = T.nextThreadRound(table, thread)
     } while (thread !== current)
   }
   if (wo.nr !== 0) return wo.nr
