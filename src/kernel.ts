@@ -5,8 +5,8 @@ import { platform } from '#platform'
 import { ESRCH } from './abi/errno.ts'
 import { int32, KernelError } from './errors.ts'
 import type { Limits } from './mm/arena.ts'
-import * as L from './mm/layout.ts'
 import type { TaskRef } from './mm/layout.ts'
+import * as L from './mm/layout.ts'
 import { slabOwns, slotLive } from './mm/slab.ts'
 import { taskPid } from './pid/task_link.ts'
 import { Task } from './process.ts'
@@ -81,7 +81,12 @@ export class Kernel {
     const ref = refOfHandle(handle)
     const table = this.#realm.table
     const known = Number.isSafeInteger(handle) && handle > 0 && slabOwns(table, L.SLAB_TASK, ref)
-    if (!known || !slotLive(table, ref) || handleOf(this.#realm, ref) !== handle || taskPid(table, ref) === 0) {
+    if (
+      !known ||
+      !slotLive(table, ref) ||
+      handleOf(this.#realm, ref) !== handle ||
+      taskPid(table, ref) === 0
+    ) {
       throw new KernelError(ESRCH, 'task')
     }
     return taskOf(this.#realm, ref)
@@ -93,7 +98,8 @@ export class Kernel {
     const tasks: Task[] = []
     for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
       const signal = T.signalOf(table, p)
-      for (let t = T.firstThread(table, signal); t !== 0; t = T.nextThread(table, t)) tasks.push(taskOf(this.#realm, t))
+      for (let t = T.firstThread(table, signal); t !== 0; t = T.nextThread(table, t))
+        tasks.push(taskOf(this.#realm, t))
     }
     return tasks
   }

@@ -1,7 +1,7 @@
 /**
  * Task: one thread or process, whose methods are the system calls, named as in man section 2.
  */
-import { CLONE_NEWPID, CLONE_THREAD } from './abi/clone.ts'
+import { CLONE_NEWPID, CLONE_PARENT, CLONE_THREAD } from './abi/clone.ts'
 import { EINVAL, EPERM, ESRCH } from './abi/errno.ts'
 import { TASK_COMM_LEN } from './abi/limits.ts'
 import * as PR from './abi/prctl.ts'
@@ -10,14 +10,23 @@ import { P_PIDFD } from './abi/wait.ts'
 import { flags32, int32, KernelError, show } from './errors.ts'
 import * as fs from './fs/pidfd.ts'
 import { utf8Bytes, utf8String } from './lib/utf8.ts'
-import * as L from './mm/layout.ts'
 import type { PidRef, TaskRef } from './mm/layout.ts'
+import * as L from './mm/layout.ts'
 import { slotGeneration } from './mm/slab.ts'
 import { taskPidNrNs } from './pid/pid_task.ts'
 import { taskActivePidNs, taskLeader, taskPgrp, taskPid, taskSession, taskTgid } from './pid/task_link.ts'
 import { NULL_PID, pidNrNs, upidAt } from './pid/upid.ts'
 import { NsFd, Pidfd } from './pidfd.ts'
-import { type AbortSignalLike, enter, handleOf, leave, type Realm, taskOf, waitLater, waitSync } from './realm.ts'
+import {
+  type AbortSignalLike,
+  enter,
+  handleOf,
+  leave,
+  type Realm,
+  taskOf,
+  waitLater,
+  waitSync,
+} from './realm.ts'
 import { deThread } from './task/exec.ts'
 import { doExit, doGroupExit } from './task/exit.ts'
 import { copyProcess } from './task/fork.ts'
@@ -28,7 +37,7 @@ import { TASK_STOPPED, taskState } from './task/sched.ts'
 import { getpgid, getsid, setpgid, setsid } from './task/session.ts'
 import { getNsLastPid, getPidMax, setNsLastPid, setPidMax } from './task/sysctl.ts'
 import * as T from './task/task.ts'
-import { newWaitOpts, wait4Opts, waitidOpts, type WaitOpts } from './task/wait.ts'
+import { newWaitOpts, type WaitOpts, wait4Opts, waitidOpts } from './task/wait.ts'
 
 /** A task's state, as the letters of /proc/PID/stat: alive and idle, stopped, zombie, gone. */
 export type TaskState = 'S' | 'T' | 'Z' | 'X'
@@ -215,10 +224,10 @@ export class Task {
    */
   clone(args: CloneArgs = {}): Task {
     const flags = flags32('flags', args.flags ?? 0)
-    const exitSignal = int32('exitSignal', args.exitSignal ?? ((flags & CLONE_THREAD) !== 0 ? 0 : SIGCHLD))
+    const exitSignal = int32('exitSignal', args.exitSignal ?? ((flags & (CLONE_THREAD | CLONE_PARENT)) !== 0 ? 0 : SIGCHLD))
     const setTid = args.setTid ?? []
     if (!Array.isArray(setTid)) throw new TypeError(`"setTid" expected an array, got ${show(setTid)}`)
-    setTid.forEach((nr, i) => int32(`setTid[${i}]`, nr))
+    for (let i = 0; i < setTid.length; i++) int32(`setTid[${i}]`, setTid[i])
     const ref = this.#live('clone')
     const irq = enter(this.#realm, ref)
     const child = copyProcess(this.#realm.table, ref, flags, exitSignal, setTid)
@@ -272,7 +281,9 @@ export class Task {
     int32('sig', sig)
     const ref = this.#live('kill')
     const irq = enter(this.#realm, ref)
-    return leave(this.#realm, ref, irq, killSomethingInfo(this.#realm.table, ref, pid, sig), 'kill') as 0 | undefined
+    return leave(this.#realm, ref, irq, killSomethingInfo(this.#realm.table, ref, pid, sig), 'kill') as
+      | 0
+      | undefined
   }
 
   /** tgkill(2): one thread of a process. Returns 0. Throws ESRCH: no such thread in it; EINVAL: no such signal, or a number below 1. */
@@ -282,7 +293,9 @@ export class Task {
     int32('sig', sig)
     const ref = this.#live('tgkill')
     const irq = enter(this.#realm, ref)
-    return leave(this.#realm, ref, irq, doTkill(this.#realm.table, ref, tgid, tid, sig), 'tgkill') as 0 | undefined
+    return leave(this.#realm, ref, irq, doTkill(this.#realm.table, ref, tgid, tid, sig), 'tgkill') as
+      | 0
+      | undefined
   }
 
   /** sigaction(2): ignores a signal, or restores its default. `flags`: SA_NOCLDSTOP, SA_NOCLDWAIT. Throws EINVAL. */
@@ -318,7 +331,11 @@ export class Task {
    * console.log(await end) // { pid: 2, status: 768, code: 3 }
    * ```
    */
-  async waitpid(pid = -1, options = 0, { signal }: { signal?: AbortSignalLike } = {}): Promise<WaitResult | null> {
+  async waitpid(
+    pid = -1,
+    options = 0,
+    { signal }: { signal?: AbortSignalLike } = {},
+  ): Promise<WaitResult | null> {
     signal?.aborted && throwReason(signal)
     const wo = this.#wait4(pid, options)
     const found = await waitLater(this.#realm, this.#ref, wo, 'wait4', signal)
@@ -569,7 +586,15 @@ export class Task {
       throw new TypeError('"id" expected a number, got a Pidfd')
     }
     const wo = newWaitOpts()
-    const error = waitidOpts(table, ref, idtype, id instanceof Pidfd ? 0 : int32('id', id), pidfdPid, bits, wo)
+    const error = waitidOpts(
+      table,
+      ref,
+      idtype,
+      id instanceof Pidfd ? 0 : int32('id', id),
+      pidfdPid,
+      bits,
+      wo,
+    )
     if (error < 0) throw new KernelError(error, 'waitid')
     return wo
   }
@@ -602,7 +627,8 @@ export class Task {
 
   #sysctl(ref: TaskRef, name: SysctlName, value: number | undefined): number {
     const table = this.#realm.table
-    if (name === 'kernel.pid_max') return value === undefined ? getPidMax(table, ref) : setPidMax(table, ref, value)
+    if (name === 'kernel.pid_max')
+      return value === undefined ? getPidMax(table, ref) : setPidMax(table, ref, value)
     return value === undefined ? getNsLastPid(table, ref) : setNsLastPid(table, ref, value)
   }
 }

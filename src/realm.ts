@@ -7,11 +7,11 @@ import { WNOHANG } from './abi/wait.ts'
 import { KernelError } from './errors.ts'
 import type { NsRef, TaskRef } from './mm/layout.ts'
 import { slotGeneration } from './mm/slab.ts'
+import type { Task } from './process.ts'
 import { type IrqFlags, localIrqRestore, localIrqSave } from './sync/cpu.ts'
 import { schedule, syscallEnter, syscallReturn } from './task/run.ts'
 import type { TaskTable } from './task/table.ts'
 import { doWait, putWaitOpts, setWaiting, type WaitOpts } from './task/wait.ts'
-import type { Task } from './process.ts'
 
 /** A wait that goes on: what it waits for, and how it ends. */
 interface PendingWait {
@@ -67,7 +67,13 @@ export function enter(realm: Realm, ref: TaskRef): IrqFlags {
  * Returns `ret`, or undefined when the caller died or stopped before it could see it. Throws KernelError for a
  * negative `ret`.
  */
-export function leave(realm: Realm, ref: TaskRef, flags: IrqFlags, ret: number, syscall: string): number | undefined {
+export function leave(
+  realm: Realm,
+  ref: TaskRef,
+  flags: IrqFlags,
+  ret: number,
+  syscall: string,
+): number | undefined {
   const returned = syscallReturn(realm.table, ref)
   schedule(realm.table)
   localIrqRestore(realm.table, flags)

@@ -8,8 +8,8 @@
 import { EINVAL, ENOENT, ENOMEM, ESRCH } from '../abi/errno.ts'
 import * as P from '../abi/pidfd.ts'
 import { hweight32 } from '../lib/bits.ts'
-import * as L from '../mm/layout.ts'
 import type { NsRef, PidfdRef, PidRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { kmemCacheFree, kmemCacheZalloc } from '../mm/slab.ts'
 import { findGetPid, putPid } from '../pid/pid.ts'
 import { pidnsIsAncestor } from '../pid/pid_namespace.ts'
@@ -82,8 +82,13 @@ export function pidfdSendSignal(
   if ((flags & ~SEND_SIGNAL_FLAGS) !== 0 || hweight32(flags) > 1) return -EINVAL
   const pid = pidfdPid(table, file)
   if (!pidnsIsAncestor(table, nsOfPid(table, pid), taskActivePidNs(table, current))) return -EINVAL
-  const thread = flags === P.PIDFD_SIGNAL_THREAD || (flags === 0 && (pidfdFlags(table, file) & P.PIDFD_THREAD) !== 0)
-  const type = thread ? L.PIDTYPE_PID : flags === P.PIDFD_SIGNAL_PROCESS_GROUP ? L.PIDTYPE_PGID : L.PIDTYPE_TGID
+  const thread =
+    flags === P.PIDFD_SIGNAL_THREAD || (flags === 0 && (pidfdFlags(table, file) & P.PIDFD_THREAD) !== 0)
+  const type = thread
+    ? L.PIDTYPE_PID
+    : flags === P.PIDFD_SIGNAL_PROCESS_GROUP
+      ? L.PIDTYPE_PGID
+      : L.PIDTYPE_TGID
   return killPidInfoType(table, current, sig, pid, type)
 }
 

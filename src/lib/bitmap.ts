@@ -48,7 +48,8 @@ export function testAndSetBit(words: Words, nr: number, map: number): boolean {
 export function clearBit(words: Words, nr: number, map: number): void {
   const word = nr >> 5
   if (and(words, map + word, ~(1 << (nr & 31))) === FULL) {
-    if (and(words, fullAt(map, word), ~(1 << (word & 31))) === FULL) and(words, topAt(map), ~(1 << (word >> 5)))
+    if (and(words, fullAt(map, word), ~(1 << (word & 31))) === FULL)
+      and(words, topAt(map), ~(1 << (word >> 5)))
   }
 }
 

@@ -8,7 +8,13 @@ export function utf8Bytes(text: string, max: number): number[] {
     if (code < 0x80) bytes.push(code)
     else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63))
     else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63))
-    else bytes.push(0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63))
+    else
+      bytes.push(
+        0xf0 | (code >> 18),
+        0x80 | ((code >> 12) & 63),
+        0x80 | ((code >> 6) & 63),
+        0x80 | (code & 63),
+      )
     if (bytes.length >= max) break
   }
   return bytes.slice(0, max)
@@ -26,7 +32,12 @@ export function utf8String(bytes: readonly number[]): string {
       i += 1 + (more < 0 ? 0 : tail.length)
       continue
     }
-    text += String.fromCodePoint(tail.reduce((code, byte) => (code << 6) | (byte & 63), lead & (0xff >> (more + 1 + (more > 0 ? 1 : 0)))))
+    text += String.fromCodePoint(
+      tail.reduce(
+        (code, byte) => (code << 6) | (byte & 63),
+        lead & (0xff >> (more + 1 + (more > 0 ? 1 : 0))),
+      ),
+    )
     i += 1 + more
   }
   return text

@@ -4,14 +4,9 @@
  *
  * Invariant: every word at or above H_BRK is 0 and belongs to nobody.
  */
+
+import { BITS_PER_PAGE, MAX_PID_NS_LEVEL, PID_MAX_LIMIT, PID_MAX_MIN, RESERVED_PIDS } from '../abi/limits.ts'
 import type { Words } from '../lib/atomic.ts'
-import {
-  BITS_PER_PAGE,
-  MAX_PID_NS_LEVEL,
-  PID_MAX_LIMIT,
-  PID_MAX_MIN,
-  RESERVED_PIDS,
-} from '../abi/limits.ts'
 import type { Cpu } from '../sync/cpu.ts'
 import * as L from './layout.ts'
 
@@ -109,6 +104,7 @@ function arenaWords(limits: Limits, entries: number): number {
   const hash = 4 * (MAX_PID_NS_LEVEL + 1)
   const perNs = L.nsSlotWords(entries) + 2 * page + L.LINE_WORDS
   const slack = 64 * 1024
-  const words = 1.25 * (limits.maxPids * (perTask + hash) + (limits.maxNamespaces + 1) * perNs) + entries * page
+  const words =
+    1.25 * (limits.maxPids * (perTask + hash) + (limits.maxNamespaces + 1) * perNs) + entries * page
   return Math.ceil((words + slack) / L.LINE_WORDS) * L.LINE_WORDS
 }

@@ -38,7 +38,8 @@ export function kmemCacheAlloc(mem: Memory, slab: number): number {
   if (slot !== 0) {
     w[d + L.SLAB_FREE] = w[slot + NEXT_FREE]
   } else {
-    if (w[d + L.SLAB_FRESH] === w[d + L.SLAB_FRESH_END] && !grow(mem, d)) return allocAfterGracePeriod(mem, slab)
+    if (w[d + L.SLAB_FRESH] === w[d + L.SLAB_FRESH_END] && !grow(mem, d))
+      return allocAfterGracePeriod(mem, slab)
     slot = w[d + L.SLAB_FRESH]
     w[d + L.SLAB_FRESH] = slot + w[d + L.SLAB_SLOT_WORDS]
   }

@@ -5,8 +5,8 @@
 import { PIDNS_HASH_ADDING } from '../abi/limits.ts'
 import { BITMAP_SUMMARY_WORDS, testBit } from '../lib/bitmap.ts'
 import { hweight32 } from '../lib/bits.ts'
-import * as L from '../mm/layout.ts'
 import type { MountRef, NsRef, PidRef, UpidRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { forEachSlot, slabLive, slotLive } from '../mm/slab.ts'
 import { hlistFirstRcu, hlistHashed, hlistNextRcu } from '../sync/hlist.ts'
 import { findPidNs } from './pid.ts'
@@ -70,11 +70,14 @@ function checkHash(table: PidTable, problems: string[], hashed: Map<number, numb
       const nr = w[upid + L.UPID_NR]
       const ns = w[upid + L.UPID_NS] as NsRef
       if (w[node + 1] !== pprev) problems.push(`number ${nr}: its node is not where its chain says`)
-      if (pidHashfn(table, nr, ns) !== bucket) problems.push(`number ${nr} is in bucket ${bucket}, not its own`)
+      if (pidHashfn(table, nr, ns) !== bucket)
+        problems.push(`number ${nr} is in bucket ${bucket}, not its own`)
       const pid = containerOf(upid, w[ns + L.NS_LEVEL])
       if (!slotLive(table, pid)) problems.push(`number ${nr} is hashed but its struct pid is free`)
-      if (findPidNs(table, nr, ns) !== pid) problems.push(`number ${nr} of ${nsName(table, ns)} is hashed twice`)
-      if (!isTaken(table, ns, nr)) problems.push(`number ${nr} of ${nsName(table, ns)} is findable but its bit is 0`)
+      if (findPidNs(table, nr, ns) !== pid)
+        problems.push(`number ${nr} of ${nsName(table, ns)} is hashed twice`)
+      if (!isTaken(table, ns, nr))
+        problems.push(`number ${nr} of ${nsName(table, ns)} is findable but its bit is 0`)
       hashed.set(ns, (hashed.get(ns) ?? 0) + 1)
       total += 1
       pprev = node
@@ -102,7 +105,8 @@ function checkNs(table: PidTable, ns: NsRef, hashed: number, problems: string[])
       problems.push(`${nsName(table, ns)}: page ${i} with nr_free ${nrFree} is wrong among the full pages`)
     }
   }
-  if (taken !== hashed + 1) problems.push(`${nsName(table, ns)}: ${taken - 1} numbers taken, ${hashed} findable`)
+  if (taken !== hashed + 1)
+    problems.push(`${nsName(table, ns)}: ${taken - 1} numbers taken, ${hashed} findable`)
   const mnt = w[ns + L.NS_PROC_MNT]
   if (mnt !== 0 && (!slotLive(table, mnt) || w[mnt + L.MOUNT_NS] !== ns)) {
     problems.push(`${nsName(table, ns)}: its mount of procfs is not one`)
@@ -136,7 +140,8 @@ function checkPid(table: PidTable, pid: PidRef, level: number, problems: string[
     if (hlistHashed(w, upid + L.UPID_CHAIN)) hashed += 1
     if (w[w[upid + L.UPID_NS] + L.NS_LEVEL] !== i) problems.push(`${name}: wrong namespace at level ${i}`)
   }
-  if (hashed !== 0 && hashed !== level + 1) problems.push(`${name} is findable at ${hashed} of ${level + 1} levels`)
+  if (hashed !== 0 && hashed !== level + 1)
+    problems.push(`${name} is findable at ${hashed} of ${level + 1} levels`)
   for (let type = 0; type < L.PIDTYPE_MAX; type++) {
     const seen = hlistFirstRcu(w, pid + L.PID_TASKS + type) !== 0
     if (seen && hashed === 0) problems.push(`${name} carries a task (type ${type}) but cannot be found`)
@@ -166,6 +171,7 @@ function checkSlabs(table: PidTable, problems: string[]): void {
     forEachSlot(table, slab, () => {
       live += 1
     })
-    if (live !== slabLive(table, slab)) problems.push(`slab ${slab}: ${live} slots in use, ${slabLive(table, slab)} counted`)
+    if (live !== slabLive(table, slab))
+      problems.push(`slab ${slab}: ${live} slots in use, ${slabLive(table, slab)} counted`)
   }
 }

@@ -88,7 +88,16 @@ export {
   taskPidNrNs,
   transferPid,
 } from './pid_task.ts'
-export { allocPidmap, allocPidmapAt, freePidmap, mkPid, nextPidmap, pidBefore, pidmapEntry, setLastPid } from './pidmap.ts'
+export {
+  allocPidmap,
+  allocPidmapAt,
+  freePidmap,
+  mkPid,
+  nextPidmap,
+  pidBefore,
+  pidmapEntry,
+  setLastPid,
+} from './pidmap.ts'
 export { kernMount, kernUnmount, pidNsPrepareProc, pidNsReleaseProc } from './proc_mount.ts'
 export { createPidTable, initPidNs, type PidHooks, type PidTable, type PidTableOptions } from './table.ts'
 export {

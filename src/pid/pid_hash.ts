@@ -7,8 +7,8 @@
 import { load } from '../lib/atomic.ts'
 import { hash32 } from '../lib/hash.ts'
 import { arenaTake } from '../mm/arena.ts'
-import * as L from '../mm/layout.ts'
 import type { NsRef, UpidRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { hlistAddHeadRcu, hlistDelRcu, hlistFirstRcu, hlistNextRcu } from '../sync/hlist.ts'
 import type { PidTable } from './table.ts'
 

@@ -1,8 +1,9 @@
 /**
  * References to PID namespaces, and what happens with the last one. Linux: kernel/pid_namespace.c.
  */
-import * as L from '../mm/layout.ts'
+
 import type { NsRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { kmemCacheFree } from '../mm/slab.ts'
 import { callRcu } from '../sync/rcu.ts'
 import { refcountDecAndTest, refcountInc } from '../sync/refcount.ts'

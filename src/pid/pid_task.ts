@@ -8,8 +8,9 @@
  *
  * Context: changes need tasklistLock; lookups need it or a read section.
  */
-import * as L from '../mm/layout.ts'
+
 import type { NsRef, PidRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { kmemCacheFree, kmemCacheZalloc } from '../mm/slab.ts'
 import { hlistAddHeadRcu, hlistDelRcu, hlistFirstRcu, hlistNextRcu, hlistReplaceRcu } from '../sync/hlist.ts'
 import { rcuReadLock, rcuReadUnlock } from '../sync/rcu.ts'

@@ -4,8 +4,8 @@
  * namespace, as the mount's superblock does: a namespace whose mount leaked is never destroyed.
  */
 import { ENOMEM } from '../abi/errno.ts'
-import * as L from '../mm/layout.ts'
 import type { MountRef, NsRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { kmemCacheFree, kmemCacheZalloc } from '../mm/slab.ts'
 import { getPidNs, putPidNs } from './pid_ns_ref.ts'
 import type { PidTable } from './table.ts'

@@ -5,8 +5,8 @@
 import { PID_MAX_DEFAULT } from '../abi/limits.ts'
 import { initListHead } from '../lib/list.ts'
 import { createArena, DEFAULT_LIMITS, type Limits, type Memory } from '../mm/arena.ts'
-import * as L from '../mm/layout.ts'
 import type { NsRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { kmemCacheCreate } from '../mm/slab.ts'
 import { raiseIrq, type TableCallback } from '../sync/cpu.ts'
 import { delayedPutPid } from './pid.ts'
@@ -101,7 +101,9 @@ const WORK_FUNCS: readonly TableCallback[] = [procCleanupWork]
 
 function checkedLimits(options: PidTableOptions): Limits {
   const limits = { ...DEFAULT_LIMITS }
-  const take = (name: 'maxPids' | 'maxNamespaces' | 'bitsPerPage' | 'pidMaxLimit' | 'reservedPids' | 'pidMaxMin') => {
+  const take = (
+    name: 'maxPids' | 'maxNamespaces' | 'bitsPerPage' | 'pidMaxLimit' | 'reservedPids' | 'pidMaxMin',
+  ) => {
     limits[name] = options[name] ?? limits[name]
   }
   take('maxPids')

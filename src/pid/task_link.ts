@@ -2,8 +2,9 @@
  * Reading a task's links: all that the pid room knows of a task. Linux: include/linux/sched.h (`task_pid` and kin).
  * Context: tasklistLock or a read section.
  */
-import * as L from '../mm/layout.ts'
+
 import type { NsRef, PidRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import type { PidTable } from './table.ts'
 import { nsOfPid } from './upid.ts'
 

@@ -2,8 +2,9 @@
  * Reading a `struct pid`: its numbers, from its own namespace out to level 0. Linux: include/linux/pid.h.
  * Context: a read section or a reference; the words read here never change while the record lives.
  */
-import * as L from '../mm/layout.ts'
+
 import type { NsRef, PidRef, UpidRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import type { PidTable } from './table.ts'
 
 /** No `struct pid`. */

@@ -9,7 +9,10 @@ import { wakeUpProcess } from './sched.ts'
 import type { TaskHooks, TaskTable } from './table.ts'
 
 /** Makes a table whose initial namespace has its init. Throws RangeError as createPidTable does. */
-export function bootTable(options: Omit<PidTableOptions, 'onWakeUp'>, hooks: Omit<TaskHooks, 'wakeUpProcess'>): TaskTable {
+export function bootTable(
+  options: Omit<PidTableOptions, 'onWakeUp'>,
+  hooks: Omit<TaskHooks, 'wakeUpProcess'>,
+): TaskTable {
   const table = createPidTable({ ...options, rcuFuncs: [delayedPutTaskStruct] }) as TaskTable
   table.hooks = { wakeUpProcess: (task) => wakeUpProcess(table, task), ...hooks }
   if (createInitTask(table) === 0) panic('no memory for init')

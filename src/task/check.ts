@@ -1,14 +1,15 @@
 /**
  * Every invariant of the task room, on top of those of the pid room. Context: as pid/check.ts.
  */
-import * as L from '../mm/layout.ts'
+
 import type { NsRef, PidRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { forEachSlot } from '../mm/slab.ts'
 import { checkPids, countNsRefs, nsName } from '../pid/check.ts'
 import { nextPidTask, pidTask } from '../pid/pid_task.ts'
 import { taskActivePidNs, taskLeader, taskPid, taskPidPtr } from '../pid/task_link.ts'
-import { hlistHashed } from '../sync/hlist.ts'
 import { upidAt } from '../pid/upid.ts'
+import { hlistHashed } from '../sync/hlist.ts'
 import { TASK_DEAD, TASK_IDLE, TASK_STOPPED, TASK_ZAP_CHILDREN, TASK_ZAP_PIDS, taskState } from './sched.ts'
 import type { TaskTable } from './table.ts'
 import * as T from './task.ts'
@@ -63,19 +64,23 @@ function checkTask(table: TaskTable, leader: TaskRef, task: TaskRef, problems: s
   const w = table.words
   const who = name(table, task)
   if (taskLeader(table, task) !== leader) problems.push(`${who} is in a list of another leader's threads`)
-  if (T.threadGroupLeader(table, task) !== (task === leader)) problems.push(`${who}: exit signal and role disagree`)
+  if (T.threadGroupLeader(table, task) !== (task === leader))
+    problems.push(`${who}: exit signal and role disagree`)
   checkState(table, task, who, problems)
   for (let type = 0; type < L.PIDTYPE_MAX; type++) {
     const pid = taskPidPtr(table, task, type)
     const attached = type === L.PIDTYPE_PID || task === leader
-    if (attached && !isAttached(table, task, pid, type)) problems.push(`${who} is not on its list of type ${type}`)
+    if (attached && !isAttached(table, task, pid, type))
+      problems.push(`${who} is not on its list of type ${type}`)
     if (!attached && pid !== 0) problems.push(`${who} is a thread but has a link of type ${type}`)
   }
   const parent = T.realParent(table, task)
-  if (task === leader && parent !== 0 && !isChild(table, parent, task)) problems.push(`${who} is not its parent's child`)
+  if (task === leader && parent !== 0 && !isChild(table, parent, task))
+    problems.push(`${who} is not its parent's child`)
   if (parent !== w[leader + L.TASK_REAL_PARENT]) problems.push(`${who} has another parent than its leader`)
   for (let child = T.firstChild(table, task); child !== 0; child = T.nextSibling(table, task, child)) {
-    if (T.realParent(table, child) !== task) problems.push(`${name(table, child)} is a child of ${who} but does not know`)
+    if (T.realParent(table, child) !== task)
+      problems.push(`${name(table, child)} is a child of ${who} but does not know`)
   }
 }
 
@@ -115,19 +120,23 @@ function checkPidRefs(table: TaskTable, known: Map<number, number>, problems: st
       const own = w[pid + L.PID_COUNT] - others
       const hashed = hlistHashed(w, upidAt(pid, 0) + L.UPID_CHAIN)
       if (own !== 1 && (hashed || own !== 0)) {
-        problems.push(`struct pid of number ${w[upidAt(pid, 0) + L.UPID_NR]}: count ${w[pid + L.PID_COUNT]}, ${others} known`)
+        problems.push(
+          `struct pid of number ${w[upidAt(pid, 0) + L.UPID_NR]}: count ${w[pid + L.PID_COUNT]}, ${others} known`,
+        )
       }
     })
   }
 }
 
 function isAttached(table: TaskTable, task: TaskRef, pid: PidRef, type: number): boolean {
-  for (let t = pidTask(table, pid, type); t !== 0; t = nextPidTask(table, t, type)) if (t === task) return true
+  for (let t = pidTask(table, pid, type); t !== 0; t = nextPidTask(table, t, type))
+    if (t === task) return true
   return false
 }
 
 function isChild(table: TaskTable, parent: TaskRef, task: TaskRef): boolean {
-  for (let c = T.firstChild(table, parent); c !== 0; c = T.nextSibling(table, parent, c)) if (c === task) return true
+  for (let c = T.firstChild(table, parent); c !== 0; c = T.nextSibling(table, parent, c))
+    if (c === task) return true
   return false
 }
 

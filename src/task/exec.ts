@@ -10,8 +10,8 @@
 import { EAGAIN } from '../abi/errno.ts'
 import { SIGCHLD } from '../abi/signal.ts'
 import { listReplaceInit } from '../lib/list.ts'
-import * as L from '../mm/layout.ts'
 import type { TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { changePid, transferPid } from '../pid/pid_task.ts'
 import { taskPid } from '../pid/task_link.ts'
 import { releaseTask } from './release.ts'
@@ -28,7 +28,8 @@ export function deThread(table: TaskTable, task: TaskRef): boolean | number {
   const w = table.words
   const signal = T.signalOf(table, task)
   if (T.threadGroupEmpty(table, task)) return finishExec(table, task)
-  if ((w[signal + L.SIG_FLAGS] & T.SIGNAL_GROUP_EXIT) !== 0 || w[signal + L.SIG_GROUP_EXEC_TASK] !== 0) return -EAGAIN
+  if ((w[signal + L.SIG_FLAGS] & T.SIGNAL_GROUP_EXIT) !== 0 || w[signal + L.SIG_GROUP_EXEC_TASK] !== 0)
+    return -EAGAIN
   w[signal + L.SIG_GROUP_EXEC_TASK] = task
   // A leader that is not the caller stays until the caller has taken its place: it is not waited for here.
   w[signal + L.SIG_NOTIFY_COUNT] = zapOtherThreads(table, task) - (T.threadGroupLeader(table, task) ? 0 : 1)

@@ -5,8 +5,8 @@ import * as C from '../abi/clone.ts'
 import { EAGAIN, EINVAL, ENOMEM } from '../abi/errno.ts'
 import { MAX_PID_NS_LEVEL } from '../abi/limits.ts'
 import { initListHead, listAddTail } from '../lib/list.ts'
-import * as L from '../mm/layout.ts'
 import type { NsRef, PidRef, SignalRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { kmemCacheFree, kmemCacheZalloc } from '../mm/slab.ts'
 import { allocPid } from '../pid/pid.ts'
 import { copyPidNs, setChildReaper } from '../pid/pid_namespace.ts'
@@ -112,7 +112,8 @@ function cloneArgsInvalid(
   setTid: readonly number[],
 ): boolean {
   const has = (flag: number): boolean => (flags & flag) !== 0
-  if (!validSignal(exitSignal) || setTid.length > MAX_PID_NS_LEVEL || has(CLONE3_REFUSED | CLONE_DETACHED)) return true
+  if (!validSignal(exitSignal) || setTid.length > MAX_PID_NS_LEVEL || has(CLONE3_REFUSED | CLONE_DETACHED))
+    return true
   if (has(C.CLONE_THREAD | C.CLONE_PARENT) && exitSignal !== 0) return true
   if (has(C.CLONE_NEWNS) && has(C.CLONE_FS)) return true
   if (has(C.CLONE_NEWUSER) && has(C.CLONE_FS)) return true
@@ -122,7 +123,10 @@ function cloneArgsInvalid(
   const unkillable = (w[T.signalOf(table, current) + L.SIG_FLAGS] & T.SIGNAL_UNKILLABLE) !== 0
   if (has(C.CLONE_PARENT) && unkillable) return true
   if (!has(C.CLONE_THREAD)) return false
-  return has(C.CLONE_NEWUSER | C.CLONE_NEWPID) || w[current + L.TASK_NS_FOR_CHILDREN] !== taskActivePidNs(table, current)
+  return (
+    has(C.CLONE_NEWUSER | C.CLONE_NEWPID) ||
+    w[current + L.TASK_NS_FOR_CHILDREN] !== taskActivePidNs(table, current)
+  )
 }
 
 /** What a new process shares with nobody yet: dispositions are inherited, nothing else. Linux: `copy_signal`. */
@@ -145,7 +149,13 @@ function initSignal(table: TaskTable, signal: SignalRef): void {
   w[signal + L.SIG_LIVE] = 1
 }
 
-function setParent(table: TaskTable, current: TaskRef, task: TaskRef, flags: number, exitSignal: number): void {
+function setParent(
+  table: TaskTable,
+  current: TaskRef,
+  task: TaskRef,
+  flags: number,
+  exitSignal: number,
+): void {
   const w = table.words
   if ((flags & (C.CLONE_PARENT | C.CLONE_THREAD)) === 0) {
     w[task + L.TASK_REAL_PARENT] = current
@@ -156,7 +166,8 @@ function setParent(table: TaskTable, current: TaskRef, task: TaskRef, flags: num
   const leader = w[current + L.TASK_LEADER]
   w[task + L.TASK_REAL_PARENT] = w[current + L.TASK_REAL_PARENT]
   w[task + L.TASK_PARENT_EXEC_ID] = w[current + L.TASK_PARENT_EXEC_ID]
-  w[task + L.TASK_EXIT_SIGNAL] = (flags & C.CLONE_THREAD) !== 0 ? NO_EXIT_SIGNAL : w[leader + L.TASK_EXIT_SIGNAL]
+  w[task + L.TASK_EXIT_SIGNAL] =
+    (flags & C.CLONE_THREAD) !== 0 ? NO_EXIT_SIGNAL : w[leader + L.TASK_EXIT_SIGNAL]
 }
 
 /** A process of its own: leader, member of its creator's group and session, child of its parent. */

@@ -3,8 +3,8 @@
  * Permissions are not modelled: every caller may signal whoever it can name.
  */
 import { EINVAL, ESRCH } from '../abi/errno.ts'
-import * as L from '../mm/layout.ts'
 import type { PidRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { findVpid } from '../pid/pid.ts'
 import { findTaskByVpid, pidTask, taskPidNrNs } from '../pid/pid_task.ts'
 import { type PidType, taskActivePidNs, taskPgrp } from '../pid/task_link.ts'
@@ -45,7 +45,13 @@ export function doTkill(table: TaskTable, current: TaskRef, tgid: number, tid: n
  * Signals whom a pidfd stands for: the thread or thread group of `pid`, or the process group named after it.
  * Returns 0, -ESRCH: nobody is left, -EINVAL: no such signal. Linux: `kill_pid_info_type`, `kill_pgrp_info`.
  */
-export function killPidInfoType(table: TaskTable, current: TaskRef, sig: number, pid: PidRef, type: PidType): number {
+export function killPidInfoType(
+  table: TaskTable,
+  current: TaskRef,
+  sig: number,
+  pid: PidRef,
+  type: PidType,
+): number {
   if (type === L.PIDTYPE_PGID) return killPgrpInfo(table, sig, pid, current, -ESRCH)
   return sendTo(table, current, sig, pidTask(table, pid, L.PIDTYPE_PID), type)
 }

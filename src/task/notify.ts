@@ -5,8 +5,8 @@
  * Context: tasklistLock.
  */
 import { SA_NOCLDSTOP, SA_NOCLDWAIT, SIGCHLD } from '../abi/signal.ts'
-import * as L from '../mm/layout.ts'
 import type { TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import type { PidTable } from '../pid/table.ts'
 import { TASK_IDLE, TASK_ZAP_CHILDREN, wakeUpState } from './sched.ts'
 import { fromAncestor, sendSignal, TO_GROUP, validSignal } from './signal_send.ts'
@@ -20,7 +20,12 @@ import * as T from './task.ts'
  * Returns true when nobody will wait for it: the signal is SIGCHLD, and the parent ignores it (then it is not even
  * sent) or has set SA_NOCLDWAIT. Linux: `do_notify_parent`.
  */
-export function doNotifyParent(table: PidTable, current: TaskRef, leader: TaskRef, exitSignal: number): boolean {
+export function doNotifyParent(
+  table: PidTable,
+  current: TaskRef,
+  leader: TaskRef,
+  exitSignal: number,
+): boolean {
   const w = table.words
   const parent = T.realParent(table, leader)
   if (parent === 0) return false

@@ -6,8 +6,8 @@
  */
 import * as C from '../abi/clone.ts'
 import { EINVAL, ENOENT } from '../abi/errno.ts'
-import * as L from '../mm/layout.ts'
 import type { NsRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { copyPidNs, pidnsIsAncestor } from '../pid/pid_namespace.ts'
 import { getPidNs, putPidNs } from '../pid/pid_ns_ref.ts'
 import { taskActivePidNs } from '../pid/task_link.ts'

@@ -3,8 +3,8 @@
  * nobody is left to continue what is stopped. Linux: kernel/exit.c. Context: tasklistLock.
  */
 import { SIGCONT, SIGHUP } from '../abi/signal.ts'
-import * as L from '../mm/layout.ts'
 import type { PidRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { nextPidTask, pidTask } from '../pid/pid_task.ts'
 import type { PidTable } from '../pid/table.ts'
 import { NULL_TASK, taskPgrp, taskSession } from '../pid/task_link.ts'
@@ -23,7 +23,8 @@ export function isPgrpOrphaned(table: PidTable, task: TaskRef): boolean {
 export function killOrphanedPgrp(table: PidTable, task: TaskRef, parent: TaskRef): void {
   const pgrp = taskPgrp(table, task)
   const link = parent === 0 ? T.realParent(table, task) : parent
-  if (link === 0 || taskPgrp(table, link) === pgrp || taskSession(table, link) !== taskSession(table, task)) return
+  if (link === 0 || taskPgrp(table, link) === pgrp || taskSession(table, link) !== taskSession(table, task))
+    return
   const ignored = parent === 0 ? task : NULL_TASK
   if (!willBecomeOrphanedPgrp(table, pgrp, ignored) || !hasStoppedJobs(table, pgrp)) return
   killPgrpInfo(table, SIGHUP, pgrp, NULL_TASK, 0)

@@ -5,8 +5,8 @@
 import { EINVAL } from '../abi/errno.ts'
 import { NSIG } from '../abi/limits.ts'
 import { SIG_IGN, SIGCHLD } from '../abi/signal.ts'
-import * as L from '../mm/layout.ts'
 import type { SignalRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { taskPid } from '../pid/task_link.ts'
 import { isChildReaper } from '../pid/upid.ts'
 import { sigIgnored, sigKernelOnly, validSignal } from './signal_send.ts'
@@ -61,7 +61,8 @@ function propagate(table: TaskTable, signal: SignalRef): void {
   for (let t = T.firstThread(table, signal); t !== 0; t = T.nextThread(table, t)) {
     for (let child = T.firstChild(table, t); child !== 0; child = T.nextSibling(table, t, child)) {
       const own = T.signalOf(table, child)
-      if (table.words[own + L.SIG_HAS_CHILD_SUBREAPER] !== 0 || isChildReaper(table, taskPid(table, child))) continue
+      if (table.words[own + L.SIG_HAS_CHILD_SUBREAPER] !== 0 || isChildReaper(table, taskPid(table, child)))
+        continue
       table.words[own + L.SIG_HAS_CHILD_SUBREAPER] = 1
       propagate(table, own)
     }

@@ -3,8 +3,8 @@
  * `__exit_signal`, `__unhash_process`). Context: takes tasklistLock's place as its callers hold it.
  */
 import { listDelInit } from '../lib/list.ts'
-import * as L from '../mm/layout.ts'
 import type { SignalRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { kmemCacheFree } from '../mm/slab.ts'
 import { RCU_FREE_TASK } from '../pid/callbacks.ts'
 import { detachPid, freeTaskStruct } from '../pid/pid_task.ts'
@@ -73,7 +73,8 @@ function exitSignal(table: TaskTable, task: TaskRef): void {
   if (!leader) {
     if (w[signal + L.SIG_NOTIFY_COUNT] > 0) {
       w[signal + L.SIG_NOTIFY_COUNT] -= 1
-      if (w[signal + L.SIG_NOTIFY_COUNT] === 0) wakeUpProcess(table, w[signal + L.SIG_GROUP_EXEC_TASK] as TaskRef)
+      if (w[signal + L.SIG_NOTIFY_COUNT] === 0)
+        wakeUpProcess(table, w[signal + L.SIG_GROUP_EXEC_TASK] as TaskRef)
     }
     if (w[signal + L.SIG_CURR_TARGET] === task) {
       w[signal + L.SIG_CURR_TARGET] = T.nextThreadRound(table, task)

@@ -3,8 +3,8 @@
  * the scheduler as one processor sees it.
  */
 import { panic } from '../lib/panic.ts'
-import * as L from '../mm/layout.ts'
 import type { TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { execResume } from './exec.ts'
 import { doGroupExit, exitResume } from './exit.ts'
 import * as R from './sched.ts'

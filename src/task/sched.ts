@@ -7,8 +7,9 @@
  *
  * Invariant: a task is on the queue at most once (PF_QUEUED), and never while it runs (TASK_RUNNING) or once it is dead.
  */
-import * as L from '../mm/layout.ts'
+
 import type { TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import type { PidTable } from '../pid/table.ts'
 import { hasFlag, PF_QUEUED } from './task.ts'
 

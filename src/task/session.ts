@@ -2,8 +2,8 @@
  * Process groups and sessions. Linux: kernel/sys.c. Context: tasklistLock, or the one thread; `current` calls.
  */
 import { EACCES, EINVAL, EPERM, ESRCH } from '../abi/errno.ts'
-import * as L from '../mm/layout.ts'
 import type { PidRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { findVpid, pidVnr } from '../pid/pid.ts'
 import { changePid, findTaskByVpid, pidTask, taskPidNrNs } from '../pid/pid_task.ts'
 import { taskActivePidNs, taskLeader, taskPgrp, taskPid, taskSession } from '../pid/task_link.ts'
@@ -18,7 +18,8 @@ import * as T from './task.ts'
 export function setpgid(table: TaskTable, current: TaskRef, pidArg: number, pgidArg: number): number {
   const w = table.words
   const leader = taskLeader(table, current)
-  const pid = pidArg === 0 ? taskPidNrNs(table, leader, L.PIDTYPE_PID, taskActivePidNs(table, current)) : pidArg
+  const pid =
+    pidArg === 0 ? taskPidNrNs(table, leader, L.PIDTYPE_PID, taskActivePidNs(table, current)) : pidArg
   const pgid = pgidArg === 0 ? pid : pgidArg
   if (pgid < 0) return -EINVAL
   const p = findTaskByVpid(table, current, pid)

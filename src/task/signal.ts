@@ -5,8 +5,8 @@
  * Context: the task itself runs.
  */
 import { SIGKILL, SIGSTOP } from '../abi/signal.ts'
-import * as L from '../mm/layout.ts'
 import type { TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import type { PidTable } from '../pid/table.ts'
 import { doNotifyParentCldstop } from './notify.ts'
 import { isPgrpOrphaned } from './pgrp.ts'
@@ -79,7 +79,8 @@ function dequeueSignal(table: PidTable, task: TaskRef): number {
   const own = task + L.TASK_PENDING
   const shared = T.signalOf(table, task) + L.SIG_SHARED_PENDING
   const sig = sigtakeNext(w, own) || sigtakeNext(w, shared)
-  const more = !sigisempty(w, own) || !sigisempty(w, shared) || (w[task + L.TASK_JOBCTL] & JOBCTL_STOP_PENDING) !== 0
+  const more =
+    !sigisempty(w, own) || !sigisempty(w, shared) || (w[task + L.TASK_JOBCTL] & JOBCTL_STOP_PENDING) !== 0
   if (!more) w[task + L.TASK_FLAGS] &= ~T.TIF_SIGPENDING
   return sig
 }
@@ -98,7 +99,8 @@ function participateInStop(table: PidTable, task: TaskRef): void {
 function beginGroupStop(table: PidTable, task: TaskRef, sig: number): boolean {
   const w = table.words
   const signal = T.signalOf(table, task)
-  if ((w[signal + L.SIG_FLAGS] & T.SIGNAL_GROUP_EXIT) !== 0 || w[signal + L.SIG_GROUP_EXEC_TASK] !== 0) return false
+  if ((w[signal + L.SIG_FLAGS] & T.SIGNAL_GROUP_EXIT) !== 0 || w[signal + L.SIG_GROUP_EXEC_TASK] !== 0)
+    return false
   if ((w[signal + L.SIG_FLAGS] & T.SIGNAL_STOP_STOPPED) === 0) w[signal + L.SIG_GROUP_EXIT_CODE] = sig
   w[signal + L.SIG_GROUP_STOP_COUNT] = 0
   if (setStopPending(table, task)) w[signal + L.SIG_GROUP_STOP_COUNT] += 1

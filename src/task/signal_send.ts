@@ -7,12 +7,19 @@
 import { EINVAL } from '../abi/errno.ts'
 import { NSIG } from '../abi/limits.ts'
 import * as S from '../abi/signal.ts'
-import * as L from '../mm/layout.ts'
 import type { PidRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { nextPidTask, pidTask } from '../pid/pid_task.ts'
 import type { PidTable } from '../pid/table.ts'
 import { NULL_TASK, type PidType } from '../pid/task_link.ts'
-import { TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_STOPPED, TASK_WAKEKILL, taskState, wakeUpState } from './sched.ts'
+import {
+  TASK_INTERRUPTIBLE,
+  TASK_RUNNING,
+  TASK_STOPPED,
+  TASK_WAKEKILL,
+  taskState,
+  wakeUpState,
+} from './sched.ts'
 import { sigaddset, sigdelset, sigismember } from './sigset.ts'
 import * as T from './task.ts'
 
@@ -54,7 +61,13 @@ export function sigKernelIgnore(sig: number): boolean {
  * `force`: the sender is the kernel, or in an ancestor namespace ({@link fromAncestor}).
  * Returns 0, also when the signal is dropped, or -EINVAL: no such signal. Linux: `group_send_sig_info`.
  */
-export function groupSendSigInfo(table: PidTable, sig: number, task: TaskRef, type: PidType, force: boolean): number {
+export function groupSendSigInfo(
+  table: PidTable,
+  sig: number,
+  task: TaskRef,
+  type: PidType,
+  force: boolean,
+): number {
   if (!validSignal(sig)) return -EINVAL
   if (sig !== 0) sendSignal(table, sig, task, type, force)
   return 0
@@ -65,7 +78,13 @@ export function groupSendSigInfo(table: PidTable, sig: number, task: TaskRef, ty
  * Returns 0 if one took it, else the last error, or `-ESRCH` given as `empty` when there is no member.
  * Linux: `__kill_pgrp_info`.
  */
-export function killPgrpInfo(table: PidTable, sig: number, pgrp: PidRef, sender: TaskRef, empty: number): number {
+export function killPgrpInfo(
+  table: PidTable,
+  sig: number,
+  pgrp: PidRef,
+  sender: TaskRef,
+  empty: number,
+): number {
   let success = false
   let retval = empty
   for (let p = pidTask(table, pgrp, L.PIDTYPE_PGID); p !== 0; p = nextPidTask(table, p, L.PIDTYPE_PGID)) {

@@ -1,7 +1,7 @@
 /** Sets of signals: two words, the bit of signal n at position n - 1. Linux: include/linux/signal.h. */
 import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP } from '../abi/signal.ts'
-import { lowestBit } from '../lib/bits.ts'
 import type { Words } from '../lib/atomic.ts'
+import { lowestBit } from '../lib/bits.ts'
 
 export const SIGSET_WORDS = 2
 
@@ -36,7 +36,10 @@ export function sigcopyset(words: Words, from: number, to: number): void {
 }
 
 /** Signals that a thread causes itself: taken before all others. Linux: `SYNCHRONOUS_MASK`. */
-const SYNCHRONOUS: number = [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS].reduce((m, s) => m | bitOf(s), 0)
+const SYNCHRONOUS: number = [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS].reduce(
+  (m, s) => m | bitOf(s),
+  0,
+)
 
 /** The next signal of the set to be delivered, taken out of it; 0 when it is empty. Linux: `next_signal`. */
 export function sigtakeNext(words: Words, set: number): number {

@@ -4,8 +4,8 @@
  */
 import { EINVAL } from '../abi/errno.ts'
 import { load, store } from '../lib/atomic.ts'
-import * as L from '../mm/layout.ts'
 import type { NsRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { pidMaxOf } from '../pid/pidmap.ts'
 import { taskActivePidNs } from '../pid/task_link.ts'
 import type { TaskTable } from './table.ts'

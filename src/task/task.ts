@@ -5,8 +5,8 @@
  * Context: tasklistLock, or the one thread.
  */
 import { listNext } from '../lib/list.ts'
-import * as L from '../mm/layout.ts'
 import type { PidRef, SignalRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { pidTask } from '../pid/pid_task.ts'
 import type { PidTable } from '../pid/table.ts'
 import { NULL_TASK, taskActivePidNs } from '../pid/task_link.ts'

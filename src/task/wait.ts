@@ -7,10 +7,18 @@
  * Context: tasklistLock, or the one thread.
  */
 import { ECHILD, EINVAL, ESRCH } from '../abi/errno.ts'
-import { CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, SIGCHLD, SIGCONT } from '../abi/signal.ts'
+import {
+  CLD_CONTINUED,
+  CLD_DUMPED,
+  CLD_EXITED,
+  CLD_KILLED,
+  CLD_STOPPED,
+  SIGCHLD,
+  SIGCONT,
+} from '../abi/signal.ts'
 import * as W from '../abi/wait.ts'
-import * as L from '../mm/layout.ts'
 import type { PidRef, TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { findGetPid, getPid, putPid } from '../pid/pid.ts'
 import { getTaskPid, pidTask } from '../pid/pid_task.ts'
 import { type PidType, taskActivePidNs, taskPid, taskPidPtr } from '../pid/task_link.ts'
@@ -45,7 +53,13 @@ const INT_MIN = -0x80000000
  * Reads wait4(2)'s arguments. Returns 0, or -EINVAL: unknown option; -ESRCH: `upid` is INT_MIN (the seeds' kernel
  * too, since 4.13). Linux: `kernel_wait4`.
  */
-export function wait4Opts(table: TaskTable, current: TaskRef, upid: number, options: number, wo: WaitOpts): number {
+export function wait4Opts(
+  table: TaskTable,
+  current: TaskRef,
+  upid: number,
+  options: number,
+  wo: WaitOpts,
+): number {
   if ((options & ~WAIT4_OPTIONS) !== 0) return -EINVAL
   if (upid === INT_MIN) return -ESRCH
   wo.flags = options | W.WEXITED
@@ -131,7 +145,8 @@ export function doWait(table: TaskTable, current: TaskRef, wo: WaitOpts): number
   if (wo.type !== L.PIDTYPE_MAX && (wo.pid === 0 || pidTask(table, wo.pid, wo.type) === 0)) return -ECHILD
   if (wo.type === L.PIDTYPE_PID) {
     const child = T.pidTgidTask(table, wo.pid)
-    if (child !== 0 && isEffectivelyChild(table, current, child, wo)) waitConsiderTask(table, current, child, wo)
+    if (child !== 0 && isEffectivelyChild(table, current, child, wo))
+      waitConsiderTask(table, current, child, wo)
   } else {
     let thread = current
     do {

@@ -11,8 +11,8 @@
  */
 import { SIGCHLD, SIGKILL } from '../abi/signal.ts'
 import { __WALL, WEXITED } from '../abi/wait.ts'
-import * as L from '../mm/layout.ts'
 import type { TaskRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
 import { disablePidAllocation } from '../pid/pid.ts'
 import { findTaskByPidNs } from '../pid/pid_task.ts'
 import { nextPidmap } from '../pid/pidmap.ts'
