@@ -6,12 +6,7 @@ export { KernelError } from './errors.ts'
 export { type BootOptions, Kernel } from './kernel.ts'
 export type { Limits } from './mm/arena.ts'
 export { NsFd, Pidfd } from './pidfd.ts'
-export {
-  type CloneArgs,
-  type SigInfo,
-  type SysctlName,
-  Task,
-  type TaskState,
-  type WaitResult,
-} from './process.ts'
+export { type CloneArgs, type SysctlName, Task } from './process.ts'
 export type { AbortSignalLike } from './realm.ts'
+export { type TaskState, TaskView } from './task_view.ts'
+export type { SigInfo, WaitResult } from './wait_result.ts'

@@ -2,45 +2,30 @@
  * Task: one thread or process, whose methods are the system calls, named as in man section 2.
  */
 import { CLONE_NEWPID, CLONE_PARENT, CLONE_THREAD } from './abi/clone.ts'
-import { EINVAL, EPERM, ESRCH } from './abi/errno.ts'
-import { TASK_COMM_LEN } from './abi/limits.ts'
+import { EINVAL, ENOENT, EPERM } from './abi/errno.ts'
 import * as PR from './abi/prctl.ts'
-import { SIG_DFL, SIG_IGN, SIGCHLD, signalName } from './abi/signal.ts'
+import { SIG_DFL, SIG_IGN, SIGCHLD } from './abi/signal.ts'
 import { P_PIDFD } from './abi/wait.ts'
 import { flags32, int32, KernelError, show } from './errors.ts'
 import * as fs from './fs/pidfd.ts'
-import { utf8Bytes, utf8String } from './lib/utf8.ts'
-import type { PidRef, TaskRef } from './mm/layout.ts'
+import type { TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
-import { slotGeneration } from './mm/slab.ts'
-import { taskPidNrNs } from './pid/pid_task.ts'
-import { taskActivePidNs, taskLeader, taskPgrp, taskPid, taskSession, taskTgid } from './pid/task_link.ts'
-import { NULL_PID, pidNrNs, upidAt } from './pid/upid.ts'
+import { taskTgid } from './pid/task_link.ts'
+import { NULL_PID } from './pid/upid.ts'
 import { NsFd, Pidfd } from './pidfd.ts'
-import {
-  type AbortSignalLike,
-  enter,
-  handleOf,
-  leave,
-  type Realm,
-  taskOf,
-  waitLater,
-  waitSync,
-} from './realm.ts'
+import { type AbortSignalLike, enter, leave, taskOf, waitLater, waitSync } from './realm.ts'
 import { deThread } from './task/exec.ts'
 import { doExit, doGroupExit } from './task/exit.ts'
 import { copyProcess } from './task/fork.ts'
 import { doTkill, killSomethingInfo } from './task/kill.ts'
 import { pidnsForChildrenGet, pidnsGet, pidnsInstall, unshare } from './task/nsproxy.ts'
 import { doSigaction, setChildSubreaper, setPdeathSignal } from './task/prctl.ts'
-import { TASK_STOPPED, taskState } from './task/sched.ts'
 import { getpgid, getsid, setpgid, setsid } from './task/session.ts'
 import { getNsLastPid, getPidMax, setNsLastPid, setPidMax } from './task/sysctl.ts'
 import * as T from './task/task.ts'
 import { newWaitOpts, type WaitOpts, wait4Opts, waitidOpts } from './task/wait.ts'
-
-/** A task's state, as the letters of /proc/PID/stat: alive and idle, stopped, zombie, gone. */
-export type TaskState = 'S' | 'T' | 'Z' | 'X'
+import { TaskView } from './task_view.ts'
+import { type SigInfo, sigInfo, type WaitResult, waitResult } from './wait_result.ts'
 
 export interface CloneArgs {
   /** CLONE_*; without any a new process is made, as by fork(2). */
@@ -49,28 +34,6 @@ export interface CloneArgs {
   exitSignal?: number
   /** Numbers asked for, innermost namespace first. */
   setTid?: readonly number[]
-}
-
-/** What a wait found: the child, its raw status (wait4(2)), and that status in words. */
-export interface WaitResult {
-  /** The child's number as the waiter sees it. */
-  readonly pid: number
-  readonly status: number
-  /** Exit code of a child that exited. */
-  readonly code?: number
-  /** Name of the signal that killed the child. */
-  readonly signal?: string
-  /** Name of the signal that stopped the child. */
-  readonly stopped?: string
-  readonly continued?: true
-}
-
-/** What waitid(2) fills in. */
-export interface SigInfo {
-  readonly si_signo: number
-  readonly si_pid: number
-  readonly si_code: number
-  readonly si_status: number
 }
 
 export type SysctlName = 'kernel.pid_max' | 'kernel.ns_last_pid'
@@ -83,122 +46,7 @@ export type SysctlName = 'kernel.pid_max' | 'kernel.ns_last_pid'
  * a result. Arguments that no C `int` could hold are a TypeError or RangeError; everything else gets Linux's own
  * answer. Whoever a call wakes, kills or stops has run before it returns.
  */
-export class Task {
-  readonly #realm: Realm
-  readonly #ref: TaskRef
-  readonly #generation: number
-  /** Slot and generation: can be posted, and given to `kernel.task()`. */
-  readonly handle: number
-  #lastPid = 0
-  #lastTid = 0
-
-  /** Made by the kernel: see {@link Kernel.init}, {@link Task.fork}, {@link Task.clone}. */
-  constructor(realm: Realm, ref: TaskRef) {
-    this.#realm = realm
-    this.#ref = ref
-    this.#generation = slotGeneration(realm.table, ref)
-    this.handle = handleOf(realm, ref)
-    this.#lastPid = this.pid
-    this.#lastTid = this.tid
-  }
-
-  // Who it is -------------------------------------------------------------------------------------------------------
-
-  /** The number of its thread group as it sees itself (getpid(2)); after its end, the last one. */
-  get pid(): number {
-    if (this.#held()) this.#lastPid = this.#nrIn(taskTgid(this.#realm.table, this.#ref))
-    return this.#lastPid
-  }
-
-  /** Its own number as it sees itself (gettid(2)); after its end, the last one. */
-  get tid(): number {
-    if (this.#held()) this.#lastTid = this.#nrIn(taskPid(this.#realm.table, this.#ref))
-    return this.#lastTid
-  }
-
-  /** `S` alive, `T` stopped, `Z` dead and not waited for, `X` gone. */
-  get state(): TaskState {
-    if (!this.#held()) return 'X'
-    const table = this.#realm.table
-    if (T.exitState(table, this.#ref) === T.EXIT_ZOMBIE) return 'Z'
-    return taskState(table, this.#ref) === TASK_STOPPED ? 'T' : 'S'
-  }
-
-  /** Past the point of no return, but held up in its exit: the init of a namespace that is not empty yet. */
-  get exiting(): boolean {
-    return this.state === 'S' && T.hasFlag(this.#realm.table, this.#ref, T.PF_EXITING)
-  }
-
-  /** How many namespaces its own one is below the initial one. */
-  get level(): number {
-    return this.#held() ? this.#realm.table.words[taskPid(this.#realm.table, this.#ref) + L.PID_LEVEL] : 0
-  }
-
-  /** The leader of its thread group: itself, if it has no other. */
-  get leader(): Task {
-    return this.#held() ? taskOf(this.#realm, taskLeader(this.#realm.table, this.#ref)) : this
-  }
-
-  /** The process that is its parent; undefined for kernel.init, and after its end. */
-  get parent(): Task | undefined {
-    if (!this.#held()) return undefined
-    const parent = T.realParent(this.#realm.table, this.#ref)
-    return parent === 0 ? undefined : taskOf(this.#realm, taskLeader(this.#realm.table, parent))
-  }
-
-  /** Its process's number in each namespace, from level 0 inwards, as NStgid of /proc/PID/status; [] after its end. */
-  get nstgid(): number[] {
-    return this.#numbers(taskTgid)
-  }
-
-  /** Its own number in each namespace, as NSpid. */
-  get nspid(): number[] {
-    return this.#numbers(taskPid)
-  }
-
-  /** Its process group's number in each namespace, as NSpgid; 0 where the namespace does not see it. */
-  get nspgid(): number[] {
-    return this.#numbers(taskPgrp)
-  }
-
-  /** Its session's number in each namespace, as NSsid; 0 where the namespace does not see it. */
-  get nssid(): number[] {
-    return this.#numbers(taskSession)
-  }
-
-  /** The name, as in /proc/PID/comm: cut after 15 bytes, inherited by fork, set by execve. */
-  get comm(): string {
-    if (!this.#held()) return ''
-    const w = this.#realm.table.words
-    const bytes: number[] = []
-    for (let i = 0; i < TASK_COMM_LEN; i++) {
-      const byte = (w[this.#ref + L.TASK_COMM + (i >> 2)] >>> (8 * (i & 3))) & 0xff
-      if (byte === 0) break
-      bytes.push(byte)
-    }
-    return utf8String(bytes)
-  }
-
-  set comm(name: string) {
-    if (typeof name !== 'string') throw new TypeError(`"comm" expected a string, got ${show(name)}`)
-    const ref = this.#live('prctl')
-    const w = this.#realm.table.words
-    w.fill(0, ref + L.TASK_COMM, ref + L.TASK_COMM + L.TASK_COMM_WORDS)
-    utf8Bytes(name, TASK_COMM_LEN - 1).forEach((byte, i) => {
-      w[ref + L.TASK_COMM + (i >> 2)] |= byte << (8 * (i & 3))
-    })
-  }
-
-  /** The number of `other`'s process as this task sees it; 0 when it does not, or one of them is gone. */
-  pidOf(other: Task): number {
-    return this.#held() ? this.#numberOf(other, L.PIDTYPE_TGID) : 0
-  }
-
-  /** The number of `other` itself as this task sees it; 0 when it does not, or one of them is gone. */
-  tidOf(other: Task): number {
-    return this.#held() ? this.#numberOf(other, L.PIDTYPE_PID) : 0
-  }
-
+export class Task extends TaskView {
   // Making and ending tasks -----------------------------------------------------------------------------------------
 
   /** fork(2): a new process, child of this one. Errors as {@link Task.clone}. */
@@ -224,33 +72,36 @@ export class Task {
    */
   clone(args: CloneArgs = {}): Task {
     const flags = flags32('flags', args.flags ?? 0)
-    const exitSignal = int32('exitSignal', args.exitSignal ?? ((flags & (CLONE_THREAD | CLONE_PARENT)) !== 0 ? 0 : SIGCHLD))
+    const exitSignal = int32(
+      'exitSignal',
+      args.exitSignal ?? ((flags & (CLONE_THREAD | CLONE_PARENT)) !== 0 ? 0 : SIGCHLD),
+    )
     const setTid = args.setTid ?? []
     if (!Array.isArray(setTid)) throw new TypeError(`"setTid" expected an array, got ${show(setTid)}`)
     for (let i = 0; i < setTid.length; i++) int32(`setTid[${i}]`, setTid[i])
-    const ref = this.#live('clone')
-    const irq = enter(this.#realm, ref)
-    const child = copyProcess(this.#realm.table, ref, flags, exitSignal, setTid)
-    leave(this.#realm, ref, irq, child, 'clone')
-    return taskOf(this.#realm, child)
+    const ref = this.live('clone')
+    const irq = enter(this.realm, ref)
+    const child = copyProcess(this.realm.table, ref, flags, exitSignal, setTid)
+    leave(this.realm, ref, irq, child, 'clone')
+    return taskOf(this.realm, child)
   }
 
   /** exit_group(2): ends the process with the low 8 bits of `code`. Throws EPERM for kernel.init: Linux would panic. */
   exit(code = 0): undefined {
     const status = (int32('code', code) & 0xff) << 8
     const ref = this.#mortal('exit_group')
-    const irq = enter(this.#realm, ref)
-    doGroupExit(this.#realm.table, ref, status)
-    leave(this.#realm, ref, irq, 0, 'exit_group')
+    const irq = enter(this.realm, ref)
+    doGroupExit(this.realm.table, ref, status)
+    leave(this.realm, ref, irq, 0, 'exit_group')
   }
 
   /** exit(2), the raw call: ends this thread alone; the last one ends the process. Throws EPERM as {@link Task.exit}. */
   exitThread(code = 0): undefined {
     const status = (int32('code', code) & 0xff) << 8
     const ref = this.#mortal('exit')
-    const irq = enter(this.#realm, ref)
-    doExit(this.#realm.table, ref, status)
-    leave(this.#realm, ref, irq, 0, 'exit')
+    const irq = enter(this.realm, ref)
+    doExit(this.realm.table, ref, status)
+    leave(this.realm, ref, irq, 0, 'exit')
   }
 
   /**
@@ -258,10 +109,10 @@ export class Task {
    * given, becomes its name. Returns 0.
    */
   execve(comm?: string): 0 | undefined {
-    const ref = this.#live('execve')
-    const irq = enter(this.#realm, ref)
-    const begun = deThread(this.#realm.table, ref)
-    const ret = leave(this.#realm, ref, irq, typeof begun === 'number' ? begun : 0, 'execve')
+    const ref = this.live('execve')
+    const irq = enter(this.realm, ref)
+    const begun = deThread(this.realm.table, ref)
+    const ret = leave(this.realm, ref, irq, typeof begun === 'number' ? begun : 0, 'execve')
     // The caller may have rested until the other threads were gone: what counts is whether it lives now.
     const executed = begun === false ? this.state === 'S' && !this.exiting : ret !== undefined
     if (!executed) return undefined
@@ -279,9 +130,9 @@ export class Task {
   kill(pid: number, sig: number): 0 | undefined {
     int32('pid', pid)
     int32('sig', sig)
-    const ref = this.#live('kill')
-    const irq = enter(this.#realm, ref)
-    return leave(this.#realm, ref, irq, killSomethingInfo(this.#realm.table, ref, pid, sig), 'kill') as
+    const ref = this.live('kill')
+    const irq = enter(this.realm, ref)
+    return leave(this.realm, ref, irq, killSomethingInfo(this.realm.table, ref, pid, sig), 'kill') as
       | 0
       | undefined
   }
@@ -291,9 +142,9 @@ export class Task {
     int32('tgid', tgid)
     int32('tid', tid)
     int32('sig', sig)
-    const ref = this.#live('tgkill')
-    const irq = enter(this.#realm, ref)
-    return leave(this.#realm, ref, irq, doTkill(this.#realm.table, ref, tgid, tid, sig), 'tgkill') as
+    const ref = this.live('tgkill')
+    const irq = enter(this.realm, ref)
+    return leave(this.realm, ref, irq, doTkill(this.realm.table, ref, tgid, tid, sig), 'tgkill') as
       | 0
       | undefined
   }
@@ -306,9 +157,9 @@ export class Task {
     if (handler !== SIG_DFL && handler !== SIG_IGN) {
       throw new TypeError(`"handler" expected 'dfl' or 'ign', got ${show(handler)}`)
     }
-    const ref = this.#live('sigaction')
-    const irq = enter(this.#realm, ref)
-    leave(this.#realm, ref, irq, doSigaction(this.#realm.table, ref, sig, handler, flags), 'sigaction')
+    const ref = this.live('sigaction')
+    const irq = enter(this.realm, ref)
+    leave(this.realm, ref, irq, doSigaction(this.realm.table, ref, sig, handler, flags), 'sigaction')
     return 0
   }
 
@@ -338,13 +189,13 @@ export class Task {
   ): Promise<WaitResult | null> {
     signal?.aborted && throwReason(signal)
     const wo = this.#wait4(pid, options)
-    const found = await waitLater(this.#realm, this.#ref, wo, 'wait4', signal)
+    const found = await waitLater(this.realm, this.ref, wo, 'wait4', signal)
     return found === null ? null : waitResult(found)
   }
 
   /** wait4(2) now: as {@link Task.waitpid}, but EDEADLK where it would have to wait. */
   waitpidSync(pid = -1, options = 0): WaitResult | null {
-    const found = waitSync(this.#realm, this.#ref, this.#wait4(pid, options), 'wait4')
+    const found = waitSync(this.realm, this.ref, this.#wait4(pid, options), 'wait4')
     return found === null ? null : waitResult(found)
   }
 
@@ -360,13 +211,13 @@ export class Task {
     { signal }: { signal?: AbortSignalLike } = {},
   ): Promise<SigInfo | null> {
     signal?.aborted && throwReason(signal)
-    const found = await waitLater(this.#realm, this.#ref, this.#waitid(idtype, id, options), 'waitid', signal)
+    const found = await waitLater(this.realm, this.ref, this.#waitid(idtype, id, options), 'waitid', signal)
     return found === null ? null : sigInfo(found)
   }
 
   /** waitid(2) now: as {@link Task.waitid}, but EDEADLK where it would have to wait. */
   waitidSync(idtype: number, id: number | Pidfd, options: number): SigInfo | null {
-    const found = waitSync(this.#realm, this.#ref, this.#waitid(idtype, id, options), 'waitid')
+    const found = waitSync(this.realm, this.ref, this.#waitid(idtype, id, options), 'waitid')
     return found === null ? null : sigInfo(found)
   }
 
@@ -374,37 +225,37 @@ export class Task {
 
   /** getpid(2). */
   getpid(): number {
-    this.#live('getpid')
+    this.live('getpid')
     return this.pid
   }
 
   /** gettid(2). */
   gettid(): number {
-    this.#live('gettid')
+    this.live('gettid')
     return this.tid
   }
 
   /** getppid(2): the parent's number as this task sees it; 0 when it lives outside its namespace. */
   getppid(): number {
-    const ref = this.#live('getppid')
-    const parent = T.realParent(this.#realm.table, ref)
-    return parent === 0 ? 0 : this.#nrIn(taskTgid(this.#realm.table, parent))
+    const ref = this.live('getppid')
+    const parent = T.realParent(this.realm.table, ref)
+    return parent === 0 ? 0 : this.nrIn(taskTgid(this.realm.table, parent))
   }
 
   /** getpgid(2): the group of the process `pid` (0: its own); 0 when its leader lives outside the namespace. Throws ESRCH. */
   getpgid(pid = 0): number {
     int32('pid', pid)
-    const ref = this.#live('getpgid')
-    const irq = enter(this.#realm, ref)
-    return leave(this.#realm, ref, irq, getpgid(this.#realm.table, ref, pid), 'getpgid') as number
+    const ref = this.live('getpgid')
+    const irq = enter(this.realm, ref)
+    return leave(this.realm, ref, irq, getpgid(this.realm.table, ref, pid), 'getpgid') as number
   }
 
   /** getsid(2): the session of the process `pid` (0: its own); 0 when its leader lives outside the namespace. Throws ESRCH. */
   getsid(pid = 0): number {
     int32('pid', pid)
-    const ref = this.#live('getsid')
-    const irq = enter(this.#realm, ref)
-    return leave(this.#realm, ref, irq, getsid(this.#realm.table, ref, pid), 'getsid') as number
+    const ref = this.live('getsid')
+    const irq = enter(this.realm, ref)
+    return leave(this.realm, ref, irq, getsid(this.realm.table, ref, pid), 'getsid') as number
   }
 
   /**
@@ -414,17 +265,17 @@ export class Task {
   setpgid(pid: number, pgid: number): 0 {
     int32('pid', pid)
     int32('pgid', pgid)
-    const ref = this.#live('setpgid')
-    const irq = enter(this.#realm, ref)
-    leave(this.#realm, ref, irq, setpgid(this.#realm.table, ref, pid, pgid), 'setpgid')
+    const ref = this.live('setpgid')
+    const irq = enter(this.realm, ref)
+    leave(this.realm, ref, irq, setpgid(this.realm.table, ref, pid, pgid), 'setpgid')
     return 0
   }
 
   /** setsid(2): a new session with a new group; returns its number. Throws EPERM: it leads a session, or a group of its number exists. */
   setsid(): number {
-    const ref = this.#live('setsid')
-    const irq = enter(this.#realm, ref)
-    return leave(this.#realm, ref, irq, setsid(this.#realm.table, ref), 'setsid') as number
+    const ref = this.live('setsid')
+    const irq = enter(this.realm, ref)
+    return leave(this.realm, ref, irq, setsid(this.realm.table, ref), 'setsid') as number
   }
 
   // What it sets for itself, namespaces -----------------------------------------------------------------------------
@@ -436,17 +287,17 @@ export class Task {
   prctl(option: number, arg = 0): number {
     int32('option', option)
     int32('arg', arg)
-    const ref = this.#live('prctl')
-    const irq = enter(this.#realm, ref)
-    return leave(this.#realm, ref, irq, this.#prctl(ref, option, arg), 'prctl') as number
+    const ref = this.live('prctl')
+    const irq = enter(this.realm, ref)
+    return leave(this.realm, ref, irq, this.#prctl(ref, option, arg), 'prctl') as number
   }
 
   /** unshare(2): with CLONE_NEWPID, the next child is the init of a new namespace. Throws EINVAL, ENOSPC, ENOMEM. */
   unshare(flags: number): 0 {
     const bits = flags32('flags', flags)
-    const ref = this.#live('unshare')
-    const irq = enter(this.#realm, ref)
-    leave(this.#realm, ref, irq, unshare(this.#realm.table, ref, bits), 'unshare')
+    const ref = this.live('unshare')
+    const irq = enter(this.realm, ref)
+    leave(this.realm, ref, irq, unshare(this.realm.table, ref, bits), 'unshare')
     return 0
   }
 
@@ -457,9 +308,9 @@ export class Task {
    */
   setns(fd: NsFd | Pidfd, nstype: number): 0 {
     const type = flags32('nstype', nstype)
-    const ref = this.#live('setns')
-    const irq = enter(this.#realm, ref)
-    leave(this.#realm, ref, irq, this.#setns(ref, fd, type), 'setns')
+    const ref = this.live('setns')
+    const irq = enter(this.realm, ref)
+    leave(this.realm, ref, irq, this.#setns(ref, fd, type), 'setns')
     return 0
   }
 
@@ -471,11 +322,11 @@ export class Task {
     if (link !== 'pid' && link !== 'pid_for_children') {
       throw new TypeError(`"link" expected 'pid' or 'pid_for_children', got ${show(link)}`)
     }
-    const table = this.#realm.table
-    if (!this.#held()) throw new KernelError(ESRCH, 'open')
-    const ns = link === 'pid' ? pidnsGet(table, this.#ref) : pidnsForChildrenGet(table, this.#ref)
+    const table = this.realm.table
+    if (!this.held()) throw new KernelError(ENOENT, 'open')
+    const ns = link === 'pid' ? pidnsGet(table, this.ref) : pidnsForChildrenGet(table, this.ref)
     if (ns < 0) throw new KernelError(ns, 'open')
-    return new NsFd(this.#realm, ns)
+    return new NsFd(this.realm, ns)
   }
 
   /**
@@ -488,9 +339,9 @@ export class Task {
       throw new TypeError(`"name" expected 'kernel.pid_max' or 'kernel.ns_last_pid', got ${show(name)}`)
     }
     if (value !== undefined) int32('value', value)
-    const ref = this.#live('sysctl')
-    const irq = enter(this.#realm, ref)
-    return leave(this.#realm, ref, irq, this.#sysctl(ref, name, value), 'sysctl') as number
+    const ref = this.live('sysctl')
+    const irq = enter(this.realm, ref)
+    return leave(this.realm, ref, irq, this.#sysctl(ref, name, value), 'sysctl') as number
   }
 
   // Pidfds ----------------------------------------------------------------------------------------------------------
@@ -499,11 +350,11 @@ export class Task {
   pidfdOpen(pid: number, flags = 0): Pidfd {
     int32('pid', pid)
     const bits = flags32('flags', flags)
-    const ref = this.#live('pidfd_open')
-    const irq = enter(this.#realm, ref)
-    const file = fs.pidfdOpen(this.#realm.table, ref, pid, bits)
-    leave(this.#realm, ref, irq, file, 'pidfd_open')
-    return new Pidfd(this.#realm, file)
+    const ref = this.live('pidfd_open')
+    const irq = enter(this.realm, ref)
+    const file = fs.pidfdOpen(this.realm.table, ref, pid, bits)
+    leave(this.realm, ref, irq, file, 'pidfd_open')
+    return new Pidfd(this.realm, file)
   }
 
   /**
@@ -513,63 +364,27 @@ export class Task {
   pidfdSendSignal(pidfd: Pidfd, sig: number, flags = 0): 0 | undefined {
     int32('sig', sig)
     const bits = flags32('flags', flags)
-    const ref = this.#live('pidfd_send_signal')
-    const file = Pidfd.refOf(pidfd, this.#realm, 'pidfd_send_signal')
-    const irq = enter(this.#realm, ref)
-    const ret = fs.pidfdSendSignal(this.#realm.table, ref, file, sig, bits)
-    return leave(this.#realm, ref, irq, ret, 'pidfd_send_signal') as 0 | undefined
+    const ref = this.live('pidfd_send_signal')
+    const file = Pidfd.refOf(pidfd, this.realm, 'pidfd_send_signal')
+    const irq = enter(this.realm, ref)
+    const ret = fs.pidfdSendSignal(this.realm.table, ref, file, sig, bits)
+    return leave(this.realm, ref, irq, ret, 'pidfd_send_signal') as 0 | undefined
   }
 
   // -----------------------------------------------------------------------------------------------------------------
 
-  /** Does the record still stand for this task, and does the task still have its numbers? */
-  #held(): boolean {
-    const table = this.#realm.table
-    return slotGeneration(table, this.#ref) === this.#generation && taskPid(table, this.#ref) !== 0
-  }
-
-  /** The record of a task that can call. Throws ESRCH. */
-  #live(syscall: string): TaskRef {
-    if (this.#realm.disposed || !this.#held() || T.hasFlag(this.#realm.table, this.#ref, T.PF_EXITING)) {
-      throw new KernelError(ESRCH, syscall)
-    }
-    return this.#ref
-  }
-
   #mortal(syscall: string): TaskRef {
-    const ref = this.#live(syscall)
-    if (T.isGlobalInit(this.#realm.table, ref)) throw new KernelError(EPERM, syscall)
+    const ref = this.live(syscall)
+    if (T.isGlobalInit(this.realm.table, ref)) throw new KernelError(EPERM, syscall)
     return ref
-  }
-
-  #nrIn(pid: PidRef): number {
-    return pidNrNs(this.#realm.table, pid, taskActivePidNs(this.#realm.table, this.#ref))
-  }
-
-  #numberOf(other: Task, type: number): number {
-    if (!other.#held() || other.#realm !== this.#realm) return 0
-    return taskPidNrNs(this.#realm.table, other.#ref, type, taskActivePidNs(this.#realm.table, this.#ref))
-  }
-
-  #numbers(which: (table: Realm['table'], task: TaskRef) => PidRef): number[] {
-    if (!this.#held()) return []
-    const table = this.#realm.table
-    const own = taskPid(table, this.#ref)
-    const pid = which(table, this.#ref)
-    const numbers: number[] = []
-    for (let level = 0; level <= table.words[own + L.PID_LEVEL]; level++) {
-      const ns = table.words[upidAt(own, level) + L.UPID_NS]
-      numbers.push(pidNrNs(table, pid, ns as Parameters<typeof pidNrNs>[2]))
-    }
-    return numbers
   }
 
   #wait4(pid: number, options: number): WaitOpts {
     int32('pid', pid)
     const bits = flags32('options', options)
-    const ref = this.#live('wait4')
+    const ref = this.live('wait4')
     const wo = newWaitOpts()
-    const error = wait4Opts(this.#realm.table, ref, pid, bits, wo)
+    const error = wait4Opts(this.realm.table, ref, pid, bits, wo)
     if (error < 0) throw new KernelError(error, 'wait4')
     return wo
   }
@@ -577,11 +392,11 @@ export class Task {
   #waitid(idtype: number, id: number | Pidfd, options: number): WaitOpts {
     int32('idtype', idtype)
     const bits = flags32('options', options)
-    const ref = this.#live('waitid')
-    const table = this.#realm.table
+    const ref = this.live('waitid')
+    const table = this.realm.table
     let pidfdPid = NULL_PID
     if (idtype === P_PIDFD && id instanceof Pidfd) {
-      pidfdPid = fs.pidfdPid(table, Pidfd.refOf(id, this.#realm, 'waitid'))
+      pidfdPid = fs.pidfdPid(table, Pidfd.refOf(id, this.realm, 'waitid'))
     } else if (id instanceof Pidfd) {
       throw new TypeError('"id" expected a number, got a Pidfd')
     }
@@ -600,7 +415,7 @@ export class Task {
   }
 
   #prctl(ref: TaskRef, option: number, arg: number): number {
-    const table = this.#realm.table
+    const table = this.realm.table
     switch (option) {
       case PR.PR_SET_CHILD_SUBREAPER:
         setChildSubreaper(table, ref, arg !== 0)
@@ -618,31 +433,19 @@ export class Task {
 
   #setns(ref: TaskRef, fd: NsFd | Pidfd, nstype: number): number {
     if (fd instanceof Pidfd) {
-      const file = Pidfd.refOf(fd, this.#realm, 'setns')
-      return nstype === CLONE_NEWPID ? fs.pidfdSetns(this.#realm.table, ref, file) : -EINVAL
+      const file = Pidfd.refOf(fd, this.realm, 'setns')
+      return nstype === CLONE_NEWPID ? fs.pidfdSetns(this.realm.table, ref, file) : -EINVAL
     }
     if (nstype !== 0 && nstype !== CLONE_NEWPID) return -EINVAL
-    return pidnsInstall(this.#realm.table, ref, NsFd.refOf(fd, this.#realm, 'setns'))
+    return pidnsInstall(this.realm.table, ref, NsFd.refOf(fd, this.realm, 'setns'))
   }
 
   #sysctl(ref: TaskRef, name: SysctlName, value: number | undefined): number {
-    const table = this.#realm.table
+    const table = this.realm.table
     if (name === 'kernel.pid_max')
       return value === undefined ? getPidMax(table, ref) : setPidMax(table, ref, value)
     return value === undefined ? getNsLastPid(table, ref) : setNsLastPid(table, ref, value)
   }
-}
-
-function waitResult(wo: WaitOpts): WaitResult {
-  const { nr: pid, stat: status } = wo
-  if (status === 0xffff) return { pid, status, continued: true }
-  if ((status & 0xff) === 0x7f) return { pid, status, stopped: signalName(status >> 8) }
-  if ((status & 0x7f) === 0) return { pid, status, code: (status >> 8) & 0xff }
-  return { pid, status, signal: signalName(status & 0x7f) }
-}
-
-function sigInfo(wo: WaitOpts): SigInfo {
-  return { si_signo: SIGCHLD, si_pid: wo.nr, si_code: wo.cause, si_status: wo.status }
 }
 
 function throwReason(signal: AbortSignalLike): never {

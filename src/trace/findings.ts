@@ -131,13 +131,8 @@ function findSurvivors(lives: Lives, group: Group, turn: Turn, event: TraceEvent
     if (!isAlive(life.state) || !isLeader(life.state)) continue
     const left = life.escapes.get(group)
     if (life.group === group && life.key !== lives.top.initKey) {
-      const why = spared(life, event.call.sig)
-      note(
-        'group-survivor',
-        life,
-        event.line,
-        `outlived ${signal} to its group ${group.nr}, which ended ${ended}${why}`,
-      )
+      const text = `outlived ${signal} to its group ${group.nr}, which ended ${ended}${spared(life, event.call.sig)}`
+      note('group-survivor', life, event.line, text)
     } else if (left !== undefined) {
       const text = `outlived ${signal} to group ${group.nr}, which ended ${ended}: it had left by setsid at line ${left}`
       note('session-escape', life, event.line, text)
