@@ -19,9 +19,6 @@ import * as T from './task/task.ts'
 /** A task's state, as the letters of /proc/PID/stat: alive and idle, stopped, zombie, gone. */
 export type TaskState = 'S' | 'T' | 'Z' | 'X'
 
-/** The method that Node's console asks for. */
-const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
-
 /** What {@link Task} tells of itself without a system call. */
 export class TaskView {
   protected readonly realm: Realm
@@ -74,7 +71,9 @@ export class TaskView {
 
   /** The leader of its thread group: itself, if it has no other. */
   get leader(): Task {
-    return this.held() ? taskOf(this.realm, taskLeader(this.realm.table, this.ref)) : (this as unknown as Task)
+    return this.held()
+      ? taskOf(this.realm, taskLeader(this.realm.table, this.ref))
+      : (this as unknown as Task)
   }
 
   /** The process that is its parent; undefined for kernel.init, and after its end. */
@@ -173,9 +172,13 @@ export class TaskView {
     return numbers
   }
 
-  /** How Node prints a Task: what tells one from another. */
-  [INSPECT](): unknown {
-    const { pid, tid, state, level, comm } = this
-    return { task: comm === '' ? pid : `${comm} ${pid}`, ...(tid === pid ? {} : { tid }), state, level }
+  static {
+    // How Node's console prints a Task: what tells one from another.
+    Object.defineProperty(TaskView.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+      value: function (this: TaskView): unknown {
+        const { pid, tid, state, level, comm } = this
+        return { task: comm === '' ? pid : `${comm} ${pid}`, ...(tid === pid ? {} : { tid }), state, level }
+      },
+    })
   }
 }
