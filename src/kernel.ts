@@ -32,10 +32,10 @@ export interface BootOptions extends Partial<Limits> {
  * const kernel = Kernel.boot()
  * const box = kernel.init.clone({ flags: CLONE_NEWPID })
  * const shell = box.fork()
- * console.log(shell.pid, kernel.init.pidOf(shell)) // 2 3
+ * console.log(shell.pid, kernel.init.pidOf(shell)) // => 2 3
  * kernel.init.kill(kernel.init.pidOf(box), SIGKILL)
- * console.log(shell.state) // X
- * console.log(await kernel.init.waitpid(-1)) // { pid: 2, status: 9, signal: 'SIGKILL' }
+ * console.log(shell.state) // => X
+ * console.log(await kernel.init.waitpid(-1)) // => { pid: 2, status: 9, signal: 'SIGKILL' }
  * ```
  */
 export class Kernel {

@@ -17,7 +17,7 @@ import type { Realm } from './realm.ts'
  * const child = init.fork()
  * using pidfd = init.pidfdOpen(child.pid)
  * init.pidfdSendSignal(pidfd, SIGKILL)
- * console.log(pidfd.poll() === POLLIN) // true: dead, and not yet waited for
+ * console.log(pidfd.poll() === POLLIN) // => true - dead, and not yet waited for
  * ```
  */
 export class Pidfd {
