@@ -1,0 +1,178 @@
+/*
+ * The documents: every block in them runs, what they say of the program is what the program does, and what they name
+ * exists.
+ */
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { describe, it } from 'node:test'
+import { Kernel, NsFd, Pidfd, Task, TaskView } from 'pidns'
+import {
+  compileBlocks,
+  expectedLines,
+  filesBelow,
+  markdownBlocks,
+  ROOT,
+  readText,
+  runScript,
+  runShell,
+} from './doc_blocks.ts'
+
+const DOCUMENTS = [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  ...filesBelow('docs', '.md'),
+  ...filesBelow('examples', '.md'),
+]
+
+/** Commands that no test runs, and why. */
+const NOT_RUN: Readonly<Record<string, string>> = {
+  'npm ci && npm start': 'npm ci would take away what the running tests are made of; .ci/run does both',
+  'npm ci': 'as above',
+  'npm start': 'would build anew under the running tests; .ci/run does it, and the output is compared below',
+  'npm test': 'would run itself',
+  'npm run check': '.ci/run does it',
+  'npm install pidns': 'needs the registry; npm run check:package installs nothing but looks at what would be published',
+}
+
+const blocks = DOCUMENTS.flatMap(markdownBlocks)
+const of = (language: string) => blocks.filter((block) => block.language === language)
+
+describe('blocks of code in the documents', () => {
+  const { scripts, problems } = compileBlocks(of('ts'), 'readme')
+
+  it('are of a kind that is checked, or only shown', () => {
+    const known = ['ts', 'sh', 'json', 'text']
+    assert.deepEqual(
+      blocks.filter(({ language }) => !known.includes(language)).map(({ where, language }) => [where, language]),
+      [],
+    )
+  })
+
+  it('compile in a strict project', () => {
+    assert.ok(of('ts').length >= 3)
+    assert.deepEqual(problems, [])
+  })
+
+  for (const { where, code } of of('ts')) {
+    it(`${where} prints what it says`, () => {
+      const { status, stdout, stderr } = runScript(scripts.get(where) as string)
+      assert.equal(stderr, '')
+      assert.deepEqual(stdout.split('\n').slice(0, -1), expectedLines(code))
+      assert.equal(status, 0)
+    })
+  }
+
+  const used = new Set<string>()
+  const isRun = (line: string): boolean => {
+    const command = line.replace(/ +# .*$/, '')
+    used.add(command)
+    return command !== '' && NOT_RUN[command] === undefined
+  }
+  for (const { where, code } of of('sh')) {
+    const commands = code.split('\n').filter(isRun)
+    if (commands.length === 0) continue
+    it(`${where} runs`, () => {
+      mkdirSync(join(ROOT, 'out'), { recursive: true })
+      const { status, stderr } = runShell(commands.join('\n'))
+      assert.equal(stderr, '')
+      assert.equal(status, 0)
+    })
+  }
+
+  it('are left out for a reason that still applies', () => {
+    assert.deepEqual(
+      Object.keys(NOT_RUN).filter((command) => !used.has(command)),
+      [],
+    )
+  })
+
+  it('are JSON where they say so', () => {
+    for (const { where, code } of of('json')) assert.doesNotThrow(() => JSON.parse(code), where)
+  })
+})
+
+describe('what the documents say of the program', () => {
+  it('is what npm run docs would write: results, output, memory', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/readme.mjs', '--check'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    })
+    assert.equal(stderr, '')
+    assert.equal(status, 0)
+  })
+
+  it('names every method and property of the API in README.md, and no other', () => {
+    const page = readText('README.md').split('## The API in a page')[1]?.split('\n## ')[0] as string
+    const named = new Set([...page.matchAll(/`(?:Kernel\.)?(\w+)(?:`|\()/g)].map(([, name]) => name as string))
+    const statics = ['boot']
+    const members = [Kernel, Task, TaskView, Pidfd, NsFd].flatMap((c) => membersOf(c.prototype))
+    const own = Object.keys(Kernel.boot().init).concat(Object.keys(Kernel.boot()))
+    const all = new Set([...statics, ...members, ...own.filter((name) => ['handle', 'init'].includes(name))])
+    assert.deepEqual(
+      [...all].filter((name) => !named.has(name)),
+      [],
+    )
+    const other = ['pidns', 'undefined', 'Task', 'Kernel', 'Pidfd', 'NsFd', 'errno', 'syscall', 'code', 'int']
+    const notMembers = [...named].filter((name) => !all.has(name) && !other.includes(name) && /^[a-z]/.test(name))
+    assert.deepEqual(
+      notMembers.filter((name) => !WORDS_OF_THE_PAGE.includes(name)),
+      [],
+    )
+  })
+})
+
+/** In backquotes on the API's page, and no members. */
+const WORDS_OF_THE_PAGE = ['signal', 'using', 'replayLog', 'kernel', 'era']
+
+/** Public names of a prototype: TypeScript's private and protected ones are told by the declaration. */
+function membersOf(prototype: object): string[] {
+  const hidden = ['constructor', 'held', 'live', 'nrIn', 'numberOf', 'numbers']
+  return Object.getOwnPropertyNames(prototype).filter((name) => !hidden.includes(name))
+}
+
+describe('what the documents point at', () => {
+  it('exists: every relative link', () => {
+    const broken = DOCUMENTS.flatMap((path) =>
+      [...readText(path).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
+        .map(([, target]) => posix.join(posix.dirname(path), target as string))
+        .filter((target) => !existsSync(join(ROOT, target)))
+        .map((target) => `${path}: ${target}`),
+    )
+    assert.deepEqual(broken, [])
+  })
+
+  it('exists: every file named in backquotes', () => {
+    const file = /`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|mjs|js|json|jsonl|md))`/g
+    const places = ['', 'src/', 'tests/', 'examples/']
+    const broken = DOCUMENTS.flatMap((path) =>
+      [...readText(path).matchAll(file)]
+        .map(([, name]) => name as string)
+        .filter((name) => !places.some((place) => existsSync(join(ROOT, place + name))))
+        .map((name) => `${path}: ${name}`),
+    )
+    assert.deepEqual(broken, [])
+  })
+
+  it('exists: every function and constant named in backquotes', () => {
+    const sources = filesBelow('src', '.ts').map(readText).join('\n')
+    const words = new Set(sources.match(/\w+/g))
+    const name = /`([a-z]+[A-Z]\w*|[A-Z][A-Z0-9]*_[A-Z0-9_]+)(?:\([^`]*\))?`/g
+    const broken = DOCUMENTS.flatMap((path) =>
+      [...readText(path).matchAll(name)]
+        .map(([, word]) => word as string)
+        .filter((word) => !words.has(word))
+        .map((word) => `${path}: ${word}`),
+    )
+    assert.deepEqual(broken, [])
+  })
+
+  it('has every room of src/ in ARCHITECTURE.md', () => {
+    const text = readText('ARCHITECTURE.md')
+    const rooms = new Set(filesBelow('src', '.ts').map((path) => path.split('/').slice(1, -1)[0]))
+    for (const room of rooms) if (room !== undefined) assert.match(text, new RegExp(`\\b${room}/`), room)
+  })
+})
