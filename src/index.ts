@@ -2,11 +2,13 @@
  * `pidns`: Linux's processes, exactly, in one thread. Start with {@link Kernel.boot}.
  */
 export * from './abi/index.ts'
+export type { DriverControl, SignalHandler, TaskDriver } from './driver.ts'
 export { KernelError } from './errors.ts'
 export { type BootOptions, Kernel } from './kernel.ts'
 export type { Limits } from './mm/arena.ts'
 export { NsFd, Pidfd } from './pidfd.ts'
 export { type CloneArgs, type SysctlName, Task } from './process.ts'
 export type { AbortSignalLike } from './realm.ts'
+export { type SigAction, TaskSignals } from './task_signals.ts'
 export { type TaskState, TaskView } from './task_view.ts'
 export type { SigInfo, WaitResult } from './wait_result.ts'

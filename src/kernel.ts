@@ -3,6 +3,7 @@
  */
 import { platform } from '#platform'
 import { ESRCH } from './abi/errno.ts'
+import { deliverSignal, forgetDriver, tellDriver } from './driver.ts'
 import { int32, KernelError } from './errors.ts'
 import type { Limits } from './mm/arena.ts'
 import type { TaskRef } from './mm/layout.ts'
@@ -55,6 +56,8 @@ export class Kernel {
       tasks: new Map(),
       waits: new Map(),
       nsFiles: new Map(),
+      drivers: new Map(),
+      handlers: new Map(),
       disposed: false,
       newTask: (ref) => new Task(realm, ref),
     }
@@ -63,8 +66,11 @@ export class Kernel {
       {
         resumeWaits: (ref) => resumeWaits(realm, ref),
         abortWaits: (ref) => abortWaits(realm, ref),
+        deliverSignal: (ref, sig) => deliverSignal(realm, ref, sig),
+        tellDriver: (ref, sig) => tellDriver(realm, ref, sig),
         taskReleased: (ref) => {
           noteNumbers(realm.tasks.get(ref))
+          forgetDriver(realm, ref)
           realm.tasks.delete(ref)
         },
       },

@@ -4,8 +4,9 @@
 import { CLONE_NEWPID, CLONE_PARENT, CLONE_THREAD } from './abi/clone.ts'
 import { EINVAL, ENOENT, EPERM } from './abi/errno.ts'
 import * as PR from './abi/prctl.ts'
-import { SIG_DFL, SIG_IGN, SIGCHLD } from './abi/signal.ts'
+import { SIGCHLD } from './abi/signal.ts'
 import { P_PIDFD } from './abi/wait.ts'
+import { forgetHandlers, inheritHandlers } from './driver.ts'
 import { flags32, int32, KernelError, show } from './errors.ts'
 import * as fs from './fs/pidfd.ts'
 import type { TaskRef } from './mm/layout.ts'
@@ -17,14 +18,13 @@ import { type AbortSignalLike, enter, leave, taskOf, waitLater, waitSync } from 
 import { deThread } from './task/exec.ts'
 import { doExit, doGroupExit } from './task/exit.ts'
 import { copyProcess } from './task/fork.ts'
-import { doTkill, killSomethingInfo } from './task/kill.ts'
 import { pidnsForChildrenGet, pidnsGet, pidnsInstall, unshare } from './task/nsproxy.ts'
-import { doSigaction, setChildSubreaper, setPdeathSignal } from './task/prctl.ts'
+import { setChildSubreaper, setPdeathSignal } from './task/prctl.ts'
 import { getpgid, getsid, setpgid, setsid } from './task/session.ts'
 import { getNsLastPid, getPidMax, setNsLastPid, setPidMax } from './task/sysctl.ts'
 import * as T from './task/task.ts'
 import { newWaitOpts, type WaitOpts, wait4Opts, waitidOpts } from './task/wait.ts'
-import { TaskView } from './task_view.ts'
+import { TaskSignals } from './task_signals.ts'
 import { type SigInfo, sigInfo, type WaitResult, waitResult } from './wait_result.ts'
 
 export interface CloneArgs {
@@ -46,7 +46,7 @@ export type SysctlName = 'kernel.pid_max' | 'kernel.ns_last_pid'
  * a result. Arguments that no C `int` could hold are a TypeError or RangeError; everything else gets Linux's own
  * answer. Whoever a call wakes, kills or stops has run before it returns.
  */
-export class Task extends TaskView {
+export class Task extends TaskSignals {
   // Making and ending tasks -----------------------------------------------------------------------------------------
 
   /** fork(2): a new process, child of this one. Errors as {@link Task.clone}. */
@@ -83,6 +83,7 @@ export class Task extends TaskView {
     const irq = enter(this.realm, ref)
     const child = copyProcess(this.realm.table, ref, flags, exitSignal, setTid)
     leave(this.realm, ref, irq, child, 'clone')
+    inheritHandlers(this.realm, ref, child)
     return taskOf(this.realm, child)
   }
 
@@ -116,50 +117,8 @@ export class Task extends TaskView {
     // The caller may have rested until the other threads were gone: what counts is whether it lives now.
     const executed = begun === false ? this.state === 'S' && !this.exiting : ret !== undefined
     if (!executed) return undefined
+    forgetHandlers(this.realm, ref)
     if (comm !== undefined) this.comm = comm
-    return 0
-  }
-
-  // Signals ---------------------------------------------------------------------------------------------------------
-
-  /**
-   * kill(2). `pid` above 0: that process (a thread's number will do); 0: the own group; -1: every process that this
-   * one sees, but itself and number 1; below -1: the group -pid.
-   * Returns 0. Throws ESRCH: nobody there; EINVAL: no such signal.
-   */
-  kill(pid: number, sig: number): 0 | undefined {
-    int32('pid', pid)
-    int32('sig', sig)
-    const ref = this.live('kill')
-    const irq = enter(this.realm, ref)
-    return leave(this.realm, ref, irq, killSomethingInfo(this.realm.table, ref, pid, sig), 'kill') as
-      | 0
-      | undefined
-  }
-
-  /** tgkill(2): one thread of a process. Returns 0. Throws ESRCH: no such thread in it; EINVAL: no such signal, or a number below 1. */
-  tgkill(tgid: number, tid: number, sig: number): 0 | undefined {
-    int32('tgid', tgid)
-    int32('tid', tid)
-    int32('sig', sig)
-    const ref = this.live('tgkill')
-    const irq = enter(this.realm, ref)
-    return leave(this.realm, ref, irq, doTkill(this.realm.table, ref, tgid, tid, sig), 'tgkill') as
-      | 0
-      | undefined
-  }
-
-  /** sigaction(2): ignores a signal, or restores its default. `flags`: SA_NOCLDSTOP, SA_NOCLDWAIT. Throws EINVAL. */
-  sigaction(sig: number, action: { handler: 'dfl' | 'ign'; flags?: number }): 0 {
-    int32('sig', sig)
-    const { handler } = action
-    const flags = flags32('flags', action.flags ?? 0)
-    if (handler !== SIG_DFL && handler !== SIG_IGN) {
-      throw new TypeError(`"handler" expected 'dfl' or 'ign', got ${show(handler)}`)
-    }
-    const ref = this.live('sigaction')
-    const irq = enter(this.realm, ref)
-    leave(this.realm, ref, irq, doSigaction(this.realm.table, ref, sig, handler, flags), 'sigaction')
     return 0
   }
 

@@ -4,8 +4,9 @@
  */
 import { EDEADLK, ESRCH } from './abi/errno.ts'
 import { WNOHANG } from './abi/wait.ts'
+import type { SignalHandler, TaskDriver } from './driver.ts'
 import { KernelError } from './errors.ts'
-import type { NsRef, TaskRef } from './mm/layout.ts'
+import type { NsRef, SignalRef, TaskRef } from './mm/layout.ts'
 import { slotGeneration } from './mm/slab.ts'
 import type { Task } from './process.ts'
 import { type IrqFlags, localIrqRestore, localIrqSave } from './sync/cpu.ts'
@@ -27,6 +28,9 @@ export interface Realm {
   readonly waits: Map<TaskRef, PendingWait[]>
   /** Open namespace files: how many hold each namespace. */
   readonly nsFiles: Map<NsRef, number>
+  /** What stands behind tasks, and the functions that signals call, by thread group. */
+  readonly drivers: Map<TaskRef, TaskDriver>
+  readonly handlers: Map<SignalRef, Map<number, SignalHandler>>
   disposed: boolean
   /** Makes the Task object of a record. */
   newTask(ref: TaskRef): Task

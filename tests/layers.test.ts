@@ -20,6 +20,7 @@ const ROOMS = [
   'cluster',
   'host',
   'trace',
+  'drivers',
   'index',
   'facade',
   'fs',

@@ -74,6 +74,20 @@ export function signalName(sig: number): string {
   return NAMES[sig] ?? `signal ${sig}`
 }
 
+/** `signalNumber('SIGKILL')` is 9; undefined for a name that is none. */
+export function signalNumber(name: string): number | undefined {
+  const at = NAMES.indexOf(name)
+  if (at > 0) return at
+  const realTime = /^SIGRT_(\d+)$/.exec(name)
+  const sig = realTime === null ? 0 : SIGRTMIN + Number(realTime[1])
+  return sig >= SIGRTMIN && sig <= SIGRTMAX ? sig : undefined
+}
+
+/** What sigprocmask(2) does with its set. */
+export const SIG_BLOCK = 0
+export const SIG_UNBLOCK = 1
+export const SIG_SETMASK = 2
+
 /** SIG_DFL and SIG_IGN of sigaction(2). */
 export const SIG_DFL = 'dfl'
 export const SIG_IGN = 'ign'

@@ -47,6 +47,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await createProgram().parseAsync()
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error
-  process.exitCode = error.exitCode === 0 ? 0 : UNUSABLE
+  // Commander has told already; anything else is a fault of this program.
+  const told = error instanceof CommanderError
+  if (!told) console.error('pidns: internal error:', error)
+  process.exitCode = told && error.exitCode === 0 ? 0 : UNUSABLE
 }

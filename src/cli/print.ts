@@ -18,9 +18,11 @@ export interface PrintOptions {
   /** Everything, however long. */
   readonly all: boolean
   readonly paint: Paint
+  /** Whether other files are printed too. */
+  readonly several: boolean
 }
 
-/** One file: its tree, its findings, its differences. */
+/** One file: its tree, its findings, its differences, and where it is one of several its verdict. */
 export function fileText({ report, trail, tree }: LogResult, options: PrintOptions): string {
   const { paint, all } = options
   const { path, format, lines, events, processes, skipped } = report
@@ -33,7 +35,7 @@ export function fileText({ report, trail, tree }: LogResult, options: PrintOptio
     ...findingLines(report.findings, options),
     ...Object.entries(skipped).map(([reason, n]) => `${paint.yellow('skipped')}  ${number(n)}: ${reason}`),
     ...differenceLines(report, trail, options),
-    `${verdict(report)}\n`,
+    ...(options.several ? [verdict(report), ''] : []),
   ].join('\n')
 }
 

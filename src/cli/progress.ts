@@ -1,12 +1,12 @@
 /**
- * A progress bar on stderr, for long input on a terminal. Shows nothing before `PATIENCE_MS`, and nothing at all where
- * stderr is not a terminal.
+ * A progress bar on stderr, for input that takes long. Shows nothing before `PATIENCE_MS`, and nothing at all where stderr
+ * is not a terminal.
  */
 import { clearLine, cursorTo } from 'node:readline'
 
 export interface Progress {
-  /** `position`: bytes read of the input. */
-  show(position: number, events: number): void
+  /** `position`: bytes read, of all the input. */
+  show(name: string, position: number, events: number): void
   clear(): void
 }
 
@@ -15,26 +15,28 @@ const PERIOD_MS = 100
 const WIDTH = 24
 const NAME_WIDTH = 32
 
-/** `size` of the input in bytes; undefined where nobody knows it, then only the events are counted. */
-export function createProgress(name: string, size: number | undefined): Progress {
+/** `size` of all the input in bytes; undefined where nobody knows it, then there is no bar, only the counts. */
+export function createProgress(size: number | undefined): Progress {
   const { stderr } = process
   const started = performance.now()
   let next = started + PATIENCE_MS
   let drawn = false
   return {
-    show(position: number, events: number): void {
+    show(name: string, position: number, events: number): void {
       const now = performance.now()
       if (!stderr.isTTY || now < next) return
       next = now + PERIOD_MS
       drawn = true
       const perSecond = Math.round((events * 1000) / (now - started))
-      const text = `${shorten(name)} ${bar(position, size)}${number(events)} events, ${number(perSecond)} a second`
+      const counts = `${events.toLocaleString('en-US')} events, ${perSecond.toLocaleString('en-US')} a second`
+      const text = `${bar(position, size)}${counts}  ${shorten(name)}`
       cursorTo(stderr, 0)
       stderr.write(text.slice(0, (stderr.columns || 80) - 1))
       clearLine(stderr, 1)
     },
     clear(): void {
       if (!drawn) return
+      drawn = false
       cursorTo(stderr, 0)
       clearLine(stderr, 0)
     },
@@ -51,8 +53,4 @@ function bar(position: number, size: number | undefined): string {
 
 function shorten(name: string): string {
   return name.length <= NAME_WIDTH ? name : `…${name.slice(1 - NAME_WIDTH)}`
-}
-
-function number(n: number): string {
-  return n.toLocaleString('en-US')
 }

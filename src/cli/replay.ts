@@ -1,11 +1,11 @@
 /**
  * `pidns replay`: replays each file, prints what was found, and turns it into an exit status.
  *
- * Invariant: results go to stdout, trouble to stderr; a file that cannot be read to its end is told of and the others are
+ * Invariant: results go to stdout, trouble to stderr; a file that cannot be read to its end is told of, and the others are
  * still replayed.
  */
 import { type LogResult, replayLog, sumUp, TraceError } from '../trace/index.ts'
-import { type Input, openInput } from '../trace/node/input.ts'
+import { openInput, sizeOfInput } from '../trace/node/input.ts'
 import { paintFor } from './paint.ts'
 import { fileText, nameOf, verdictText } from './print.ts'
 import { createProgress } from './progress.ts'
@@ -21,12 +21,14 @@ const DIFFERENT = 1
 const UNUSABLE = 2
 
 export async function replayFiles(paths: readonly string[], flags: ReplayFlags): Promise<number> {
-  const options = { all: flags.all === true, paint: paintFor(process.stdout, process.env) }
+  const paint = paintFor(process.stdout, process.env)
+  const options = { paint, all: flags.all === true, several: paths.length > 1 }
   const results: LogResult[] = []
   const started = performance.now()
+  const meter = await createMeter(paths)
   for (const path of paths) {
     try {
-      const result = await replayFile(path, flags)
+      const result = await replayFile(path, flags, meter)
       results.push(result)
       if (!flags.json) await print(`${fileText(result, options)}\n`)
     } catch (error) {
@@ -41,29 +43,52 @@ export async function replayFiles(paths: readonly string[], flags: ReplayFlags):
   )
   const unusable = paths.length - results.length
   if (flags.json) await print(`${JSON.stringify(report, null, 2)}\n`)
-  else if (results.length > 0) await print(`${verdictText(report, unusable, options.paint)}\n`)
+  else if (results.length > 0) await print(`${verdictText(report, unusable, paint)}\n`)
   if (unusable > 0) return UNUSABLE
   return report.checked === report.matched ? EQUAL : DIFFERENT
 }
 
-async function replayFile(path: string, { check }: ReplayFlags): Promise<LogResult> {
+async function replayFile(path: string, { check }: ReplayFlags, meter: Meter): Promise<LogResult> {
   const input = await openInput(path)
-  const progress = createProgress(nameOf(path), input.size)
   try {
-    const onProgress = (events: number): void => progress.show(input.position(), events)
+    const onProgress = (events: number): void => meter.show(path, input.position(), events)
     return await replayLog(path, input.bytes, { check, onProgress })
   } catch (error) {
-    await tellDamage(input, error)
+    // Damage to packed data explains whatever the reader stumbled over, and is told instead.
+    if (error instanceof TraceError && error.line > 0) await input.finish()
     throw error
   } finally {
-    progress.clear()
+    meter.next()
     input.close()
   }
 }
 
-/** Damage to a packed file explains whatever a reader stumbled over in it, and is told instead. */
-async function tellDamage(input: Input, error: unknown): Promise<void> {
-  if (error instanceof TraceError && error.line > 0) await input.finish()
+/** Progress over all files of a run, fed from each in turn. */
+interface Meter {
+  /** `position` and `events` in the present file. */
+  show(path: string, position: number, events: number): void
+  next(): void
+}
+
+async function createMeter(paths: readonly string[]): Promise<Meter> {
+  const sizes = await Promise.all(paths.map(sizeOfInput))
+  const known = sizes.every((size) => size !== undefined)
+  const progress = createProgress(known ? sizes.reduce((sum, size) => sum + size, 0) : undefined)
+  let [bytesBefore, eventsBefore, bytes, events] = [0, 0, 0, 0]
+  return {
+    show(path: string, position: number, present: number): void {
+      bytes = position
+      events = present
+      progress.show(nameOf(path), bytesBefore + bytes, eventsBefore + events)
+    },
+    next(): void {
+      bytesBefore += bytes
+      eventsBefore += events
+      bytes = 0
+      events = 0
+      progress.clear()
+    },
+  }
 }
 
 function troubleText(path: string, { line, message, checked, matched }: TraceError): string {

@@ -232,12 +232,14 @@ export const TASK_FLAGS: number = TASK_STATE + 5
 export const TASK_JOBCTL: number = TASK_STATE + 6
 /** Signals pending for this thread alone: a bit each, number 1 lowest, in two words. */
 export const TASK_PENDING: number = TASK_STATE + 7
-export const TASK_SELF_EXEC_ID: number = TASK_STATE + 9
-export const TASK_PARENT_EXEC_ID: number = TASK_STATE + 10
+/** Signals that this thread blocks. */
+export const TASK_BLOCKED: number = TASK_STATE + 9
+export const TASK_SELF_EXEC_ID: number = TASK_STATE + 11
+export const TASK_PARENT_EXEC_ID: number = TASK_STATE + 12
 /** Next task on the run queue. */
-export const TASK_RUN_NEXT: number = TASK_STATE + 11
+export const TASK_RUN_NEXT: number = TASK_STATE + 13
 /** The name, 15 bytes and a zero. */
-export const TASK_COMM: number = TASK_STATE + 12
+export const TASK_COMM: number = TASK_STATE + 14
 export const TASK_COMM_WORDS = 4
 export const TASK_SLOT_WORDS: number = TASK_COMM + TASK_COMM_WORDS
 
@@ -265,12 +267,13 @@ export const SIG_CURR_TARGET: number = SIG_NR_THREADS + 7
 export const SIG_LEADER: number = SIG_NR_THREADS + 8
 export const SIG_IS_CHILD_SUBREAPER: number = SIG_NR_THREADS + 9
 export const SIG_HAS_CHILD_SUBREAPER: number = SIG_NR_THREADS + 10
-/** Signals pending for the group, and signals set to SIG_IGN: a bit each, in two words. */
+/** Signals pending for the group; signals that are ignored, and that have a handler: a bit each, in two words. */
 export const SIG_SHARED_PENDING: number = SIG_NR_THREADS + 11
 export const SIG_IGNORED: number = SIG_NR_THREADS + 13
+export const SIG_CAUGHT: number = SIG_NR_THREADS + 15
 /** sa_flags of SIGCHLD: the only signal whose flags bear on processes. */
-export const SIG_CHLD_FLAGS: number = SIG_NR_THREADS + 15
-export const SIG_SLOT_WORDS: number = SIG_NR_THREADS + 16
+export const SIG_CHLD_FLAGS: number = SIG_NR_THREADS + 17
+export const SIG_SLOT_WORDS: number = SIG_NR_THREADS + 18
 
 /** Words of a `struct pid` of the given level: whole cache lines. */
 export function pidSlotWords(level: number): number {

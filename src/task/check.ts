@@ -10,7 +10,15 @@ import { nextPidTask, pidTask } from '../pid/pid_task.ts'
 import { taskActivePidNs, taskLeader, taskPid, taskPidPtr } from '../pid/task_link.ts'
 import { upidAt } from '../pid/upid.ts'
 import { hlistHashed } from '../sync/hlist.ts'
-import { TASK_DEAD, TASK_IDLE, TASK_STOPPED, TASK_ZAP_CHILDREN, TASK_ZAP_PIDS, taskState } from './sched.ts'
+import {
+  TASK_DEAD,
+  TASK_HELD,
+  TASK_IDLE,
+  TASK_STOPPED,
+  TASK_ZAP_CHILDREN,
+  TASK_ZAP_PIDS,
+  taskState,
+} from './sched.ts'
 import type { TaskTable } from './table.ts'
 import * as T from './task.ts'
 
@@ -89,10 +97,10 @@ function checkState(table: TaskTable, task: TaskRef, who: string, problems: stri
   const exitState = T.exitState(table, task)
   const exiting = T.hasFlag(table, task, T.PF_EXITING)
   const resting = state === TASK_IDLE || state === TASK_STOPPED
-  const zapping = state === TASK_ZAP_CHILDREN || state === TASK_ZAP_PIDS
+  const heldUp = state === TASK_ZAP_CHILDREN || state === TASK_ZAP_PIDS || state === TASK_HELD
   const sound =
     (resting && exitState === 0 && !exiting) ||
-    (zapping && exitState === 0 && exiting) ||
+    (heldUp && exitState === 0 && exiting) ||
     (state === TASK_DEAD && exitState === T.EXIT_ZOMBIE && exiting)
   if (!sound) problems.push(`${who}: state ${state} with exit state ${exitState}`)
   if (T.hasFlag(table, task, T.PF_QUEUED)) problems.push(`${who} is marked as queued`)

@@ -17,6 +17,7 @@ import { taskPid } from '../pid/task_link.ts'
 import { releaseTask } from './release.ts'
 import { TASK_EXEC_LEADER, TASK_EXEC_THREADS } from './sched.ts'
 import { zapOtherThreads } from './signal_send.ts'
+import { sigemptyset } from './sigset.ts'
 import type { TaskTable } from './table.ts'
 import * as T from './task.ts'
 
@@ -83,6 +84,8 @@ function finishExec(table: TaskTable, task: TaskRef): true {
   w[task + L.TASK_EXIT_SIGNAL] = SIGCHLD
   w[task + L.TASK_SELF_EXEC_ID] += 1
   w[task + L.TASK_FLAGS] &= ~T.PF_FORKNOEXEC
-  w[T.signalOf(table, task) + L.SIG_CHLD_FLAGS] = 0
+  const signal = T.signalOf(table, task)
+  sigemptyset(w, signal + L.SIG_CAUGHT)
+  w[signal + L.SIG_CHLD_FLAGS] = 0
   return true
 }

@@ -3,13 +3,14 @@
  *
  * An exit is a state machine, never a function that blocks. A thread passes through:
  *
- *      alive -> PF_EXITING -> [TASK_ZAP_CHILDREN -> TASK_ZAP_PIDS] -> TASK_DEAD, a zombie or released
+ *      alive -> PF_EXITING -> [TASK_ZAP_CHILDREN -> TASK_ZAP_PIDS] -> [TASK_HELD] -> TASK_DEAD, a zombie or released
  *
- * where only the last thread of a namespace's init passes through the states in brackets, and may rest in them.
+ * where only the last thread of a namespace's init passes through the first brackets, and only a task with a driver
+ * that asked for it through the second; either may rest there.
  *
  * Context: the exiting task runs.
  */
-import { SIGCHLD } from '../abi/signal.ts'
+import { SIGCHLD, SIGKILL } from '../abi/signal.ts'
 import { listEmpty, listSpliceTailInit } from '../lib/list.ts'
 import { panic } from '../lib/panic.ts'
 import type { NsRef, TaskRef } from '../mm/layout.ts'
@@ -19,7 +20,7 @@ import { taskActivePidNs, taskPid } from '../pid/task_link.ts'
 import { doNotifyParent } from './notify.ts'
 import { killOrphanedPgrp } from './pgrp.ts'
 import { queueDead, releaseDead } from './release.ts'
-import { TASK_DEAD, wakeUpProcess } from './sched.ts'
+import { TASK_DEAD, TASK_HELD, wakeUpProcess, wakeUpState } from './sched.ts'
 import { exitSignals } from './signal.ts'
 import { fromAncestor, groupSendSigInfo, TO_GROUP, zapOtherThreads } from './signal_send.ts'
 import type { TaskTable } from './table.ts'
@@ -57,13 +58,28 @@ export function doExit(table: TaskTable, task: TaskRef, code: number): void {
   w[task + L.TASK_EXIT_CODE] = code
   exitTaskNamespaces(table, task)
 
+  if (T.hasFlag(table, task, T.PF_DRIVEN)) table.hooks.tellDriver(task, code & 0x7f || SIGKILL)
   const reaper = findChildReaper(table, task)
-  if (reaper !== 0) exitNotify(table, task, reaper)
+  if (reaper !== 0) finishExit(table, task, reaper)
 }
 
 /** Goes on with an exit that rested in the end of its namespace, from the state in which it did. */
 export function exitResume(table: TaskTable, task: TaskRef, from: number): void {
-  if (zapResume(table, task, from)) exitNotify(table, task, task)
+  if (from === TASK_HELD || zapResume(table, task, from)) {
+    finishExit(table, task, table.words[taskActivePidNs(table, task) + L.NS_CHILD_REAPER] as TaskRef)
+  }
+}
+
+/** The driver has reported: a held exit goes on, on the run queue. */
+export function releaseExit(table: TaskTable, task: TaskRef): void {
+  table.words[task + L.TASK_FLAGS] &= ~(T.PF_HOLD_EXIT | T.PF_DRIVEN)
+  wakeUpState(table, task, TASK_HELD)
+}
+
+/** The last step, unless a driver holds it back. */
+function finishExit(table: TaskTable, task: TaskRef, reaper: TaskRef): void {
+  if (T.hasFlag(table, task, T.PF_HOLD_EXIT)) table.words[task + L.TASK_STATE] = TASK_HELD
+  else exitNotify(table, task, reaper)
 }
 
 /**

@@ -65,6 +65,7 @@ export function copyProcess(
   w[task + L.TASK_FLAGS] = T.PF_FORKNOEXEC
   w[task + L.TASK_STATE] = TASK_IDLE
   w[task + L.TASK_SELF_EXEC_ID] = w[current + L.TASK_SELF_EXEC_ID]
+  sigcopyset(w, current + L.TASK_BLOCKED, task + L.TASK_BLOCKED)
   w.copyWithin(task + L.TASK_COMM, current + L.TASK_COMM, current + L.TASK_COMM + L.TASK_COMM_WORDS)
   setParent(table, current, task, flags, exitSignal)
   initListHead(w, task + L.TASK_CHILDREN)
@@ -137,6 +138,7 @@ function copySignal(table: TaskTable, current: TaskRef): SignalRef {
   const from = T.signalOf(table, current)
   initSignal(table, signal)
   sigcopyset(w, from + L.SIG_IGNORED, signal + L.SIG_IGNORED)
+  sigcopyset(w, from + L.SIG_CAUGHT, signal + L.SIG_CAUGHT)
   w[signal + L.SIG_CHLD_FLAGS] = w[from + L.SIG_CHLD_FLAGS]
   return signal
 }

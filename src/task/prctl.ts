@@ -1,16 +1,13 @@
 /**
- * prctl(2), sigaction(2): what a process sets for itself that bears on the process tree. Linux: kernel/sys.c,
- * kernel/signal.c (`do_sigaction`). Context: `current` calls.
+ * prctl(2): what a process sets for itself that bears on the process tree. Linux: kernel/sys.c. Context: `current`
+ * calls.
  */
 import { EINVAL } from '../abi/errno.ts'
-import { NSIG } from '../abi/limits.ts'
-import { SIG_IGN, SIGCHLD } from '../abi/signal.ts'
 import type { SignalRef, TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { taskPid } from '../pid/task_link.ts'
 import { isChildReaper } from '../pid/upid.ts'
-import { sigIgnored, sigKernelOnly, validSignal } from './signal_send.ts'
-import { sigaddset, sigdelset } from './sigset.ts'
+import { validSignal } from './signal_send.ts'
 import type { TaskTable } from './table.ts'
 import * as T from './task.ts'
 
@@ -27,32 +24,6 @@ export function setChildSubreaper(table: TaskTable, current: TaskRef, on: boolea
 export function setPdeathSignal(table: TaskTable, current: TaskRef, sig: number): number {
   if (!validSignal(sig)) return -EINVAL
   table.words[current + L.TASK_PDEATH_SIGNAL] = sig
-  return 0
-}
-
-/**
- * sigaction(2), to ignore a signal or to restore its default. What is pending and now ignored is dropped.
- * Returns 0, -EINVAL: no such signal, or SIGKILL or SIGSTOP. Linux: `do_sigaction`.
- */
-export function doSigaction(
-  table: TaskTable,
-  current: TaskRef,
-  sig: number,
-  handler: 'dfl' | 'ign',
-  flags: number,
-): number {
-  if (sig < 1 || sig > NSIG || sigKernelOnly(sig)) return -EINVAL
-  const w = table.words
-  const signal = T.signalOf(table, current)
-  if (handler === SIG_IGN) sigaddset(w, signal + L.SIG_IGNORED, sig)
-  else sigdelset(w, signal + L.SIG_IGNORED, sig)
-  if (sig === SIGCHLD) w[signal + L.SIG_CHLD_FLAGS] = flags
-  if (sigIgnored(table, current, sig, false)) {
-    sigdelset(w, signal + L.SIG_SHARED_PENDING, sig)
-    for (let t = T.firstThread(table, signal); t !== 0; t = T.nextThread(table, t)) {
-      sigdelset(w, t + L.TASK_PENDING, sig)
-    }
-  }
   return 0
 }
 

@@ -2,6 +2,7 @@
  * Running tasks: from the entry of a call to its return, everyone whom it woke included. Linux: the entry code, and
  * the scheduler as one processor sees it.
  */
+import { SIGCONT } from '../abi/signal.ts'
 import { panic } from '../lib/panic.ts'
 import type { TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
@@ -45,10 +46,12 @@ function runTask(table: TaskTable, task: TaskRef): void {
       returnToUser(table, task, false)
       break
     case R.TASK_CONTINUED:
+      if (T.hasFlag(table, task, T.PF_DRIVEN)) table.hooks.tellDriver(task, SIGCONT)
       returnToUser(table, task, true)
       break
     case R.TASK_ZAP_CHILDREN:
     case R.TASK_ZAP_PIDS:
+    case R.TASK_HELD:
       exitResume(table, task, rested)
       break
     case R.TASK_EXEC_THREADS:

@@ -27,6 +27,8 @@ export const TASK_EXEC_THREADS = 0x10
 export const TASK_EXEC_LEADER = 0x20
 /** Has exited. */
 export const TASK_DEAD = 0x40
+/** Has exited but for what its driver still has to report. */
+export const TASK_HELD = 0x100
 /** Was stopped, and is on the queue: looks at its signals first, though none may have woken it. */
 export const TASK_CONTINUED = 0x80
 

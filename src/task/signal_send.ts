@@ -134,15 +134,22 @@ export function zapOtherThreads(table: PidTable, task: TaskRef): number {
   return count
 }
 
-/** Will the signal do anything at all to this thread group? Linux: `sig_task_ignored`. */
+/** Has the signal its default action, neither ignored nor caught? */
+export function sigDefault(table: PidTable, task: TaskRef, sig: number): boolean {
+  const w = table.words
+  const signal = T.signalOf(table, task)
+  return !sigismember(w, signal + L.SIG_IGNORED, sig) && !sigismember(w, signal + L.SIG_CAUGHT, sig)
+}
+
+/** Will the signal do nothing at all to this thread group? One that is blocked may later. Linux: `sig_ignored`. */
 export function sigIgnored(table: PidTable, task: TaskRef, sig: number, force: boolean): boolean {
   const w = table.words
   const signal = T.signalOf(table, task)
-  const ignored = sigismember(w, signal + L.SIG_IGNORED, sig)
+  if (sigismember(w, task + L.TASK_BLOCKED, sig)) return false
   if (T.isGlobalInit(table, task) && sigKernelOnly(sig)) return true
+  if (!sigDefault(table, task, sig)) return sigismember(w, signal + L.SIG_IGNORED, sig)
   const unkillable = (w[signal + L.SIG_FLAGS] & T.SIGNAL_UNKILLABLE) !== 0
-  if (unkillable && !ignored && !(force && sigKernelOnly(sig))) return true
-  return ignored || sigKernelIgnore(sig)
+  return sigKernelIgnore(sig) || (unkillable && !(force && sigKernelOnly(sig)))
 }
 
 /** The effects that a signal has even if it is then dropped, and whether it is. Linux: `prepare_signal`. */
@@ -221,7 +228,8 @@ function chooseThread(table: PidTable, sig: number, task: TaskRef, type: PidType
 
 /** Linux: `wants_signal`. */
 function wantsSignal(table: PidTable, sig: number, task: TaskRef): boolean {
-  if (T.hasFlag(table, task, T.PF_EXITING)) return false
+  if (sigismember(table.words, task + L.TASK_BLOCKED, sig) || T.hasFlag(table, task, T.PF_EXITING))
+    return false
   if (sig === S.SIGKILL) return true
   const state = taskState(table, task)
   if (state === TASK_STOPPED) return false
@@ -230,8 +238,7 @@ function wantsSignal(table: PidTable, sig: number, task: TaskRef): boolean {
 
 /** Does the signal end the group by default? Linux: `sig_fatal`. */
 function sigFatal(table: PidTable, task: TaskRef, sig: number): boolean {
-  if (sigKernelIgnore(sig) || sigKernelStop(sig)) return false
-  return !sigismember(table.words, T.signalOf(table, task) + L.SIG_IGNORED, sig)
+  return !sigKernelIgnore(sig) && !sigKernelStop(sig) && sigDefault(table, task, sig)
 }
 
 /** Signals that dump core by default: the thread that takes one ends the others. Linux: `sig_kernel_coredump`. */

@@ -41,10 +41,18 @@ const SYNCHRONOUS: number = [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS].r
   0,
 )
 
-/** The next signal of the set to be delivered, taken out of it; 0 when it is empty. Linux: `next_signal`. */
-export function sigtakeNext(words: Words, set: number): number {
+/** Is a signal of the set not in `blocked`? */
+export function sigunblocked(words: Words, set: number, blocked: number): boolean {
+  return ((words[set] & ~words[blocked]) | (words[set + 1] & ~words[blocked + 1])) !== 0
+}
+
+/**
+ * The next signal of the set to be delivered that is not in `blocked`, taken out of it; 0 when there is none.
+ * Linux: `next_signal`.
+ */
+export function sigtakeNext(words: Words, set: number, blocked: number): number {
   for (let i = 0; i < SIGSET_WORDS; i++) {
-    const members = words[set + i]
+    const members = words[set + i] & ~words[blocked + i]
     if (members === 0) continue
     const first = i === 0 && (members & SYNCHRONOUS) !== 0 ? members & SYNCHRONOUS : members
     const sig = 32 * i + lowestBit(first) + 1

@@ -12,6 +12,13 @@ export interface TaskHooks extends PidHooks {
   resumeWaits(task: TaskRef): void
   /** A task that was marked as waiting begins to exit: its waits end without result. */
   abortWaits(task: TaskRef): void
+  /** A signal that has a handler was taken by the task. Called from the run queue, with interrupts off. */
+  deliverSignal(task: TaskRef, sig: number): void
+  /**
+   * A task with PF_DRIVEN was stopped, continued or ended by `sig` (SIGKILL where no signal ended it). Called from the
+   * run queue, with interrupts off.
+   */
+  tellDriver(task: TaskRef, sig: number): void
   /** The task is about to lose its numbers, and then its record. Called with tasklistLock held. */
   taskReleased(task: TaskRef): void
 }

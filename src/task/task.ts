@@ -21,6 +21,10 @@ export const TIF_SIGPENDING = 0x1000
 export const PF_QUEUED = 0x2000
 /** Somebody waits for this task's children. */
 export const PF_WAITING = 0x4000
+/** Something real stands behind the task, and is told of signals (TaskHooks.tellDriver) ... */
+export const PF_DRIVEN = 0x8000
+/** ... and its end is waited for before the task is dead. */
+export const PF_HOLD_EXIT = 0x10000
 
 /** TASK_EXIT_STATE: dead but not waited for; gone. 0 while alive. */
 export const EXIT_ZOMBIE = 0x20

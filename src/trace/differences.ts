@@ -24,8 +24,13 @@ export interface Differences {
   /** The events that led to the first difference, the one it showed at last. Empty where there is none. */
   readonly trail: readonly TrailStep[]
   remember(event: TraceEvent, who: string): undefined
-  /** `keys`: the tasks that the difference is about. */
-  note(line: number, mismatch: Mismatch, keys: readonly number[]): undefined
+  note(line: number, mismatch: Mismatch, about: About): undefined
+}
+
+/** What a difference is about: tasks, and process numbers. */
+export interface About {
+  readonly keys: readonly number[]
+  readonly numbers?: readonly number[]
 }
 
 interface Remembered {
@@ -51,27 +56,32 @@ export function createDifferences(): Differences {
       ring[next] = { event, who }
       next = (next + 1) % REMEMBERED
     },
-    note(line: number, mismatch: Mismatch, keys: readonly number[]): undefined {
-      if (listed.length === 0) trail.push(...trailOf(lookBack(), keys))
+    note(line: number, mismatch: Mismatch, about: About): undefined {
+      if (listed.length === 0) trail.push(...trailOf(lookBack(), about))
       if (listed.length < LISTED) listed.push({ line, ...mismatch })
     },
   }
 }
 
-function trailOf(latestFirst: Iterable<Remembered>, keys: readonly number[]): TrailStep[] {
+function trailOf(latestFirst: Iterable<Remembered>, { keys, numbers = [] }: About): TrailStep[] {
   const steps: TrailStep[] = []
-  const about = new Set(keys)
   for (const { event, who } of latestFirst) {
     const latest = steps.length === 0
-    if (!latest && !touches(event, about)) continue
-    if (latest) about.add(event.by)
+    if (!latest && !isAboutTasks(event, keys) && !isAboutNumbers(event, numbers)) continue
     steps.unshift({ line: event.line, text: `${who}: ${eventText(event)}` })
     if (steps.length === TRAIL_LENGTH) break
   }
   return steps
 }
 
-function touches({ by, call, changed }: TraceEvent, keys: ReadonlySet<number>): boolean {
-  if (keys.has(by) || (call.op === 'setns' && 'target' in call && keys.has(call.target))) return true
-  return changed?.some(([key]) => keys.has(key)) ?? false
+function isAboutTasks({ by, call, changed }: TraceEvent, keys: readonly number[]): boolean {
+  if (keys.includes(by) || (call.op === 'setns' && 'target' in call && keys.includes(call.target)))
+    return true
+  return changed?.some(([key]) => keys.includes(key)) ?? false
+}
+
+function isAboutNumbers({ call, outcome, changed }: TraceEvent, numbers: readonly number[]): boolean {
+  if ('pid' in call && numbers.includes(Math.abs(call.pid))) return true
+  if (outcome.kind === 'returned' && numbers.includes(outcome.value)) return true
+  return changed?.some(([, state]) => state?.pid.some((nr) => numbers.includes(nr))) ?? false
 }

@@ -12,7 +12,7 @@ import { callText } from './describe.ts'
 import { createDifferences, type Differences, type TrailStep } from './differences.ts'
 import type { End, LogItem, Start, TaskState, TraceEvent } from './event.ts'
 import { createFindings, type Findings } from './findings.ts'
-import { type Performed, perform, type World } from './perform.ts'
+import { type Answer, type Performed, perform, type World } from './perform.ts'
 import { compare, compareInvariants, compareLeft, createPicture, type Picture, redraw } from './picture.ts'
 import { createPidfds, type Pidfds } from './pidfds.ts'
 import type { Difference, Finding } from './report.ts'
@@ -125,7 +125,13 @@ function compareOutcome(replay: Replay, event: TraceEvent, { answer }: Performed
   count(replay, equal)
   if (equal) return
   const what = `${callText(call)} by ${nameOf(replay, by)}`
-  replay.differences.note(line, { what, expected: outcomeText(outcome), actual: outcomeText(answer) }, [by])
+  const mismatch = { what, expected: outcomeText(outcome), actual: outcomeText(answer) }
+  replay.differences.note(line, mismatch, { keys: [by], numbers: [outcome, answer].flatMap(numbersIn) })
+}
+
+/** The process numbers that an outcome may be about: 0 and 1 are everywhere, and tell nothing. */
+function numbersIn(outcome: Answer): number[] {
+  return outcome.kind === 'returned' && outcome.value > 1 ? [outcome.value] : []
 }
 
 /** Takes into the books what the log says the call made: a task, a pidfd. */
@@ -182,7 +188,7 @@ function count({ counts }: Replay, equal: boolean): undefined {
 function noteAt(replay: Replay, line: number) {
   return ({ what, expected, actual }: Mismatch, keys: readonly number[]): undefined => {
     const whose = keys.map((key) => `${nameOf(replay, key)}: `).join('')
-    replay.differences.note(line, { what: `${whose}${what}`, expected, actual }, keys)
+    replay.differences.note(line, { what: `${whose}${what}`, expected, actual }, { keys })
   }
 }
 

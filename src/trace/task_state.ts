@@ -21,13 +21,13 @@ export function stateOf(task: Task, root: Task): TaskState | undefined {
 
 /** Whether `task` shows exactly `state`; the same as comparing with `stateOf`, without building it. */
 export function shows(task: Task, root: Task, state: TaskState): boolean {
+  if (letterOf(task) !== state.state || ppidOf(task, root) !== state.ppid) return false
+  const { level } = root
   return (
-    letterOf(task) === state.state &&
-    ppidOf(task, root) === state.ppid &&
-    sameNumbers(task.nspid, root.level, state.pid) &&
-    sameNumbers(task.nstgid, root.level, state.tgid) &&
-    sameNumbers(task.nspgid, root.level, state.pgid) &&
-    sameNumbers(task.nssid, root.level, state.sid)
+    sameNumbers(task.nspid, level, state.pid) &&
+    sameNumbers(task.nstgid, level, state.tgid) &&
+    sameNumbers(task.nspgid, level, state.pgid) &&
+    sameNumbers(task.nssid, level, state.sid)
   )
 }
 

@@ -13,9 +13,7 @@ import { TraceError } from '../index.ts'
 export interface Input {
   readonly path: string
   readonly bytes: AsyncIterable<Uint8Array>
-  /** Size of the file as it lies there; undefined where there is none to know, as of a pipe. */
-  readonly size: number | undefined
-  /** How many bytes of that have been read. */
+  /** How many bytes of the file, as it lies there, have been read. */
   position(): number
   /** Throws if the rest of packed data is damaged. */
   finish(): Promise<void>
@@ -51,7 +49,6 @@ export async function openInput(path: string): Promise<Input> {
       path,
       // Without a `return` method: a reader that gives up leaves the rest to `finish`.
       bytes: { [Symbol.asyncIterator]: () => ({ next }) },
-      size: await sizeOf(path),
       position: () => position,
       async finish(): Promise<void> {
         if (packed) while (!(await next()).done);
@@ -91,10 +88,10 @@ function unpack(raw: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   return pipeline(Readable.from(raw, { objectMode: false }), createGunzip(), () => {})
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
-  if (path === '-') return undefined
-  const status = await stat(path)
-  return status.isFile() ? status.size : undefined
+/** Bytes of the file as it lies there; undefined where there is none to know, as of a pipe. */
+export async function sizeOfInput(path: string): Promise<number | undefined> {
+  const status = path === '-' ? undefined : await stat(path).catch(() => undefined)
+  return status?.isFile() ? status.size : undefined
 }
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,0 +1,3 @@
+/** `pidns/drivers`: what can stand behind a task. */
+export { type ChildProcessLike, childProcessDriver } from './child_process.ts'
+export { type WorkerLike, workerDriver } from './worker.ts'
