@@ -62,7 +62,11 @@ const layout = existsSync(join(ROOT, 'dist')) ? await import('../dist/mm/layout.
 const RECORDS = [
   ['header', 'H_', layout.HEADER_WORDS],
   ['slab descriptor', 'SLAB_', layout.SLAB_WORDS],
-  ['struct pid', 'PID_', `${layout.pidSlotWords?.(0)} words at level 0, ${layout.pidSlotWords?.(32)} at level 32`],
+  [
+    'struct pid',
+    'PID_',
+    `${layout.pidSlotWords?.(0)} words at level 0, ${layout.pidSlotWords?.(32)} at level 32`,
+  ],
   ['upid', 'UPID_', layout.UPID_WORDS],
   ['struct pid_namespace', 'NS_', layout.nsSlotWords?.(128)],
   ['pidmap entry', 'PIDMAP_', layout.PIDMAP_WORDS],
@@ -83,7 +87,10 @@ function memory() {
       .filter(([key, value]) => key.startsWith(prefix) && typeof value === 'number' && !NO_WORD.test(key))
       .sort(([, a], [, b]) => a - b)
       .map(([key, value]) => `${value} ${key.slice(prefix.length).toLowerCase()}`)
-    return [`${name}, ${typeof words === 'string' ? words : `${words} words`} (${prefix}):`, ...wrapped(fields)].join('\n')
+    return [
+      `${name}, ${typeof words === 'string' ? words : `${words} words`} (${prefix}):`,
+      ...wrapped(fields),
+    ].join('\n')
   })
   return fence(paragraphs.join('\n\n'))
 }
