@@ -8,17 +8,18 @@ import { SIGCHLD } from './abi/signal.ts'
 import { P_PIDFD } from './abi/wait.ts'
 import { forgetHandlers, inheritHandlers } from './driver.ts'
 import { flags32, int32, KernelError, show } from './errors.ts'
+import { NsFd, Pidfd } from './file.ts'
+import { type NsLink, nsOfFile, nsOpen } from './fs/nsfs.ts'
 import * as fs from './fs/pidfd.ts'
 import type { TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { taskTgid } from './pid/task_link.ts'
 import { NULL_PID } from './pid/upid.ts'
-import { NsFd, Pidfd } from './pidfd.ts'
 import { type AbortSignalLike, enter, leave, taskOf, waitLater, waitSync } from './realm.ts'
 import { deThread } from './task/exec.ts'
 import { doExit, doGroupExit } from './task/exit.ts'
 import { copyProcess } from './task/fork.ts'
-import { pidnsForChildrenGet, pidnsGet, pidnsInstall, unshare } from './task/nsproxy.ts'
+import { pidnsInstall, unshare } from './task/nsproxy.ts'
 import { setChildSubreaper, setPdeathSignal } from './task/prctl.ts'
 import { getpgid, getsid, setpgid, setsid } from './task/session.ts'
 import { getNsLastPid, getPidMax, setNsLastPid, setPidMax } from './task/sysctl.ts'
@@ -277,15 +278,14 @@ export class Task extends TaskSignals {
    * Opens this task's /proc/PID/ns/pid (the namespace that it is in) or /proc/PID/ns/pid_for_children. Throws ENOENT:
    * the task is gone; for its children's, it exits, or that namespace has no init yet.
    */
-  openNs(link: 'pid' | 'pid_for_children'): NsFd {
+  openNs(link: NsLink): NsFd {
     if (link !== 'pid' && link !== 'pid_for_children') {
       throw new TypeError(`"link" expected 'pid' or 'pid_for_children', got ${show(link)}`)
     }
-    const table = this.realm.table
     if (!this.held()) throw new KernelError(ENOENT, 'open')
-    const ns = link === 'pid' ? pidnsGet(table, this.ref) : pidnsForChildrenGet(table, this.ref)
-    if (ns < 0) throw new KernelError(ns, 'open')
-    return new NsFd(this.realm, ns)
+    const file = nsOpen(this.realm.table, this.ref, link)
+    if (file < 0) throw new KernelError(file, 'open')
+    return new NsFd(this.realm, file)
   }
 
   /**
@@ -396,7 +396,11 @@ export class Task extends TaskSignals {
       return nstype === CLONE_NEWPID ? fs.pidfdSetns(this.realm.table, ref, file) : -EINVAL
     }
     if (nstype !== 0 && nstype !== CLONE_NEWPID) return -EINVAL
-    return pidnsInstall(this.realm.table, ref, NsFd.refOf(fd, this.realm, 'setns'))
+    return pidnsInstall(
+      this.realm.table,
+      ref,
+      nsOfFile(this.realm.table, NsFd.refOf(fd, this.realm, 'setns')),
+    )
   }
 
   #sysctl(ref: TaskRef, name: SysctlName, value: number | undefined): number {
