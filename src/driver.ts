@@ -3,7 +3,7 @@
  * call that caused it has returned, never inside one, and what they throw is reported, not passed on.
  */
 import { EPERM } from './abi/errno.ts'
-import { int32, KernelError } from './errors.ts'
+import { int32, KernelError, show } from './errors.ts'
 import type { SignalRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { slotGeneration } from './mm/slab.ts'
@@ -53,13 +53,18 @@ export interface DriverControl {
 export function attachDriver(realm: Realm, ref: TaskRef, task: TaskView, driver: TaskDriver): DriverControl {
   const w = realm.table.words
   const generation = slotGeneration(realm.table, ref)
+  if (driver.catches !== undefined && !Array.isArray(driver.catches)) {
+    throw new TypeError(`"catches" expected an array, got ${show(driver.catches)}`)
+  }
+  for (const sig of driver.catches ?? []) int32('catches', sig)
   w[ref + L.TASK_FLAGS] |= T.PF_DRIVEN
   w[ref + L.TASK_FLAGS] &= ~T.PF_HOLD_EXIT
   if (driver.holdExit === true) w[ref + L.TASK_FLAGS] |= T.PF_HOLD_EXIT
   realm.drivers.set(ref, driver)
   for (const sig of driver.catches ?? []) {
-    doSigaction(realm.table, ref, int32('catches', sig), SIG_CATCH, 0)
-    setHandler(realm, ref, sig, (taken) => driver.deliver?.(taken))
+    if (doSigaction(realm.table, ref, sig, SIG_CATCH, 0) === 0) {
+      setHandler(realm, ref, sig, (taken) => driver.deliver?.(taken))
+    }
   }
   const control: DriverControl = {
     task: task as Task,

@@ -51,6 +51,14 @@ function integer(name: string, value: unknown, min: number, max: number, expecte
   return value
 }
 
+/** `value` if it is an object that is no array. Throws TypeError. */
+export function record<T extends object>(name: string, value: T): T {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new TypeError(`"${name}" expected an object, got ${show(value)}`)
+  }
+  return value
+}
+
 /** A value of the wrong type, as an error message names it. */
 export function show(value: unknown): string {
   if (value === null) return 'null'

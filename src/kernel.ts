@@ -2,20 +2,21 @@
  * The facade: one kernel, its first process, and what looks at all of it from outside.
  */
 import { platform } from '#platform'
-import { ESRCH } from './abi/errno.ts'
+import { EBADF, ESRCH } from './abi/errno.ts'
 import { deliverSignal, forgetDriver, tellDriver } from './driver.ts'
-import { int32, KernelError } from './errors.ts'
-import type { Limits } from './mm/arena.ts'
-import type { TaskRef } from './mm/layout.ts'
+import { int32, KernelError, show } from './errors.ts'
+import { NsFd, Pidfd } from './file.ts'
+import { decodeImage, encodeImage } from './mm/image.ts'
+import type { NsFileRef, PidfdRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
-import { slabOwns, slotLive } from './mm/slab.ts'
+import type { Limits } from './mm/limits.ts'
 import { taskPid } from './pid/task_link.ts'
 import { Task } from './process.ts'
-import { abortWaits, handleOf, type Realm, refOfHandle, resumeWaits, taskOf } from './realm.ts'
+import { abortWaits, type Realm, refOfHandle, resumeWaits, taskOf, waitingFor } from './realm.ts'
 import { rcuBarrier } from './sync/rcu.ts'
-import { bootTable } from './task/boot.ts'
+import { bootTable, restoreTable, wordsToSave } from './task/boot.ts'
 import { checkTasks } from './task/check.ts'
-import type { TaskTable } from './task/table.ts'
+import type { TaskHooks, TaskTable } from './task/table.ts'
 import * as T from './task/task.ts'
 
 /** Options of {@link Kernel.boot}. The defaults are Linux's. */
@@ -41,41 +42,54 @@ export interface BootOptions extends Partial<Limits> {
  */
 export class Kernel {
   readonly #realm: Realm
-  /** PID 1 of the initial namespace. It leads session 1 and group 1, nothing kills it, and it never exits. */
-  readonly init: Task
 
   private constructor(realm: Realm) {
     this.#realm = realm
-    this.init = taskOf(realm, realm.table.words[L.H_INIT_TASK] as TaskRef)
+  }
+
+  /** PID 1 of the initial namespace. It leads session 1 and group 1, nothing kills it, and it never exits. */
+  get init(): Task {
+    return taskOf(this.#realm, this.#realm.table.words[L.H_INIT_TASK] as TaskRef)
   }
 
   /** A new kernel in this thread. Throws RangeError or TypeError for a limit out of range. */
   static boot(options: BootOptions = {}): Kernel {
-    const realm: Realm = {
-      table: undefined as unknown as TaskTable,
-      tasks: new Map(),
-      waits: new Map(),
-      nsFiles: new Map(),
-      drivers: new Map(),
-      handlers: new Map(),
-      disposed: false,
-      newTask: (ref) => new Task(realm, ref),
-    }
-    realm.table = bootTable(
-      { ...options, defer: (run) => platform.defer(run), report: (error) => platform.report(error) },
-      {
-        resumeWaits: (ref) => resumeWaits(realm, ref),
-        abortWaits: (ref) => abortWaits(realm, ref),
-        deliverSignal: (ref, sig) => deliverSignal(realm, ref, sig),
-        tellDriver: (ref, sig) => tellDriver(realm, ref, sig),
-        taskReleased: (ref) => {
-          noteNumbers(realm.tasks.get(ref))
-          forgetDriver(realm, ref)
-          realm.tasks.delete(ref)
-        },
-      },
-    )
-    return new Kernel(realm)
+    return new Kernel(newRealm((hooks) => bootTable({ ...options, ...surroundings }, hooks)))
+  }
+
+  /**
+   * The kernel of an image that {@link Kernel.save} made: the same processes with the same numbers and states, and
+   * handles that name what they named. What lived in the realm of the saved one is not in it: waits, signal handlers
+   * and drivers; a task whose exit a driver held back goes on with it.
+   * Throws TypeError: not bytes; RangeError: not an image, damaged, or of another version; the message says which.
+   */
+  static restore(image: Uint8Array): Kernel {
+    if (!(image instanceof Uint8Array))
+      throw new TypeError(`"image" expected a Uint8Array, got ${show(image)}`)
+    const words = decodeImage(image)
+    if (typeof words === 'string') throw new RangeError(`"image" is not a saved kernel: ${words}`)
+    const kernel = new Kernel(newRealm((hooks) => restoreTable(words, surroundings, hooks)))
+    const [problem] = kernel.check()
+    if (problem !== undefined) throw new RangeError(`"image" is not a saved kernel: ${problem}`)
+    return kernel
+  }
+
+  /**
+   * The kernel as an image: its table, from which {@link Kernel.restore} makes an equal one, here or elsewhere. Its
+   * size is that of what is used, zeros left out. Context: outside a call.
+   *
+   * @example
+   * ```ts
+   * import { Kernel } from 'pidns'
+   * const kernel = Kernel.boot()
+   * const child = kernel.init.fork()
+   * const copy = Kernel.restore(kernel.save())
+   * child.exit(1)
+   * console.log(child.state, copy.task(child.handle).state) // => Z S
+   * ```
+   */
+  save(): Uint8Array {
+    return encodeImage(wordsToSave(this.#realm.table, waitingFor(this.#realm)))
   }
 
   /**
@@ -83,19 +97,23 @@ export class Kernel {
    * kernel's.
    */
   task(handle: number): Task {
-    if (typeof handle !== 'number') throw new TypeError(`"handle" expected a number, got ${typeof handle}`)
-    const ref = refOfHandle(handle)
-    const table = this.#realm.table
-    const known = Number.isSafeInteger(handle) && handle > 0 && slabOwns(table, L.SLAB_TASK, ref)
-    if (
-      !known ||
-      !slotLive(table, ref) ||
-      handleOf(this.#realm, ref) !== handle ||
-      taskPid(table, ref) === 0
-    ) {
-      throw new KernelError(ESRCH, 'task')
-    }
+    const ref = refOfHandle(this.#realm, handle, L.SLAB_TASK) as TaskRef
+    if (ref === 0 || taskPid(this.#realm.table, ref) === 0) throw new KernelError(ESRCH, 'task')
     return taskOf(this.#realm, ref)
+  }
+
+  /** The open pidfd that a handle ({@link Pidfd.handle}) names. Throws EBADF: it is closed, or was never one. */
+  pidfd(handle: number): Pidfd {
+    const ref = refOfHandle(this.#realm, handle, L.SLAB_PIDFD) as PidfdRef
+    if (ref === 0) throw new KernelError(EBADF, 'pidfd')
+    return new Pidfd(this.#realm, ref)
+  }
+
+  /** The open namespace file that a handle ({@link NsFd.handle}) names. Throws EBADF: it is closed, or was never one. */
+  nsFd(handle: number): NsFd {
+    const ref = refOfHandle(this.#realm, handle, L.SLAB_NSFILE) as NsFileRef
+    if (ref === 0) throw new KernelError(EBADF, 'nsFd')
+    return new NsFd(this.#realm, ref)
   }
 
   /** Every task that has a number, zombies included: processes in order of creation, each followed by its threads. */
@@ -115,9 +133,7 @@ export class Kernel {
    * the library has no bug. Context: outside a call.
    */
   check(): string[] {
-    const files = this.#realm.nsFiles
-    const waits = [...this.#realm.waits.values()].flat().map((wait) => wait.wo.pid)
-    return checkTasks(this.#realm.table, files, waits)
+    return checkTasks(this.#realm.table, waitingFor(this.#realm))
   }
 
   /**
@@ -139,6 +155,35 @@ export class Kernel {
   [Symbol.dispose](): void {
     this.dispose()
   }
+}
+
+const surroundings = {
+  defer: (run: () => void): void => platform.defer(run),
+  report: (error: unknown): void => platform.report(error),
+}
+
+function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTable): Realm {
+  const realm: Realm = {
+    table: undefined as unknown as TaskTable,
+    tasks: new Map(),
+    waits: new Map(),
+    drivers: new Map(),
+    handlers: new Map(),
+    disposed: false,
+    newTask: (ref) => new Task(realm, ref),
+  }
+  realm.table = makeTable({
+    resumeWaits: (ref) => resumeWaits(realm, ref),
+    abortWaits: (ref) => abortWaits(realm, ref),
+    deliverSignal: (ref, sig) => deliverSignal(realm, ref, sig),
+    tellDriver: (ref, sig) => tellDriver(realm, ref, sig),
+    taskReleased: (ref) => {
+      noteNumbers(realm.tasks.get(ref))
+      forgetDriver(realm, ref)
+      realm.tasks.delete(ref)
+    },
+  })
+  return realm
 }
 
 /** A Task object goes on telling the numbers that its task had last. */

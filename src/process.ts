@@ -7,18 +7,19 @@ import * as PR from './abi/prctl.ts'
 import { SIGCHLD } from './abi/signal.ts'
 import { P_PIDFD } from './abi/wait.ts'
 import { forgetHandlers, inheritHandlers } from './driver.ts'
-import { flags32, int32, KernelError, show } from './errors.ts'
+import { flags32, int32, KernelError, record, show } from './errors.ts'
+import { NsFd, Pidfd } from './file.ts'
+import { type NsLink, nsOfFile, nsOpen } from './fs/nsfs.ts'
 import * as fs from './fs/pidfd.ts'
-import type { TaskRef } from './mm/layout.ts'
+import type { NsRef, PidfdRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { taskTgid } from './pid/task_link.ts'
 import { NULL_PID } from './pid/upid.ts'
-import { NsFd, Pidfd } from './pidfd.ts'
 import { type AbortSignalLike, enter, leave, taskOf, waitLater, waitSync } from './realm.ts'
 import { deThread } from './task/exec.ts'
 import { doExit, doGroupExit } from './task/exit.ts'
 import { copyProcess } from './task/fork.ts'
-import { pidnsForChildrenGet, pidnsGet, pidnsInstall, unshare } from './task/nsproxy.ts'
+import { pidnsInstall, unshare } from './task/nsproxy.ts'
 import { setChildSubreaper, setPdeathSignal } from './task/prctl.ts'
 import { getpgid, getsid, setpgid, setsid } from './task/session.ts'
 import { getNsLastPid, getPidMax, setNsLastPid, setPidMax } from './task/sysctl.ts'
@@ -34,6 +35,14 @@ export interface CloneArgs {
   exitSignal?: number
   /** Numbers asked for, innermost namespace first. */
   setTid?: readonly number[]
+}
+
+const NULL_NS = 0 as NsRef
+const NULL_PIDFD = 0 as PidfdRef
+
+/** Ends a wait from outside: it rejects with the signal's reason. */
+export interface AbortOption {
+  signal?: AbortSignalLike
 }
 
 export type SysctlName = 'kernel.pid_max' | 'kernel.ns_last_pid'
@@ -71,6 +80,7 @@ export class Task extends TaskSignals {
    * ```
    */
   clone(args: CloneArgs = {}): Task {
+    record('args', args)
     const flags = flags32('flags', args.flags ?? 0)
     const exitSignal = int32(
       'exitSignal',
@@ -90,7 +100,7 @@ export class Task extends TaskSignals {
   /** exit_group(2): ends the process with the low 8 bits of `code`. Throws EPERM for kernel.init: Linux would panic. */
   exit(code = 0): undefined {
     const status = (int32('code', code) & 0xff) << 8
-    const ref = this.#mortal('exit_group')
+    const ref = this.#mortal('exit_group', true)
     const irq = enter(this.realm, ref)
     doGroupExit(this.realm.table, ref, status)
     leave(this.realm, ref, irq, 0, 'exit_group')
@@ -99,7 +109,7 @@ export class Task extends TaskSignals {
   /** exit(2), the raw call: ends this thread alone; the last one ends the process. Throws EPERM as {@link Task.exit}. */
   exitThread(code = 0): undefined {
     const status = (int32('code', code) & 0xff) << 8
-    const ref = this.#mortal('exit')
+    const ref = this.#mortal('exit', this.#isLastThread())
     const irq = enter(this.realm, ref)
     doExit(this.realm.table, ref, status)
     leave(this.realm, ref, irq, 0, 'exit')
@@ -141,12 +151,8 @@ export class Task extends TaskSignals {
    * console.log(await end) // => { pid: 2, status: 768, code: 3 }
    * ```
    */
-  async waitpid(
-    pid = -1,
-    options = 0,
-    { signal }: { signal?: AbortSignalLike } = {},
-  ): Promise<WaitResult | null> {
-    signal?.aborted && throwReason(signal)
+  async waitpid(pid = -1, options = 0, abort: AbortOption = {}): Promise<WaitResult | null> {
+    const signal = abortSignal(abort)
     const wo = this.#wait4(pid, options)
     const found = await waitLater(this.realm, this.ref, wo, 'wait4', signal)
     return found === null ? null : waitResult(found)
@@ -167,9 +173,9 @@ export class Task extends TaskSignals {
     idtype: number,
     id: number | Pidfd,
     options: number,
-    { signal }: { signal?: AbortSignalLike } = {},
+    abort: AbortOption = {},
   ): Promise<SigInfo | null> {
-    signal?.aborted && throwReason(signal)
+    const signal = abortSignal(abort)
     const found = await waitLater(this.realm, this.ref, this.#waitid(idtype, id, options), 'waitid', signal)
     return found === null ? null : sigInfo(found)
   }
@@ -268,8 +274,13 @@ export class Task extends TaskSignals {
   setns(fd: NsFd | Pidfd, nstype: number): 0 {
     const type = flags32('nstype', nstype)
     const ref = this.live('setns')
+    const { table } = this.realm
+    const pidfd = fd instanceof Pidfd ? Pidfd.refOf(fd, this.realm, 'setns') : NULL_PIDFD
+    const ns = fd instanceof Pidfd ? NULL_NS : nsOfFile(table, NsFd.refOf(fd, this.realm, 'setns'))
     const irq = enter(this.realm, ref)
-    leave(this.realm, ref, irq, this.#setns(ref, fd, type), 'setns')
+    const typed = type === CLONE_NEWPID || (type === 0 && ns !== 0)
+    const ret = !typed ? -EINVAL : ns === 0 ? fs.pidfdSetns(table, ref, pidfd) : pidnsInstall(table, ref, ns)
+    leave(this.realm, ref, irq, ret, 'setns')
     return 0
   }
 
@@ -277,15 +288,14 @@ export class Task extends TaskSignals {
    * Opens this task's /proc/PID/ns/pid (the namespace that it is in) or /proc/PID/ns/pid_for_children. Throws ENOENT:
    * the task is gone; for its children's, it exits, or that namespace has no init yet.
    */
-  openNs(link: 'pid' | 'pid_for_children'): NsFd {
+  openNs(link: NsLink): NsFd {
     if (link !== 'pid' && link !== 'pid_for_children') {
       throw new TypeError(`"link" expected 'pid' or 'pid_for_children', got ${show(link)}`)
     }
-    const table = this.realm.table
     if (!this.held()) throw new KernelError(ENOENT, 'open')
-    const ns = link === 'pid' ? pidnsGet(table, this.ref) : pidnsForChildrenGet(table, this.ref)
-    if (ns < 0) throw new KernelError(ns, 'open')
-    return new NsFd(this.realm, ns)
+    const file = nsOpen(this.realm.table, this.ref, link)
+    if (file < 0) throw new KernelError(file, 'open')
+    return new NsFd(this.realm, file)
   }
 
   /**
@@ -332,10 +342,15 @@ export class Task extends TaskSignals {
 
   // -----------------------------------------------------------------------------------------------------------------
 
-  #mortal(syscall: string): TaskRef {
+  /** The record of a task that may exit: the last thread of kernel.init may not. Throws ESRCH, EPERM. */
+  #mortal(syscall: string, lastThread: boolean): TaskRef {
     const ref = this.live(syscall)
-    if (T.isGlobalInit(this.realm.table, ref)) throw new KernelError(EPERM, syscall)
+    if (T.isGlobalInit(this.realm.table, ref) && lastThread) throw new KernelError(EPERM, syscall)
     return ref
+  }
+
+  #isLastThread(): boolean {
+    return this.held() && this.realm.table.words[T.signalOf(this.realm.table, this.ref) + L.SIG_LIVE] === 1
   }
 
   #wait4(pid: number, options: number): WaitOpts {
@@ -390,15 +405,6 @@ export class Task extends TaskSignals {
     }
   }
 
-  #setns(ref: TaskRef, fd: NsFd | Pidfd, nstype: number): number {
-    if (fd instanceof Pidfd) {
-      const file = Pidfd.refOf(fd, this.realm, 'setns')
-      return nstype === CLONE_NEWPID ? fs.pidfdSetns(this.realm.table, ref, file) : -EINVAL
-    }
-    if (nstype !== 0 && nstype !== CLONE_NEWPID) return -EINVAL
-    return pidnsInstall(this.realm.table, ref, NsFd.refOf(fd, this.realm, 'setns'))
-  }
-
   #sysctl(ref: TaskRef, name: SysctlName, value: number | undefined): number {
     const table = this.realm.table
     if (name === 'kernel.pid_max')
@@ -407,6 +413,13 @@ export class Task extends TaskSignals {
   }
 }
 
-function throwReason(signal: AbortSignalLike): never {
-  throw signal.reason
+/** The signal of the option, which may end a wait. Throws its reason if it is aborted already, TypeError. */
+function abortSignal(option: AbortOption): AbortSignalLike | undefined {
+  const { signal } = record('options', option)
+  if (signal === undefined) return undefined
+  if (signal === null || typeof signal.addEventListener !== 'function') {
+    throw new TypeError(`"signal" expected an AbortSignal, got ${show(signal)}`)
+  }
+  if (signal.aborted) throw signal.reason
+  return signal
 }

@@ -5,9 +5,9 @@
 import { EDEADLK, ESRCH } from './abi/errno.ts'
 import { WNOHANG } from './abi/wait.ts'
 import type { SignalHandler, TaskDriver } from './driver.ts'
-import { KernelError } from './errors.ts'
-import type { NsRef, SignalRef, TaskRef } from './mm/layout.ts'
-import { slotGeneration } from './mm/slab.ts'
+import { KernelError, show } from './errors.ts'
+import type { PidRef, SignalRef, TaskRef } from './mm/layout.ts'
+import { slabOwns, slotGeneration, slotLive } from './mm/slab.ts'
 import type { Task } from './process.ts'
 import { type IrqFlags, localIrqRestore, localIrqSave } from './sync/cpu.ts'
 import { schedule, syscallEnter, syscallReturn } from './task/run.ts'
@@ -26,8 +26,6 @@ export interface Realm {
   /** The Task object of each task that this realm has seen and that still has its numbers. */
   readonly tasks: Map<TaskRef, Task>
   readonly waits: Map<TaskRef, PendingWait[]>
-  /** Open namespace files: how many hold each namespace. */
-  readonly nsFiles: Map<NsRef, number>
   /** What stands behind tasks, and the functions that signals call, by thread group. */
   readonly drivers: Map<TaskRef, TaskDriver>
   readonly handlers: Map<SignalRef, Map<number, SignalHandler>>
@@ -49,14 +47,18 @@ export function taskOf(realm: Realm, ref: TaskRef): Task {
 const HANDLE_SLOTS = 2 ** 28
 const HANDLE_GENERATIONS = 2 ** 24
 
-/** Slot and generation as one safe integer: never the same for two tasks of a table (until 2^24 reuses of a slot). */
-export function handleOf(realm: Realm, ref: TaskRef): number {
+/** Slot and generation as one safe integer: never the same for two records of a table (until 2^24 reuses of a slot). */
+export function handleOf(realm: Realm, ref: number): number {
   return (slotGeneration(realm.table, ref) % HANDLE_GENERATIONS) * HANDLE_SLOTS + ref
 }
 
-/** The record that a handle names. */
-export function refOfHandle(handle: number): TaskRef {
-  return (handle % HANDLE_SLOTS) as TaskRef
+/** The record of this slab that a handle names, if it is still in use; else 0. */
+export function refOfHandle(realm: Realm, handle: unknown, slab: number): number {
+  if (typeof handle !== 'number') throw new TypeError(`"handle" expected a number, got ${show(handle)}`)
+  if (!Number.isSafeInteger(handle) || handle <= 0) return 0
+  const ref = handle % HANDLE_SLOTS
+  const known = slabOwns(realm.table, slab, ref) && slotLive(realm.table, ref)
+  return known && handleOf(realm, ref) === handle ? ref : 0
 }
 
 /** A call by `ref` begins. Interrupts are masked until {@link leave}: no user code runs inside a call. */
@@ -151,6 +153,11 @@ export function abortWaits(realm: Realm, ref: TaskRef): void {
     wait.settle(-ESRCH)
   }
   realm.waits.delete(ref)
+}
+
+/** The `struct pid` that each pending wait holds a reference to. */
+export function waitingFor(realm: Realm): PidRef[] {
+  return [...realm.waits.values()].flat().flatMap(({ wo }) => (wo.pid === 0 ? [] : [wo.pid]))
 }
 
 /** undefined: children are there, nothing has happened, and the caller would wait. */

@@ -10,7 +10,7 @@ import {
   setHandler,
   type TaskDriver,
 } from './driver.ts'
-import { flags32, int32, show } from './errors.ts'
+import { flags32, int32, record, show } from './errors.ts'
 import { enter, leave } from './realm.ts'
 import { doTkill, killSomethingInfo } from './task/kill.ts'
 import { blockedSignals, doSigaction, doSigprocmask, pendingSignals, SIG_CATCH } from './task/sigaction.ts'
@@ -73,7 +73,7 @@ export class TaskSignals extends TaskView {
    */
   sigaction(sig: number, action: SigAction): 0 {
     int32('sig', sig)
-    const { handler } = action
+    const { handler } = record('action', action)
     const flags = flags32('flags', action.flags ?? 0)
     const caught = typeof handler === 'function'
     if (!caught && handler !== SIG_DFL && handler !== SIG_IGN) {
@@ -117,8 +117,8 @@ export class TaskSignals extends TaskView {
    * Throws ESRCH: the task is gone. Context: outside a read section.
    */
   attachDriver(driver: TaskDriver): DriverControl {
-    if (driver === null || typeof driver !== 'object' || typeof driver.kill !== 'function') {
-      throw new TypeError(`"driver" expected an object with a method kill, got ${show(driver)}`)
+    if (typeof record('driver', driver).kill !== 'function') {
+      throw new TypeError(`"kill" expected a function, got ${show(driver.kill)}`)
     }
     return attachDriver(this.realm, this.live('attachDriver'), this, driver)
   }

@@ -128,12 +128,12 @@ export class TaskView {
 
   /** The number of `other`'s process as this task sees it; 0 when it does not, or one of them is gone. */
   pidOf(other: Task): number {
-    return this.held() ? this.numberOf(other, L.PIDTYPE_TGID) : 0
+    return this.numberOf(other, L.PIDTYPE_TGID)
   }
 
   /** The number of `other` itself as this task sees it; 0 when it does not, or one of them is gone. */
   tidOf(other: Task): number {
-    return this.held() ? this.numberOf(other, L.PIDTYPE_PID) : 0
+    return this.numberOf(other, L.PIDTYPE_PID)
   }
 
   /** Does the record still stand for this task, and does the task still have its numbers? */
@@ -155,7 +155,8 @@ export class TaskView {
   }
 
   private numberOf(other: Task, type: number): number {
-    if (!other.held() || other.realm !== this.realm) return 0
+    if (!(other instanceof TaskView)) throw new TypeError(`"other" expected a Task, got ${show(other)}`)
+    if (!this.held() || !other.held() || other.realm !== this.realm) return 0
     return taskPidNrNs(this.realm.table, other.ref, type, taskActivePidNs(this.realm.table, this.ref))
   }
 

@@ -1,26 +1,46 @@
 /*
- * Every recording of a real kernel that is at hand beside the repository. They are too many to ship; tests/data has some.
+ * What a real kernel did, replayed: every recording under tests/data, and those of a folder named by PIDNS_RECORDINGS.
+ * Each is replayed twice: as it is, with the table's invariants walked after every event, and on a kernel that is saved
+ * and restored again and again on the way.
  */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import { replayLog } from 'pidns/trace'
 import { bytesOf } from './trace_tools.ts'
 
-const folder =
-  process.env.PIDNS_RECORDINGS ?? fileURLToPath(new URL('../../../shared/recordings', import.meta.url))
-const files = existsSync(folder)
-  ? readdirSync(folder).filter((file) => /^(basic|ns)-.*\.jsonl$/.test(file))
-  : []
+const data = fileURLToPath(new URL('../../tests/data', import.meta.url))
+const folders = [data, join(data, 'recordings'), ...(process.env.PIDNS_RECORDINGS?.split(':') ?? [])]
+const files = folders.flatMap((folder) =>
+  readdirSync(folder)
+    .filter((name) => /\.jsonl(\.gz)?$/.test(name))
+    .map((name) => ({ name, path: join(folder, name) })),
+)
 
-describe('recordings beside the repository', () => {
-  const skip = files.length === 0 && 'no recordings at hand: set PIDNS_RECORDINGS to a folder that has some'
-  it('are there', { skip }, () => assert.ok(files.length > 0))
-  for (const file of files) {
-    it(`finds ${file} equal`, async () => {
-      const { report } = await replayLog(file, bytesOf(readFileSync(join(folder, file))))
+function contentOf(path: string): Uint8Array {
+  const bytes = readFileSync(path)
+  return path.endsWith('.gz') ? gunzipSync(bytes) : bytes
+}
+
+describe('recordings of a real kernel', () => {
+  it('are at hand, of all four mixes', () => {
+    for (const mix of ['basic', 'ns', 'threads', 'all']) {
+      assert.ok(files.filter(({ name }) => name.includes(`${mix}-`)).length >= 10, mix)
+    }
+  })
+  for (const { name, path } of files) {
+    it(`${name}: every result and every state is the recorded one`, async () => {
+      const { report } = await replayLog(name, bytesOf(contentOf(path)))
+      assert.deepEqual(report.differences, [])
+      assert.ok(report.checked > report.events)
+      assert.equal(report.matched, report.checked)
+      assert.deepEqual(report.skipped, {})
+    })
+    it(`${name}: the same on a kernel restored from its image every 40 events`, async () => {
+      const { report } = await replayLog(name, bytesOf(contentOf(path)), { check: false, restoreEvery: 40 })
       assert.deepEqual(report.differences, [])
       assert.equal(report.matched, report.checked)
     })

@@ -189,6 +189,22 @@ describe('a recording with one result of another kind', () => {
     ])
   })
 
+  it('does not tell of those who had the slot before', async () => {
+    const steps = [
+      fork(0, 1, 2, see('S', 1, 2)),
+      { op: 'getpid', by: 1, ret: 2 },
+      { op: 'exit', by: 1, code: 0, died: true, changed: { 1: see('Z', 1, 2) } },
+      { op: 'waitpid', by: 0, pid: -1, options: 0, ret: 2, status: 0, changed: { 1: null } },
+      fork(0, 1, 3, see('S', 1, 3)),
+      { op: 'getpid', by: 1, ret: 4 },
+    ]
+    const { trail } = await replayLines(recording(steps))
+    assert.deepEqual(
+      trail.map(({ line }) => line),
+      [6, 7],
+    )
+  })
+
   it('lists the first hundred differences and counts all', async () => {
     const wrong = Array.from({ length: 150 }, () => ({ op: 'getpid', by: 1, ret: 7 }))
     const { report } = await replayLines(recording([fork(0, 1, 2, see('S', 1, 2)), ...wrong]))

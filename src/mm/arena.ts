@@ -5,38 +5,11 @@
  * Invariant: every word at or above H_BRK is 0 and belongs to nobody.
  */
 
-import { BITS_PER_PAGE, MAX_PID_NS_LEVEL, PID_MAX_LIMIT, PID_MAX_MIN, RESERVED_PIDS } from '../abi/limits.ts'
+import { MAX_PID_NS_LEVEL } from '../abi/limits.ts'
 import type { Words } from '../lib/atomic.ts'
 import type { Cpu } from '../sync/cpu.ts'
 import * as L from './layout.ts'
-
-/** Limits of a table. The defaults are the kernel's; tests shrink them so that rare paths become common. */
-export interface Limits {
-  /** Whose answers, where kernels differ: the seeds' kernel's or today's. */
-  era: '4.14' | 'latest'
-  /** Most tasks alive at a time: fork fails with EAGAIN beyond it. */
-  maxPids: number
-  /** Most PID namespaces below the initial one: unshare and clone fail with ENOSPC beyond it. */
-  maxNamespaces: number
-  /** Bits in a page of the pidmap: a power of two, 32 to 32768. */
-  bitsPerPage: number
-  /** One more than the largest number that pid_max may be set to; at most 128 pages. */
-  pidMaxLimit: number
-  /** Where a search goes on after pid_max. */
-  reservedPids: number
-  /** The smallest pid_max. */
-  pidMaxMin: number
-}
-
-export const DEFAULT_LIMITS: Limits = {
-  era: 'latest',
-  maxPids: 32768,
-  maxNamespaces: 1024,
-  bitsPerPage: BITS_PER_PAGE,
-  pidMaxLimit: PID_MAX_LIMIT,
-  reservedPids: RESERVED_PIDS,
-  pidMaxMin: PID_MAX_MIN,
-}
+import type { Limits } from './limits.ts'
 
 /** A realm's view of the memory. */
 export interface Memory extends Cpu {

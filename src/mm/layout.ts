@@ -20,6 +20,7 @@ declare const taskBrand: unique symbol
 declare const signalBrand: unique symbol
 declare const mountBrand: unique symbol
 declare const pidfdBrand: unique symbol
+declare const nsFileBrand: unique symbol
 
 /** A `struct pid`. */
 export type PidRef = number & { readonly [pidBrand]: true }
@@ -38,6 +39,9 @@ export type PidfdRef = number & { readonly [pidfdBrand]: true }
 
 /** Bytes of a cache line, in words: slots of hot records begin at a multiple of it. */
 export const LINE_WORDS = 16
+
+/** An open file of a namespace. */
+export type NsFileRef = number & { readonly [nsFileBrand]: true }
 
 // Header ------------------------------------------------------------------------------------------------------------
 //
@@ -128,7 +132,8 @@ export const SLAB_MOUNT = 35
 export const SLAB_TASK = 36
 export const SLAB_SIGNAL = 37
 export const SLAB_PIDFD = 38
-export const SLAB_COUNT = 39
+export const SLAB_NSFILE = 39
+export const SLAB_COUNT = 40
 
 // struct pid --------------------------------------------------------------------------------------------------------
 //
@@ -186,15 +191,17 @@ export const PIDMAP_WORDS = 2
 /** In the slot of a page: where its bits begin, behind the summary. */
 export const PAGE_BITS = 48
 
-// Mount, pidfd ------------------------------------------------------------------------------------------------------
+// Mount, pidfd, namespace file ---------------------------------------------------------------------------------------
 
 export const MOUNT_NS = 1
 export const MOUNT_SLOT_WORDS = 2
 
-export const PIDFD_COUNT = 1
-export const PIDFD_PID = 2
-export const PIDFD_FLAGS = 3
-export const PIDFD_SLOT_WORDS = 4
+export const PIDFD_PID = 1
+export const PIDFD_FLAGS = 2
+export const PIDFD_SLOT_WORDS = 3
+
+export const NSFILE_NS = 1
+export const NSFILE_SLOT_WORDS = 2
 
 // struct task_struct ------------------------------------------------------------------------------------------------
 //

@@ -16,7 +16,6 @@ export {
   PIDNS_HASH_ADDING,
   RESERVED_PIDS,
 } from '../abi/limits.ts'
-export type { Limits } from '../mm/arena.ts'
 export {
   type MountRef,
   type NsRef,
@@ -29,6 +28,7 @@ export {
   type TaskRef,
   type UpidRef,
 } from '../mm/layout.ts'
+export type { Limits } from '../mm/limits.ts'
 export {
   type Cpu,
   type IrqFlags,

@@ -1,20 +1,70 @@
 /**
- * A table with tasks: makes it and its first process.
+ * Tables with tasks: made anew, saved, restored.
  */
+import type { Words } from '../lib/atomic.ts'
 import { panic } from '../lib/panic.ts'
-import { createPidTable, type PidTableOptions } from '../pid/table.ts'
+import type { PidRef } from '../mm/layout.ts'
+import * as L from '../mm/layout.ts'
+import {
+  createPidTable,
+  type PidTable,
+  type PidTableOptions,
+  type Surroundings,
+  tableOver,
+} from '../pid/table.ts'
+import { localIrqRestore, localIrqSave, type TableCallback } from '../sync/cpu.ts'
+import { rcuBarrier } from '../sync/rcu.ts'
 import { createInitTask } from './fork.ts'
 import { delayedPutTaskStruct } from './release.ts'
-import { wakeUpProcess } from './sched.ts'
+import { schedule } from './run.ts'
+import { TASK_HELD, wakeUpProcess, wakeUpState } from './sched.ts'
 import type { TaskHooks, TaskTable } from './table.ts'
+import * as T from './task.ts'
+
+type OwnHooks = Omit<TaskHooks, 'wakeUpProcess'>
 
 /** Makes a table whose initial namespace has its init. Throws RangeError as createPidTable does. */
-export function bootTable(
-  options: Omit<PidTableOptions, 'onWakeUp'>,
-  hooks: Omit<TaskHooks, 'wakeUpProcess'>,
-): TaskTable {
-  const table = createPidTable({ ...options, rcuFuncs: [delayedPutTaskStruct] }) as TaskTable
-  table.hooks = { wakeUpProcess: (task) => wakeUpProcess(table, task), ...hooks }
+export function bootTable(options: Omit<PidTableOptions, 'onWakeUp'>, hooks: OwnHooks): TaskTable {
+  const table = withHooks(createPidTable({ ...options, rcuFuncs: RCU_FUNCS }), hooks)
   if (createInitTask(table) === 0) panic('no memory for init')
+  return table
+}
+
+/**
+ * The words of a table as it is to be saved: without what only this realm has. Nobody waits, no driver stands behind a
+ * task, and the references of waits (`waits`: the `struct pid` of each) are gone. Context: outside a call.
+ */
+export function wordsToSave(table: TaskTable, waits: readonly PidRef[]): Words {
+  rcuBarrier(table)
+  const words = table.words.slice(0, table.words[L.H_BRK])
+  for (const pid of waits) words[pid + L.PID_COUNT] -= 1
+  for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
+    for (let t = T.firstThread(table, T.signalOf(table, p)); t !== 0; t = T.nextThread(table, t)) {
+      words[t + L.TASK_FLAGS] &= ~(T.PF_WAITING | T.PF_DRIVEN | T.PF_HOLD_EXIT)
+    }
+  }
+  return words
+}
+
+/** A table over restored words. Tasks whose exit a driver held back go on with it: their driver is not here. */
+export function restoreTable(words: Words, surroundings: Surroundings, hooks: OwnHooks): TaskTable {
+  const table = withHooks(tableOver(words, { ...surroundings, rcuFuncs: RCU_FUNCS }), hooks)
+  const flags = localIrqSave(table)
+  for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
+    for (let t = T.firstThread(table, T.signalOf(table, p)); t !== 0; t = T.nextThread(table, t)) {
+      wakeUpState(table, t, TASK_HELD)
+    }
+  }
+  schedule(table)
+  localIrqRestore(table, flags)
+  return table
+}
+
+/** By kind: RCU_FREE_TASK. */
+const RCU_FUNCS: readonly TableCallback[] = [delayedPutTaskStruct]
+
+function withHooks(bare: PidTable, hooks: OwnHooks): TaskTable {
+  const table = bare as TaskTable
+  table.hooks = { wakeUpProcess: (task) => wakeUpProcess(table, task), ...hooks }
   return table
 }

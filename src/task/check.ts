@@ -2,7 +2,7 @@
  * Every invariant of the task room, on top of those of the pid room. Context: as pid/check.ts.
  */
 
-import type { NsRef, PidRef, TaskRef } from '../mm/layout.ts'
+import type { PidRef, TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { forEachSlot } from '../mm/slab.ts'
 import { checkPids, countNsRefs, nsName } from '../pid/check.ts'
@@ -22,19 +22,15 @@ import {
 import type { TaskTable } from './table.ts'
 import * as T from './task.ts'
 
-/**
- * The violations found, none if the table is sound.
- * `nsFiles`: references to namespaces that open files hold; `waits`: a `struct pid` for each wait that holds one.
- */
-export function checkTasks(
-  table: TaskTable,
-  nsFiles: ReadonlyMap<NsRef, number>,
-  waits: readonly PidRef[],
-): string[] {
+/** The violations found, none if the table is sound. `waits`: a `struct pid` for each wait that holds one. */
+export function checkTasks(table: TaskTable, waits: readonly PidRef[]): string[] {
   const problems = checkPids(table)
   const nsRefs = countNsRefs(table)
   const pidRefs = new Map<number, number>()
-  for (const [ns, count] of nsFiles) nsRefs.set(ns, (nsRefs.get(ns) ?? 0) + count)
+  forEachSlot(table, L.SLAB_NSFILE, (file) => {
+    const ns = table.words[file + L.NSFILE_NS]
+    nsRefs.set(ns, (nsRefs.get(ns) ?? 0) + 1)
+  })
   for (const pid of waits) pidRefs.set(pid, (pidRefs.get(pid) ?? 0) + 1)
   forEachSlot(table, L.SLAB_PIDFD, (file) => {
     const pid = table.words[file + L.PIDFD_PID]

@@ -75,6 +75,7 @@ function takeOverLeader(table: TaskTable, task: TaskRef, leader: TaskRef): void 
   w[task + L.TASK_EXIT_SIGNAL] = SIGCHLD
   w[leader + L.TASK_EXIT_SIGNAL] = -1
   w[leader + L.TASK_EXIT_STATE] = T.EXIT_DEAD
+  if (w[L.H_INIT_TASK] === leader) w[L.H_INIT_TASK] = task
   releaseTask(table, task, leader)
 }
 

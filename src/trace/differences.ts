@@ -65,19 +65,21 @@ export function createDifferences(): Differences {
 
 function trailOf(latestFirst: Iterable<Remembered>, { keys, numbers = [] }: About): TrailStep[] {
   const steps: TrailStep[] = []
+  const tasks = new Set(keys)
   for (const { event, who } of latestFirst) {
     const latest = steps.length === 0
-    if (!latest && !isAboutTasks(event, keys) && !isAboutNumbers(event, numbers)) continue
+    if (!latest && !isAboutTasks(event, tasks) && !isAboutNumbers(event, numbers)) continue
     steps.unshift({ line: event.line, text: `${who}: ${eventText(event)}` })
     if (steps.length === TRAIL_LENGTH) break
+    // Before its birth a task's key was another one's.
+    if (event.call.op === 'clone' && event.outcome.kind === 'returned') tasks.delete(event.call.child)
   }
   return steps
 }
 
-function isAboutTasks({ by, call, changed }: TraceEvent, keys: readonly number[]): boolean {
-  if (keys.includes(by) || (call.op === 'setns' && 'target' in call && keys.includes(call.target)))
-    return true
-  return changed?.some(([key]) => keys.includes(key)) ?? false
+function isAboutTasks({ by, call, changed }: TraceEvent, tasks: ReadonlySet<number>): boolean {
+  const targets = call.op === 'setns' && 'target' in call && tasks.has(call.target)
+  return targets || tasks.has(by) || (changed?.some(([key]) => tasks.has(key)) ?? false)
 }
 
 function isAboutNumbers({ call, outcome, changed }: TraceEvent, numbers: readonly number[]): boolean {

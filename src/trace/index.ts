@@ -5,6 +5,7 @@
 export type { TrailStep } from './differences.ts'
 export type { TaskState } from './event.ts'
 export { type LogOptions, type LogResult, replayLog } from './log.ts'
+export type { ReplayOptions } from './replay.ts'
 export {
   type Difference,
   FINDING_KINDS,

@@ -5,11 +5,11 @@
  * copies, exec keeps them; they go when the last task of the process is gone.
  * A long log opens pidfds without end; what is held here is bounded by what the living hold.
  */
-import type { Pidfd } from '../index.ts'
+import type { Kernel, Pidfd } from '../index.ts'
 
 /** `fd` is undefined where the log opened one and this kernel refused. */
 interface Open {
-  readonly fd: Pidfd | undefined
+  fd: Pidfd | undefined
   holders: number
 }
 
@@ -26,6 +26,8 @@ export interface Pidfds {
   open(by: number, name: number, fd: Pidfd | undefined): undefined
   holds(by: number, name: number): boolean
   get(name: number): Pidfd | undefined
+  /** Goes on with a restored kernel, in which the same handles name the same pidfds. */
+  moveTo(kernel: Kernel): void
 }
 
 export function createPidfds(): Pidfds {
@@ -70,5 +72,8 @@ export function createPidfds(): Pidfds {
     },
     holds: (by: number, name: number): boolean => holderOf(by).names.has(name),
     get: (name: number): Pidfd | undefined => opens.get(name)?.fd,
+    moveTo(kernel: Kernel): void {
+      for (const open of opens.values()) if (open.fd !== undefined) open.fd = kernel.pidfd(open.fd.handle)
+    },
   }
 }

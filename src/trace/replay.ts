@@ -13,7 +13,15 @@ import { createDifferences, type Differences, type TrailStep } from './differenc
 import type { End, LogItem, Start, TaskState, TraceEvent } from './event.ts'
 import { createFindings, type Findings } from './findings.ts'
 import { type Answer, type Performed, perform, type World } from './perform.ts'
-import { compare, compareInvariants, compareLeft, createPicture, type Picture, redraw } from './picture.ts'
+import {
+  compare,
+  compareInvariants,
+  compareLeft,
+  createPicture,
+  moveTo,
+  type Picture,
+  redraw,
+} from './picture.ts'
 import { createPidfds, type Pidfds } from './pidfds.ts'
 import type { Difference, Finding } from './report.ts'
 import { TraceError } from './trace_error.ts'
@@ -22,6 +30,8 @@ import { buildTree, type TreeNode } from './tree.ts'
 export interface ReplayOptions {
   /** Walk the kernel's invariants after each event. On unless it is set to false. */
   readonly check?: boolean
+  /** After so many events the kernel is saved, and the replay goes on with one restored from the image. Default: never. */
+  readonly restoreEvery?: number
 }
 
 export interface ReplayResult {
@@ -41,8 +51,8 @@ export interface ReplayResult {
 /** A replay under way. */
 export interface Replay {
   readonly check: boolean
+  readonly restoreEvery: number
   readonly keyWord: string
-  readonly kernel: Kernel
   readonly picture: Picture
   readonly pidfds: Pidfds
   readonly world: World
@@ -63,7 +73,7 @@ const ROOT = 0
 const ROOT_STATE: TaskState = { state: 'S', ppid: 0, tgid: [1], pid: [1], pgid: [1], sid: [1] }
 
 /** Boots a kernel and makes the world in which the log begins: the init of a fresh namespace, alone, in its own session. */
-export function startReplay(start: Start, { check = true }: ReplayOptions = {}): Replay {
+export function startReplay(start: Start, { check = true, restoreEvery = 0 }: ReplayOptions = {}): Replay {
   const kernel = Kernel.boot()
   const root = kernel.init.clone({ flags: CLONE_NEWPID })
   root.setsid()
@@ -74,8 +84,8 @@ export function startReplay(start: Start, { check = true }: ReplayOptions = {}):
   const visible = (a: number, b: number): boolean => sees(task(a), task(b))
   return {
     check,
+    restoreEvery,
     keyWord: start.keyWord,
-    kernel,
     picture,
     pidfds,
     world: { task, pidfd: (name: number): Pidfd | undefined => pidfds.get(name) },
@@ -110,8 +120,16 @@ function replayEvent(replay: Replay, event: TraceEvent): undefined {
   const redrawn = guarded(note, () => redraw(replay.picture, changed, performed.task, note))
   for (const [key, state] of changed) if (state === null) replay.pidfds.leave(key)
   replay.findings.observe(event)
-  if (event.changed === undefined) return
-  count(replay, comparePicture(replay, line) && redrawn)
+  if (event.changed !== undefined) count(replay, comparePicture(replay, line) && redrawn)
+  if (replay.restoreEvery > 0 && replay.counts.events % replay.restoreEvery === 0) goOnRestored(replay)
+}
+
+function goOnRestored({ picture, pidfds }: Replay): void {
+  const saved = picture.kernel
+  const kernel = Kernel.restore(saved.save())
+  moveTo(picture, kernel)
+  pidfds.moveTo(kernel)
+  saved.dispose()
 }
 
 function compareOutcome(replay: Replay, event: TraceEvent, { answer }: Performed): undefined {
@@ -199,7 +217,7 @@ function nameOf({ keyWord, picture }: Replay, key: number): string {
 }
 
 /** What was found up to now. */
-export function replayResult({ counts, differences, findings, picture, kernel }: Replay): ReplayResult {
+export function replayResult({ counts, differences, findings, picture }: Replay): ReplayResult {
   const { events, checked, matched, skipped, processes } = counts
   return {
     events,
@@ -211,10 +229,10 @@ export function replayResult({ counts, differences, findings, picture, kernel }:
     trail: differences.trail,
     processes,
     findings: findings.list(),
-    tree: buildTree(picture.root, kernel.tasks()),
+    tree: buildTree(picture.root, picture.kernel.tasks()),
   }
 }
 
-export function endReplay({ kernel }: Replay): undefined {
-  kernel.dispose()
+export function endReplay({ picture }: Replay): undefined {
+  picture.kernel.dispose()
 }
