@@ -8,13 +8,16 @@
 //
 // Needs dist/ and out/examples/.
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const CLI = 'dist/cli/main.js'
 const RECORDINGS = ['examples', 'tests/data']
+const HEADER = '{"recorder":'
 
 const number = (n) => n.toLocaleString('en-US')
 const node = (...args) =>
@@ -26,14 +29,29 @@ const node = (...args) =>
   })
 const fence = (text) => `\n\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`
 
-/** Every recording that ships with the repository. */
+const contentOf = (path) => {
+  const bytes = readFileSync(join(ROOT, path))
+  return path.endsWith('.gz') ? gunzipSync(bytes) : bytes
+}
+
+/** Every recording that ships with the repository, each once. */
+let found
 function recordings() {
-  return RECORDINGS.flatMap((folder) =>
+  if (found !== undefined) return found
+  const seen = new Set()
+  found = RECORDINGS.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((path) => /\.jsonl(\.gz)?$/.test(path))
       .sort()
       .map((path) => join(folder, path)),
-  )
+  ).filter((path) => {
+    const content = contentOf(path)
+    const digest = createHash('sha256').update(content).digest('hex')
+    const isNew = content.toString('utf8', 0, HEADER.length) === HEADER && !seen.has(digest)
+    seen.add(digest)
+    return isNew
+  })
+  return found
 }
 
 let replayed
@@ -75,9 +93,11 @@ const RECORDS = [
   ['signal_struct', 'SIG_', layout.SIG_SLOT_WORDS],
   ['mount of procfs', 'MOUNT_', layout.MOUNT_SLOT_WORDS],
   ['pidfd', 'PIDFD_', layout.PIDFD_SLOT_WORDS],
+  ['namespace file', 'NSFILE_', layout.NSFILE_SLOT_WORDS],
 ]
 /** Constants that are counts or indices, not places of words. */
-const NO_WORD = /(?<!^H|^SLAB_SLOT)_WORDS$|^PIDTYPE_|^SLAB_(PID|NS|PAGE|MOUNT|TASK|SIGNAL|PIDFD|COUNT)$/
+const NO_WORD =
+  /(?<!^H|^SLAB_SLOT)_WORDS$|^PIDTYPE_|^SLAB_(PID|NS|PAGE|MOUNT|TASK|SIGNAL|PIDFD|NSFILE|COUNT)$/
 const TEXT_WIDTH = 110
 
 /** Each record with its words: their places, and what they hold. */

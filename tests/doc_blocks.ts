@@ -28,8 +28,12 @@ export function filesBelow(folder: string, ending: string): string[] {
     .sort()
 }
 
+export function readBytes(path: string): Buffer {
+  return readFileSync(join(ROOT, path))
+}
+
 export function readText(path: string): string {
-  return readFileSync(join(ROOT, path), 'utf8')
+  return readBytes(path).toString('utf8')
 }
 
 /** The fenced blocks of a Markdown file. */

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { describe, it } from 'node:test'
-import { Kernel, NsFd, Pidfd, Task, TaskSignals, TaskView } from 'pidns'
+import ts from 'typescript'
 import {
   compileBlocks,
   expectedLines,
@@ -111,7 +111,7 @@ describe('what the documents say of the program', () => {
   it('names in README.md every method and property of the API, and no other', () => {
     const page = readText('README.md').split('## The API in a page')[1]?.split('\n## ')[0] as string
     const firstCells = page.match(/^\|[^|]*\|/gm)?.join('') as string
-    const members = [Kernel, Task, TaskSignals, TaskView, Pidfd, NsFd].flatMap(membersOf)
+    const members = publicMembers()
     assert.ok(members.length > 40)
     assert.deepEqual(
       members.filter((name) => !new RegExp(`\\b${name}\\b`).test(page)),
@@ -126,17 +126,29 @@ describe('what the documents say of the program', () => {
   })
 })
 
-/** The names that a class's declaration makes public. */
-function membersOf(type: { readonly name: string }): string[] {
-  const file = { Task: 'process', TaskSignals: 'task_signals', TaskView: 'task_view', NsFd: 'pidfd' }[
-    type.name
-  ]
-  const text = readText(`dist/${file ?? type.name.toLowerCase()}.d.ts`)
-  const body = text.split(`export declare class ${type.name} `)[1]?.split('\n}\n')[0] as string
-  const names = [...body.matchAll(/^ {4}(?:static |readonly |get |set )*(\w+)[(:]/gm)].map(
-    ([, name]) => name as string,
-  )
-  return names.filter((name) => name !== 'constructor' && name !== 'refOf')
+/** The public names of the classes that `pidns` exports, statics and inherited ones among them. */
+function publicMembers(): string[] {
+  const index = join(ROOT, 'dist/index.d.ts')
+  const program = ts.createProgram([index], { module: ts.ModuleKind.NodeNext })
+  const checker = program.getTypeChecker()
+  const names = checker
+    .getExportsOfModule(
+      checker.getSymbolAtLocation(program.getSourceFile(index) as ts.SourceFile) as ts.Symbol,
+    )
+    .filter(({ name }) => ['Kernel', 'Task', 'Pidfd', 'NsFd'].includes(name))
+    .map((exported) => checker.getAliasedSymbol(exported))
+    .flatMap((type) => [
+      ...checker.getDeclaredTypeOfSymbol(type).getProperties(),
+      ...checker.getTypeOfSymbol(type).getProperties(),
+    ])
+    .filter(({ declarations = [] }) => declarations.every((declaration) => !isHidden(declaration)))
+    .map(({ name }) => name)
+  return [...new Set(names)].filter((name) => /^\w+$/.test(name) && !['prototype', 'refOf'].includes(name))
+}
+
+function isHidden(declaration: ts.Declaration): boolean {
+  const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected
+  return (ts.getCombinedModifierFlags(declaration) & hidden) !== 0
 }
 
 describe('what the documents point at', () => {
