@@ -5,10 +5,10 @@
 import { EBADF } from './abi/errno.ts'
 import { KernelError } from './errors.ts'
 import { nsRelease } from './fs/nsfs.ts'
-import { pidfdPoll, pidfdRelease } from './fs/pidfd.ts'
-import type { NsFileRef, PidfdRef } from './mm/layout.ts'
+import { pidEnded, pidfdPid, pidfdPoll, pidfdRelease } from './fs/pidfd.ts'
+import type { NsFileRef, PidfdRef, PidRef } from './mm/layout.ts'
 import { slotGeneration } from './mm/slab.ts'
-import { handleOf, type Realm } from './realm.ts'
+import { handleOf, type PendingPoll, type Realm } from './realm.ts'
 
 /** What the two kinds have in common. */
 abstract class File<Ref extends number> {
@@ -76,7 +76,33 @@ export class Pidfd extends File<PidfdRef> {
     return pidfdPoll(this.realm.table, this.open('poll'))
   }
 
+  /**
+   * Resolves with what {@link Pidfd.poll} says once the process (the thread, with PIDFD_THREAD) has ended; at once, if
+   * it has. Rejects with EBADF when the pidfd is closed before.
+   */
+  async ended(): Promise<number> {
+    const now = this.poll()
+    if (now !== 0) return now
+    const { realm } = this
+    const pid = pidfdPid(realm.table, this.open('poll'))
+    await new Promise<void>((resolve, reject) => {
+      const poll: PendingPoll = { settle: (error) => (error === undefined ? resolve() : reject(error)) }
+      this.#polls.push(poll)
+      const polls = realm.polls.get(pid)
+      if (polls === undefined) realm.polls.set(pid, [poll])
+      else polls.push(poll)
+    })
+    return this.poll()
+  }
+
+  readonly #polls: PendingPoll[] = []
+
   protected override release(realm: Realm, ref: PidfdRef): void {
+    const pid = pidfdPid(realm.table, ref)
+    const others = (realm.polls.get(pid) ?? []).filter((poll) => !this.#polls.includes(poll))
+    if (others.length > 0) realm.polls.set(pid, others)
+    else realm.polls.delete(pid)
+    for (const poll of this.#polls) poll.settle(new KernelError(EBADF, 'poll'))
     pidfdRelease(realm.table, ref)
   }
 
@@ -85,6 +111,15 @@ export class Pidfd extends File<PidfdRef> {
     if (!(file instanceof Pidfd)) throw new TypeError(`"pidfd" expected a Pidfd, got ${typeof file}`)
     return file.open(syscall, realm)
   }
+}
+
+/** What a pidfd stands for may have ended: whoever polls it looks again. */
+export function notifyPidfd(realm: Realm, pid: PidRef): void {
+  if (realm.polls.size === 0) return
+  const polls = realm.polls.get(pid)
+  if (polls === undefined || !pidEnded(realm.table, pid)) return
+  realm.polls.delete(pid)
+  for (const poll of polls) poll.settle()
 }
 
 /** An open /proc/PID/ns/pid or pid_for_children ({@link Task.openNs}): keeps its namespace. Close it, or use `using`. */

@@ -5,7 +5,7 @@ import { platform } from '#platform'
 import { EBADF, ESRCH } from './abi/errno.ts'
 import { deliverSignal, forgetDriver, tellDriver } from './driver.ts'
 import { int32, KernelError, show } from './errors.ts'
-import { NsFd, Pidfd } from './file.ts'
+import { NsFd, notifyPidfd, Pidfd } from './file.ts'
 import { decodeImage, encodeImage } from './mm/image.ts'
 import type { NsFileRef, PidfdRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
@@ -148,6 +148,8 @@ export class Kernel {
   dispose(): void {
     if (this.#realm.disposed) return
     for (const ref of [...this.#realm.waits.keys()]) abortWaits(this.#realm, ref)
+    for (const polls of this.#realm.polls.values())
+      for (const poll of polls) poll.settle(new KernelError(EBADF, 'poll'))
     rcuBarrier(this.#realm.table)
     this.#realm.disposed = true
   }
@@ -167,6 +169,7 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     table: undefined as unknown as TaskTable,
     tasks: new Map(),
     waits: new Map(),
+    polls: new Map(),
     drivers: new Map(),
     handlers: new Map(),
     disposed: false,
@@ -175,6 +178,7 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
   realm.table = makeTable({
     resumeWaits: (ref) => resumeWaits(realm, ref),
     abortWaits: (ref) => abortWaits(realm, ref),
+    notifyPidfd: (pid) => notifyPidfd(realm, pid),
     deliverSignal: (ref, sig) => deliverSignal(realm, ref, sig),
     tellDriver: (ref, sig) => tellDriver(realm, ref, sig),
     taskReleased: (ref) => {

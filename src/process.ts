@@ -9,7 +9,7 @@ import { P_PIDFD } from './abi/wait.ts'
 import { forgetHandlers, inheritHandlers } from './driver.ts'
 import { flags32, int32, KernelError, record, show } from './errors.ts'
 import { NsFd, Pidfd } from './file.ts'
-import { type NsLink, nsOfFile, nsOpen } from './fs/nsfs.ts'
+import { type NsLink, nsIoctl, nsOfFile, nsOpen, nsOpenParent } from './fs/nsfs.ts'
 import * as fs from './fs/pidfd.ts'
 import type { NsRef, PidfdRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
@@ -296,6 +296,43 @@ export class Task extends TaskSignals {
     const file = nsOpen(this.realm.table, this.ref, link)
     if (file < 0) throw new KernelError(file, 'open')
     return new NsFd(this.realm, file)
+  }
+
+  /**
+   * ioctl_nsfs(2) on an open namespace file. NS_GET_PID_FROM_PIDNS, NS_GET_TGID_FROM_PIDNS: translates the number
+   * `nr` of the file's namespace to this task's; NS_GET_PID_IN_PIDNS, NS_GET_TGID_IN_PIDNS: the other way;
+   * NS_GET_NSTYPE gives CLONE_NEWPID. For NS_GET_PARENT see {@link Task.nsParent}.
+   * Throws ESRCH: nobody has the number, or the other side does not see who has; ENOTTY: another request; EBADF.
+   *
+   * @example
+   * ```ts
+   * import { CLONE_NEWPID, Kernel, NS_GET_PID_FROM_PIDNS } from 'pidns'
+   * const init = Kernel.boot().init
+   * const box = init.clone({ flags: CLONE_NEWPID })
+   * using ns = box.openNs('pid')
+   * console.log(init.ioctl(ns, NS_GET_PID_FROM_PIDNS, 1)) // 2
+   * ```
+   */
+  ioctl(fd: NsFd, request: number, nr = 0): number {
+    flags32('request', request)
+    int32('nr', nr)
+    const ref = this.live('ioctl')
+    const file = NsFd.refOf(fd, this.realm, 'ioctl')
+    const irq = enter(this.realm, ref)
+    return leave(this.realm, ref, irq, nsIoctl(this.realm.table, ref, file, request, nr), 'ioctl') as number
+  }
+
+  /**
+   * ioctl_nsfs(2) NS_GET_PARENT: opens the namespace above that of `fd`. Throws EPERM: it is neither this task's own
+   * nor below it; ENOMEM; EBADF.
+   */
+  nsParent(fd: NsFd): NsFd {
+    const ref = this.live('ioctl')
+    const file = NsFd.refOf(fd, this.realm, 'ioctl')
+    const irq = enter(this.realm, ref)
+    const parent = nsOpenParent(this.realm.table, ref, file)
+    leave(this.realm, ref, irq, parent, 'ioctl')
+    return new NsFd(this.realm, parent)
   }
 
   /**

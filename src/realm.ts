@@ -21,11 +21,18 @@ interface PendingWait {
   settle(result: number): void
 }
 
+/** A poll of a pidfd that goes on. */
+export interface PendingPoll {
+  settle(error?: KernelError): void
+}
+
 export interface Realm {
   table: TaskTable
   /** The Task object of each task that this realm has seen and that still has its numbers. */
   readonly tasks: Map<TaskRef, Task>
   readonly waits: Map<TaskRef, PendingWait[]>
+  /** Who waits for the end of what a pidfd stands for. */
+  readonly polls: Map<PidRef, PendingPoll[]>
   /** What stands behind tasks, and the functions that signals call, by thread group. */
   readonly drivers: Map<TaskRef, TaskDriver>
   readonly handlers: Map<SignalRef, Map<number, SignalHandler>>

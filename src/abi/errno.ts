@@ -14,6 +14,7 @@ export const EACCES = 13
 export const EFAULT = 14
 export const EEXIST = 17
 export const EINVAL = 22
+export const ENOTTY = 25
 export const ENOSPC = 28
 export const EDEADLK = 35
 
@@ -30,6 +31,7 @@ const ERRORS: Record<number, readonly [name: string, text: string]> = {
   [EFAULT]: ['EFAULT', 'bad address'],
   [EEXIST]: ['EEXIST', 'file exists'],
   [EINVAL]: ['EINVAL', 'invalid argument'],
+  [ENOTTY]: ['ENOTTY', 'inappropriate ioctl for device'],
   [ENOSPC]: ['ENOSPC', 'no space left on device'],
   [EDEADLK]: ['EDEADLK', 'resource deadlock avoided'],
 }

@@ -2,6 +2,7 @@
 export * from './clone.ts'
 export * from './errno.ts'
 export * from './limits.ts'
+export * from './nsfs.ts'
 export * from './pidfd.ts'
 export * from './prctl.ts'
 export * from './signal.ts'

@@ -62,9 +62,15 @@ export function pidfdFlags(table: TaskTable, file: PidfdRef): number {
  * besides once it is reaped. Linux: `pidfd_poll`.
  */
 export function pidfdPoll(table: TaskTable, file: PidfdRef): number {
-  const task = pidTask(table, pidfdPid(table, file), L.PIDTYPE_PID)
-  if (task === 0) return P.POLLIN | P.POLLHUP
-  return T.exitState(table, task) !== 0 && !T.delayGroupLeader(table, task) ? P.POLLIN : 0
+  const pid = pidfdPid(table, file)
+  if (pidTask(table, pid, L.PIDTYPE_PID) === 0) return P.POLLIN | P.POLLHUP
+  return pidEnded(table, pid) ? P.POLLIN : 0
+}
+
+/** Is the task of this number dead, with all its threads if it leads some, or gone? */
+export function pidEnded(table: TaskTable, pid: PidRef): boolean {
+  const task = pidTask(table, pid, L.PIDTYPE_PID)
+  return task === 0 || (T.exitState(table, task) !== 0 && !T.delayGroupLeader(table, task))
 }
 
 /**

@@ -133,6 +133,7 @@ function exitNotify(table: TaskTable, task: TaskRef, childReaper: TaskRef): void
   const autoreap = T.threadGroupLeader(table, task)
     ? T.threadGroupEmpty(table, task) && doNotifyParent(table, task, task, w[task + L.TASK_EXIT_SIGNAL])
     : true
+  if (!T.threadGroupLeader(table, task)) table.hooks.notifyPidfd(taskPid(table, task))
   if (autoreap) queueDead(table, task)
   // In execve, a thread waits for its leader to be dead.
   if (w[signal + L.SIG_NOTIFY_COUNT] < 0) wakeUpProcess(table, w[signal + L.SIG_GROUP_EXEC_TASK] as TaskRef)
