@@ -15,6 +15,9 @@ interface Row {
   readonly shownBy: readonly string[]
 }
 
+/** A title may have a semicolon of its own. */
+const BETWEEN_REFERENCES = /; (?=[a-z]+: )/
+
 /** The rows of the tables whose last column says what shows them. */
 function rowsOf(text: string): Row[] {
   const rows: Row[] = []
@@ -28,7 +31,7 @@ function rowsOf(text: string): Row[] {
       rows.push({
         line: i + 1,
         rule: (cells[0] as string).slice(2),
-        shownBy: last === '-' ? [] : last.split('; '),
+        shownBy: last === '-' ? [] : last.split(BETWEEN_REFERENCES),
       })
     }
   }
@@ -86,11 +89,12 @@ describe('docs/semantics.md', () => {
     const sources = new Map<string, string>()
     const missing = REFERENCES.filter(({ reference }) => !reference.startsWith('recorded: ')).filter(
       ({ reference }) => {
-        const group = reference.slice(0, reference.indexOf(': '))
-        const title = reference.slice(group.length + 2)
+        const [, group, title] = /^([a-z]+): (.+)$/.exec(reference) ?? []
+        if (group === undefined || title === undefined) return true
         if (!sources.has(group)) sources.set(group, sourceOf(group))
-        const source = sources.get(group) as string
-        return group === '' || title === '' || !(source.includes(title) && source !== '')
+        // A test for a row of docs/seeds.md is named by the row: its title goes on.
+        const start = /^row \d+$/.test(title) ? `${title}:` : title
+        return !(sources.get(group) as string).includes(start)
       },
     )
     assert.deepEqual(
