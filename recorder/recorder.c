@@ -117,9 +117,10 @@ static void start_init(int pid_max) {
   }
 }
 
-static void look(const struct world *world, struct state next[SLOTS], int step) {
-  for (int64_t end = now_ms() + PATIENCE_MS; !world_look(world, next); usleep(NAP_US)) {
-    if (now_ms() > end) die("step %d never ends", step);
+static void look(const struct world *world, int by, struct state next[SLOTS], int step) {
+  int64_t end = now_ms() + PATIENCE_MS;
+  for (int running; (running = world_look(world, by, next)) >= 0; usleep(NAP_US)) {
+    if (now_ms() > end) die("step %d never ends: slot %d still runs", step, running);
   }
 }
 
@@ -155,11 +156,11 @@ static void record_step(struct generator *generator, struct world *world, int nu
   struct step step;
   choose(generator, world, &step);
   post(&step);
-  look(world, next, number);
+  look(world, step.by, next, number);
   enum outcome outcome = outcome_of(&step, next);
   bool clones = step.op == OP_FORK || step.op == OP_THREAD;
   if (outcome == STOPPED && clones && step.op != OP_EXEC) die("step %d: a clone that stopped its caller", number);
-  if (outcome == RETURNED && keep_books(generator, world, &step, number)) look(world, next, number);
+  if (outcome == RETURNED && keep_books(generator, world, &step, number)) look(world, step.by, next, number);
   print_step(world, number, &step, outcome);
   world_accept(world, next, changed);
   print_changed(world, next, changed);

@@ -88,15 +88,20 @@ static bool look_at(int nr, bool answered, struct state *state) {
   return state->letter != 'S' || answered;
 }
 
-bool world_look(const struct world *world, struct state next[SLOTS]) {
-  for (int i = 0; i < SLOTS; i++) {
-    const struct mailbox *box = &shared->box[i];
-    int nr = world->slot[i].nr;
-    bool answered = __atomic_load_n(&box->reply, __ATOMIC_ACQUIRE) == box->request;
-    if (!nr) memset(&next[i], 0, sizeof next[i]);
-    else if (!look_at(nr, answered, &next[i])) return false;
-  }
+/* Only the caller owes an answer: another may have died within its call and its number be that of a thread that executed. */
+static bool look_at_slot(const struct world *world, int by, int i, struct state *state) {
+  const struct mailbox *box = &shared->box[i];
+  bool answered = i != by || __atomic_load_n(&box->reply, __ATOMIC_ACQUIRE) == box->request;
+  if (world->slot[i].nr) return look_at(world->slot[i].nr, answered, state);
+  memset(state, 0, sizeof *state);
   return true;
+}
+
+int world_look(const struct world *world, int by, struct state next[SLOTS]) {
+  for (int i = 0; i < SLOTS; i++) {
+    if (!look_at_slot(world, by, i, &next[i])) return i;
+  }
+  return -1;
 }
 
 static bool known(const struct world *world, int nr) {

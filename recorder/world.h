@@ -45,8 +45,8 @@ struct world {
 /* Takes the picture of slot 0. */
 void world_begin(struct world *world);
 
-/* Fills `next` with what every slot shows now. False: something still runs, look again. */
-bool world_look(const struct world *world, struct state next[SLOTS]);
+/* Fills `next` with what every slot shows after a call of `by`. Returns a slot that still runs; -1: none, a step ended. */
+int world_look(const struct world *world, int by, struct state next[SLOTS]);
 
 /* Book-keeping after a successful call. */
 void world_add(struct world *world, int by, int slot, bool thread);
