@@ -203,12 +203,12 @@ static void choose_waitid(struct generator *generator, const struct world *world
 static void choose_kill(struct generator *generator, const struct world *world, int by) {
   struct mailbox *box = &shared->box[by];
   int roll = below(generator, 100);
-  if (roll < 72) box->arg[0] = some_number(generator, world, by);
-  else if (roll < 90) box->arg[0] = -some_group(generator, world, by);
-  else if (roll < 97) box->arg[0] = 0;
+  if (roll < 76) box->arg[0] = some_number(generator, world, by);
+  else if (roll < 94) box->arg[0] = -some_group(generator, world, by);
+  else if (roll < 98) box->arg[0] = 0;
   else box->arg[0] = -1;
   box->arg[1] = some_signal(generator);
-  if (box->arg[0] == -1 && chance(generator, 60)) box->arg[1] = PICK(generator, 18, 0, 17);
+  if (box->arg[0] <= 0 && chance(generator, 60)) box->arg[1] = PICK(generator, 18, 18, 0, 17, 20);
 }
 
 static void choose_tgkill(struct generator *generator, const struct world *world, int by) {
@@ -336,10 +336,19 @@ static int pick_op(struct generator *generator) {
   return op;
 }
 
-static bool possible(const struct world *world, const struct step *step) {
+static bool has_child(const struct world *world, int by) {
+  for (int i = 1; i < SLOTS; i++) {
+    if (child(world, by, i)) return true;
+  }
+  return false;
+}
+
+static bool possible(struct generator *generator, const struct world *world, const struct step *step) {
   bool clones = step->op == OP_FORK || step->op == OP_THREAD;
+  bool waits = step->op == OP_WAITPID || step->op == OP_WAITID;
   bool uses_pidfd = step->op == OP_PIDFD_SEND || step->op == OP_PIDFD_POLL || step->op == OP_SETNS_PIDFD;
   if (clones && step->new_slot == SLOTS) return false;
+  if (waits && !has_child(world, step->by) && chance(generator, 70)) return false;
   if (uses_pidfd && step->pidfd < 0) return false;
   if (step->op == OP_PIDFD_OPEN && world->pidfds == PIDFDS_MAX) return false;
   if (step->op == OP_UNSHARE && world->slot[step->by].state.level >= DEPTH) return false;
@@ -355,5 +364,5 @@ void choose(struct generator *generator, const struct world *world, struct step 
     step->op = step->by ? pick_op(generator) : PICK(generator, OP_WAITPID, OP_WAITPID, OP_WAITPID, OP_FORK, OP_FORK, OP_KILL);
     if (step->by) choose_arguments(generator, world, step);
     else choose_for_init(generator, world, step);
-  } while (!possible(world, step));
+  } while (!possible(generator, world, step));
 }
