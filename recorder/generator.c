@@ -1,8 +1,8 @@
 /*
  * A random operation, by weights that keep most slots in use and every kind of result common.
  *
- * Each seed has a leaning of its own: it doubles the weight of some operations, so that seeds differ in more than
- * numbers. What a recording must leave out is refused here: see forbidden().
+ * Each seed has leanings of its own: some operations have a greater weight, and some kinds of tasks act more often, so
+ * that seeds differ in more than numbers. What a recording must leave out is refused here: see forbidden().
  */
 #include "generator.h"
 #include <linux/sched.h>
@@ -64,10 +64,15 @@ static int pick(struct generator *generator, const int *list, int count) { retur
 void generator_begin(struct generator *generator, uint64_t seed, enum mix mix, int pid_max) {
   *generator = (struct generator){ .random = seed * MIXES + mix, .mix = mix, .pid_max = pid_max };
   for (int op = 0; op < OPS; op++) generator->weight[op] = WEIGHTS[op][mix];
-  const int *leaning = LEANINGS[below(generator, COUNT(LEANINGS))];
-  for (int i = 0; i < LEANING_OPS && leaning[i]; i++) generator->weight[leaning[i]] *= 2;
+  for (int rounds = below(generator, 4); rounds > 0; rounds--) {
+    const int *leaning = LEANINGS[below(generator, COUNT(LEANINGS))];
+    int factor = 2 + below(generator, 4);
+    for (int i = 0; i < LEANING_OPS && (i == 0 || leaning[i]); i++) generator->weight[leaning[i]] *= factor;
+  }
   for (int op = 0; op < OPS; op++) generator->total += generator->weight[op];
-  generator->slot_zero = 5 + below(generator, 12);
+  generator->slot_zero = 2 + below(generator, 14);
+  generator->depth = chance(generator, 50) ? below(generator, 90) : 0;
+  generator->threads = chance(generator, 50) ? below(generator, 90) : 0;
 }
 
 /* Choices among slots: each counts those that fit, then takes one of them. */
@@ -89,6 +94,16 @@ static bool child(const struct world *world, int by, int slot) {
 
 static bool same_process(const struct world *world, int by, int slot) {
   return world->slot[slot].nr && world->slot[slot].state.ids.tgid[0] == world->slot[by].state.ids.tgid[0];
+}
+
+static bool deep(const struct world *world, int by, int slot) {
+  return idle(world, by, slot) && world->slot[slot].state.level > 1;
+}
+
+static bool threaded(const struct world *world, int by, int slot) {
+  bool alone = true;
+  for (int i = 1; i < SLOTS; i++) alone &= i == slot || !same_process(world, slot, i);
+  return idle(world, by, slot) && !alone;
 }
 
 static int pick_slot(struct generator *generator, const struct world *world, int by, fits *fit) {
@@ -355,12 +370,20 @@ static bool possible(struct generator *generator, const struct world *world, con
   return !forbidden(world, step);
 }
 
+static int pick_caller(struct generator *generator, const struct world *world) {
+  int slot = -1;
+  if (chance(generator, generator->slot_zero)) return 0;
+  if (chance(generator, generator->depth)) slot = pick_slot(generator, world, 0, deep);
+  if (slot < 0 && chance(generator, generator->threads)) slot = pick_slot(generator, world, 0, threaded);
+  if (slot < 0) slot = pick_slot(generator, world, 0, idle);
+  return slot < 0 ? 0 : slot;
+}
+
 void choose(struct generator *generator, const struct world *world, struct step *step) {
   do {
     *step = (struct step){ .target = -1, .pidfd = -1 };
     while (step->new_slot < SLOTS && world->slot[step->new_slot].nr) step->new_slot++;
-    step->by = pick_slot(generator, world, 0, idle);
-    if (step->by < 0 || chance(generator, generator->slot_zero)) step->by = 0;
+    step->by = pick_caller(generator, world);
     step->op = step->by ? pick_op(generator) : PICK(generator, OP_WAITPID, OP_WAITPID, OP_WAITPID, OP_FORK, OP_FORK, OP_KILL);
     if (step->by) choose_arguments(generator, world, step);
     else choose_for_init(generator, world, step);

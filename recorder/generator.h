@@ -13,6 +13,7 @@ struct generator {
   int pid_max;            /* of the root namespace, now */
   int weight[OPS], total; /* of the operations of a caller other than slot 0 */
   int slot_zero;          /* percentage of its steps */
+  int depth, threads;     /* percentage of steps by tasks in deeper namespaces, and in processes with threads */
 };
 
 /* An operation as the recording names it; the mailbox of `by` has its arguments. */

@@ -7,6 +7,19 @@ import { Kernel } from 'pidns'
 import { CLONE_NEWPID } from 'pidns/abi'
 import { fork, recording, replayLines, see } from './trace_tools.ts'
 
+describe('a namespace whose init is gone', () => {
+  it('gives nobody number 1 again, and stays empty', () => {
+    const kernel = Kernel.boot()
+    const outside = kernel.init.fork()
+    const box = outside.clone({ flags: CLONE_NEWPID })
+    outside.setns(box.openNs('pid'), CLONE_NEWPID)
+    box.exit(0)
+    outside.waitpidSync(-1)
+    assert.throws(() => outside.clone({ setTid: [1] }), { code: 'ENOMEM' })
+    assert.deepEqual(kernel.check(), [])
+  })
+})
+
 describe('kernel.ns_last_pid', () => {
   it('is -1 in a namespace whose init was made with set_tid and that gave out no other number', () => {
     const kernel = Kernel.boot()
