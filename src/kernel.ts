@@ -4,7 +4,7 @@
 import { platform } from '#platform'
 import { ESRCH } from './abi/errno.ts'
 import { int32, KernelError } from './errors.ts'
-import type { Limits } from './mm/arena.ts'
+import { failNth, type Limits } from './mm/arena.ts'
 import type { TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { slabOwns, slotLive } from './mm/slab.ts'
@@ -119,7 +119,7 @@ export class Kernel {
    * /proc/self/fail-nth. Throws RangeError, TypeError.
    */
   failNth(n: number): void {
-    this.#realm.table.words[L.H_FAIL_NTH] = Math.max(0, int32('n', n))
+    failNth(this.#realm.table, Math.max(0, int32('n', n)))
   }
 
   /** Ends the kernel: pending waits are rejected with ESRCH, and every later call throws it. */

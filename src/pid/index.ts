@@ -16,7 +16,7 @@ export {
   PIDNS_HASH_ADDING,
   RESERVED_PIDS,
 } from '../abi/limits.ts'
-export type { Limits } from '../mm/arena.ts'
+export { failNth, type Limits } from '../mm/arena.ts'
 export {
   type MountRef,
   type NsRef,
