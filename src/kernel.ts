@@ -6,6 +6,7 @@ import { EBADF, ESRCH } from './abi/errno.ts'
 import { deliverSignal, forgetDriver, tellDriver } from './driver.ts'
 import { int32, KernelError, show } from './errors.ts'
 import { NsFd, notifyPidfd, Pidfd } from './file.ts'
+import { failNth } from './mm/arena.ts'
 import { decodeImage, encodeImage } from './mm/image.ts'
 import type { NsFileRef, PidfdRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
@@ -141,7 +142,7 @@ export class Kernel {
    * /proc/self/fail-nth. Throws RangeError, TypeError.
    */
   failNth(n: number): void {
-    this.#realm.table.words[L.H_FAIL_NTH] = Math.max(0, int32('n', n))
+    failNth(this.#realm.table, Math.max(0, int32('n', n)))
   }
 
   /** Ends the kernel: pending waits are rejected with ESRCH, and every later call throws it. */
