@@ -11,7 +11,7 @@ import { errnoName, errnoText } from './abi/errno.ts'
  * try {
  *   Kernel.boot().init.kill(4000, 15)
  * } catch (error) {
- *   if (error instanceof KernelError) console.log(error.code, error.syscall) // ESRCH kill
+ *   if (error instanceof KernelError) console.log(error.code, error.syscall) // => ESRCH kill
  * }
  * ```
  */

@@ -64,7 +64,7 @@ abstract class File<Ref extends number> {
  * const child = init.fork()
  * using pidfd = init.pidfdOpen(child.pid)
  * init.pidfdSendSignal(pidfd, SIGKILL)
- * console.log(pidfd.poll() === POLLIN) // true
+ * console.log(pidfd.poll() === POLLIN) // => true
  * ```
  */
 export class Pidfd extends File<PidfdRef> {

@@ -35,10 +35,10 @@ export interface BootOptions extends Partial<Limits> {
  * const kernel = Kernel.boot()
  * const box = kernel.init.clone({ flags: CLONE_NEWPID })
  * const shell = box.fork()
- * console.log(shell.pid, kernel.init.pidOf(shell)) // 2 3
+ * console.log(shell.pid, kernel.init.pidOf(shell)) // => 2 3
  * kernel.init.kill(kernel.init.pidOf(box), SIGKILL)
- * console.log(shell.state) // X
- * console.log(await kernel.init.waitpid(-1)) // { pid: 2, status: 9, signal: 'SIGKILL' }
+ * console.log(shell.state) // => X
+ * console.log(await kernel.init.waitpid(-1)) // => { pid: 2, status: 9, signal: 'SIGKILL' }
  * ```
  */
 export class Kernel {
@@ -86,7 +86,7 @@ export class Kernel {
    * const child = kernel.init.fork()
    * const copy = Kernel.restore(kernel.save())
    * child.exit(1)
-   * console.log(child.state, copy.task(child.handle).state) // Z S
+   * console.log(child.state, copy.task(child.handle).state) // => Z S
    * ```
    */
   save(): Uint8Array {

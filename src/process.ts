@@ -76,7 +76,7 @@ export class Task extends TaskSignals {
    * import { CLONE_NEWPID, Kernel } from 'pidns'
    * const init = Kernel.boot().init
    * const box = init.clone({ flags: CLONE_NEWPID })
-   * console.log(box.pid, init.pidOf(box)) // 1 2
+   * console.log(box.pid, init.pidOf(box)) // => 1 2
    * ```
    */
   clone(args: CloneArgs = {}): Task {
@@ -148,7 +148,7 @@ export class Task extends TaskSignals {
    * const child = init.fork()
    * const end = init.waitpid(child.pid)
    * child.exit(3)
-   * console.log(await end) // { pid: 2, status: 768, code: 3 }
+   * console.log(await end) // => { pid: 2, status: 768, code: 3 }
    * ```
    */
   async waitpid(pid = -1, options = 0, abort: AbortOption = {}): Promise<WaitResult | null> {

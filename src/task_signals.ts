@@ -68,7 +68,7 @@ export class TaskSignals extends TaskView {
    * const child = init.fork()
    * child.sigaction(SIGTERM, { handler: (sig, task) => task.exit(sig) })
    * init.kill(child.pid, SIGTERM)
-   * console.log(init.waitpidSync()) // { pid: 2, status: 3840, code: 15 }
+   * console.log(init.waitpidSync()) // => { pid: 2, status: 3840, code: 15 }
    * ```
    */
   sigaction(sig: number, action: SigAction): 0 {
