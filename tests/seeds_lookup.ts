@@ -137,7 +137,7 @@ describe('the seeds: looking up', () => {
     assert.notEqual(word(table, child + L.TASK_NS_FOR_CHILDREN), P.initPidNs(table))
     assert.equal(P.taskActivePidNs(table, child), P.initPidNs(table))
     assert.deepEqual([P.findVpid(table, child, 4), P.findVpid(table, box, 4)], [P.taskPid(table, inner), 0])
-    assert.deepEqual(checkTasks(table, new Map(), []), [])
+    assert.deepEqual(checkTasks(table, []), [])
   })
 
   test('row 31: findGetPid has its reference before its read section ends', () => {
@@ -225,7 +225,7 @@ describe('the seeds: looking up', () => {
       [2, box],
       [4, last],
     ])
-    assert.deepEqual(checkTasks(table, new Map(), []), [])
+    assert.deepEqual(checkTasks(table, []), [])
   })
 
   test('row 35: findTaskByPidTypeNs is the most general; the others fix the role, the namespace, or both', () => {

@@ -17,7 +17,14 @@ export function test(name: string, run: () => void): void {
 export const quiet = { defer: (): void => {} }
 
 /** What a table with tasks asks of its surroundings. */
-export const hooks = { resumeWaits(): void {}, abortWaits(): void {}, taskReleased(): void {} }
+export const hooks = {
+  resumeWaits(): void {},
+  abortWaits(): void {},
+  taskReleased(): void {},
+  notifyPidfd(): void {},
+  deliverSignal(): void {},
+  tellDriver(): void {},
+}
 
 /** The word that heads the chain of a number. */
 export function hashWord(table: PidTable, nr: number, ns: NsRef): number {
