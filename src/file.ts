@@ -5,10 +5,13 @@
 import { EBADF } from './abi/errno.ts'
 import { KernelError } from './errors.ts'
 import { nsRelease } from './fs/nsfs.ts'
-import { pidEnded, pidfdPid, pidfdPoll, pidfdRelease } from './fs/pidfd.ts'
+import { pidEnded, pidfdPid, pidfdPoll, pidfdRelease, pidfdShowFdinfo } from './fs/pidfd.ts'
 import type { NsFileRef, PidfdRef, PidRef } from './mm/layout.ts'
 import { slotGeneration } from './mm/slab.ts'
+import { taskActivePidNs } from './pid/task_link.ts'
+import type { Task } from './process.ts'
 import { handleOf, type PendingPoll, type Realm } from './realm.ts'
+import { TaskView } from './task_view.ts'
 
 /** What the two kinds have in common. */
 abstract class File<Ref extends number> {
@@ -74,6 +77,30 @@ export class Pidfd extends File<PidfdRef> {
    */
   poll(): number {
     return pidfdPoll(this.realm.table, this.open('poll'))
+  }
+
+  /**
+   * What /proc/PID/fdinfo/FD says of the pidfd, in the procfs of the namespace that `viewer` is in: two lines, `Pid:` with
+   * the number there, and `NSpid:` with that and those in the namespaces below, down to the process's own, a tab before
+   * each. Both are 0 where that namespace does not see the process, and -1 once it is reaped.
+   * Throws EBADF: closed; ESRCH: `viewer` is gone. Source: pidfd_open(2), fs/pidfs.c.
+   *
+   * @example
+   * ```ts
+   * import { CLONE_NEWPID, Kernel, SIGKILL } from 'pidns'
+   * const init = Kernel.boot().init
+   * const box = init.clone({ flags: CLONE_NEWPID })
+   * const pidfd = init.pidfdOpen(init.pidOf(box))
+   * console.log(JSON.stringify(pidfd.fdinfo(init))) // => "Pid:\t2\nNSpid:\t2\t1\n"
+   * init.kill(2, SIGKILL)
+   * init.waitpidSync(2)
+   * console.log(JSON.stringify(pidfd.fdinfo(init))) // => "Pid:\t-1\nNSpid:\t-1\n"
+   * ```
+   */
+  fdinfo(viewer: Task): string {
+    const file = this.open('read')
+    const task = TaskView.refOf('viewer', viewer, this.realm, 'read')
+    return pidfdShowFdinfo(this.realm.table, file, taskActivePidNs(this.realm.table, task))
   }
 
   /**

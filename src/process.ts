@@ -337,7 +337,7 @@ export class Task extends TaskSignals {
 
   /**
    * Reads, or with `value` writes, a sysctl of the namespace that this task is in: kernel.pid_max, one more than the
-   * largest number given out; kernel.ns_last_pid, the number given out last. A write returns 0.
+   * largest number given out; kernel.ns_last_pid, the number given out last, -1 where none was but with set_tid. A write returns 0.
    * Throws EINVAL: out of range.
    */
   sysctl(name: SysctlName, value?: number): number {
@@ -347,7 +347,9 @@ export class Task extends TaskSignals {
     if (value !== undefined) int32('value', value)
     const ref = this.live('sysctl')
     const irq = enter(this.realm, ref)
-    return leave(this.realm, ref, irq, this.#sysctl(ref, name, value), 'sysctl') as number
+    const result = this.#sysctl(ref, name, value)
+    leave(this.realm, ref, irq, value === undefined ? 0 : result, 'sysctl')
+    return result
   }
 
   // Pidfds ----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import { findGetPid, putPid } from '../pid/pid.ts'
 import { pidnsIsAncestor } from '../pid/pid_namespace.ts'
 import { pidTask } from '../pid/pid_task.ts'
 import { taskActivePidNs } from '../pid/task_link.ts'
-import { nsOfPid } from '../pid/upid.ts'
+import { nsOfPid, pidNrNs, upidAt } from '../pid/upid.ts'
 import { killPidInfoType } from '../task/kill.ts'
 import { pidnsInstall } from '../task/nsproxy.ts'
 import type { TaskTable } from '../task/table.ts'
@@ -71,6 +71,22 @@ export function pidfdPoll(table: TaskTable, file: PidfdRef): number {
 export function pidEnded(table: TaskTable, pid: PidRef): boolean {
   const task = pidTask(table, pid, L.PIDTYPE_PID)
   return task === 0 || (T.exitState(table, task) !== 0 && !T.delayGroupLeader(table, task))
+}
+
+/**
+ * The lines about the process that fdinfo of the pidfd has in a procfs of `ns`: its numbers from there down, 0 where `ns`
+ * does not see it, -1 once no task has the number as its own. Linux: `pidfd_show_fdinfo`.
+ */
+export function pidfdShowFdinfo(table: TaskTable, file: PidfdRef, ns: NsRef): string {
+  const w = table.words
+  const pid = pidfdPid(table, file)
+  const nr = pidTask(table, pid, L.PIDTYPE_PID) === 0 ? -1 : pidNrNs(table, pid, ns)
+  let text = `Pid:\t${nr}\nNSpid:\t${nr}`
+  if (nr > 0) {
+    for (let level = w[ns + L.NS_LEVEL] + 1; level <= w[pid + L.PID_LEVEL]; level++)
+      text += `\t${w[upidAt(pid, level) + L.UPID_NR]}`
+  }
+  return `${text}\n`
 }
 
 /**

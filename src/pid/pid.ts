@@ -11,7 +11,7 @@
  */
 import { EINVAL, ENOMEM } from '../abi/errno.ts'
 import { PIDNS_HASH_ADDING } from '../abi/limits.ts'
-import { load, store } from '../lib/atomic.ts'
+import { load } from '../lib/atomic.ts'
 import { warnOn } from '../mm/arena.ts'
 import type { NsRef, PidRef, TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
@@ -24,7 +24,7 @@ import { scheduleWork } from '../sync/workqueue.ts'
 import { RCU_PUT_PID } from './callbacks.ts'
 import { hashUpid, pidHashfn, pidHashHead, unhashUpid, upidOfNode } from './pid_hash.ts'
 import { getPidNs, putPidNs } from './pid_ns_ref.ts'
-import { allocPidmap, allocPidmapAt, freePidmap, nextPidmap, pidMaxOf } from './pidmap.ts'
+import { allocPidmap, allocPidmapAt, forgetLastPid, freePidmap, nextPidmap, pidMaxOf } from './pidmap.ts'
 import { pidNsPrepareProc } from './proc_mount.ts'
 import type { PidTable } from './table.ts'
 import { taskActivePidNs } from './task_link.ts'
@@ -61,7 +61,9 @@ export function allocPid(table: PidTable, ns: NsRef, setTid: readonly number[] =
     tmp = w[tmp + L.NS_PARENT] as NsRef
   }
 
-  if (isChildReaper(table, pid) && pidNsPrepareProc(table, ns) < 0) {
+  // Number 1 of a dead namespace can be asked for with set_tid, and is refused below: nothing to mount.
+  const alive = (w[ns + L.NS_NR_HASHED] & PIDNS_HASH_ADDING) !== 0
+  if (alive && isChildReaper(table, pid) && pidNsPrepareProc(table, ns) < 0) {
     disablePidAllocation(table, ns)
     return unwindAllocPid(table, pid, ns, 0, -ENOMEM)
   }
@@ -204,15 +206,14 @@ function takeAsked(table: PidTable, ns: NsRef, nr: number): number {
 
 /**
  * Undoes an allocPid that has numbers at the levels from `from` to its own, outermost first. last_pid stays moved,
- * except that today's kernel begins a namespace anew while nothing in it is hashed: its first process must be 1.
+ * but a namespace in which nothing is hashed yet begins anew: its first process must be 1.
+ * Differs: the seeds' kernel does not begin anew, and then has a namespace without an init.
  */
 function unwindAllocPid(table: PidTable, pid: PidRef, ns: NsRef, from: number, error: number): PidRef {
   const w = table.words
   const level = w[pid + L.PID_LEVEL]
   for (let i = from; i <= level; i++) freePidmap(table, upidAt(pid, i))
-  if (w[L.H_ERA] !== L.ERA_4_14 && load(w, ns + L.NS_NR_HASHED) === PIDNS_HASH_ADDING) {
-    store(w, ns + L.NS_LAST_PID, 0)
-  }
+  if (load(w, ns + L.NS_NR_HASHED) === PIDNS_HASH_ADDING) forgetLastPid(table, ns)
   kmemCacheFree(table, L.SLAB_PID + level, pid)
   return error as PidRef
 }

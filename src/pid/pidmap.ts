@@ -117,6 +117,14 @@ export function setLastPid(table: PidTable, ns: NsRef, base: number, pid: number
   }
 }
 
+/**
+ * Nothing was given out in order yet: the search begins at 1. Today's kernel shows this as -1, as an init that was made
+ * with set_tid can see.
+ */
+export function forgetLastPid(table: PidTable, ns: NsRef): void {
+  store(table.words, ns + L.NS_LAST_PID, table.words[L.H_ERA] === L.ERA_4_14 ? 0 : -1)
+}
+
 /** The limit that applies to the namespace's numbers: its own, or in the seeds' era the one of all. */
 export function pidMaxOf(table: PidTable, ns: NsRef): number {
   const w = table.words

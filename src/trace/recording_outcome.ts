@@ -18,7 +18,14 @@ export function takeOutcome(fields: Fields, call: Call): Outcome {
     return { kind }
   }
   const value = takeInt(fields, 'ret', -1, INT32_MAX)
-  return value === -1 ? takeFailure(fields, call) : takeReturn(fields, call, value)
+  return value === -1 && !isNumberRead(fields, call)
+    ? takeFailure(fields, call)
+    : takeReturn(fields, call, value)
+}
+
+/** kernel.ns_last_pid reads -1 where no number was given out yet but with set_tid. */
+function isNumberRead(fields: Fields, call: Call): boolean {
+  return call.op === 'sysctl' && call.value === undefined && !has(fields, 'err')
 }
 
 function takeFailure(fields: Fields, call: Call): Outcome {
