@@ -21,6 +21,7 @@ import { doExit, doGroupExit } from './task/exit.ts'
 import { copyProcess } from './task/fork.ts'
 import { pidnsInstall, unshare } from './task/nsproxy.ts'
 import { setChildSubreaper, setPdeathSignal } from './task/prctl.ts'
+import { reboot } from './task/reboot.ts'
 import { getpgid, getsid, setpgid, setsid } from './task/session.ts'
 import { getNsLastPid, getPidMax, setNsLastPid, setPidMax } from './task/sysctl.ts'
 import * as T from './task/task.ts'
@@ -130,6 +131,26 @@ export class Task extends TaskSignals {
     forgetHandlers(this.realm, ref)
     if (comm !== undefined) this.comm = comm
     return 0
+  }
+
+  /**
+   * reboot(2) with LINUX_REBOOT_CMD_*: ends the namespace that this task is in. Its init dies, as if by SIGHUP
+   * (restart) or SIGINT (halt, power off), and this thread ends with status 0.
+   * Throws EINVAL: another command; EPERM in the initial namespace: Linux would stop the machine.
+   *
+   * @example
+   * ```ts
+   * import { CLONE_NEWPID, Kernel, LINUX_REBOOT_CMD_POWER_OFF } from 'pidns'
+   * const init = Kernel.boot().init
+   * init.clone({ flags: CLONE_NEWPID }).reboot(LINUX_REBOOT_CMD_POWER_OFF)
+   * console.log(init.waitpidSync()) // { pid: 2, status: 2, signal: 'SIGINT' }
+   * ```
+   */
+  reboot(cmd: number): 0 | undefined {
+    const bits = flags32('cmd', cmd)
+    const ref = this.live('reboot')
+    const irq = enter(this.realm, ref)
+    return leave(this.realm, ref, irq, reboot(this.realm.table, ref, bits), 'reboot') as 0 | undefined
   }
 
   // Waiting ---------------------------------------------------------------------------------------------------------
