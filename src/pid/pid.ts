@@ -61,7 +61,9 @@ export function allocPid(table: PidTable, ns: NsRef, setTid: readonly number[] =
     tmp = w[tmp + L.NS_PARENT] as NsRef
   }
 
-  if (isChildReaper(table, pid) && pidNsPrepareProc(table, ns) < 0) {
+  // Number 1 of a dead namespace can be had by asking for it: nothing is mounted for what fails below.
+  const mounts = isChildReaper(table, pid) && (w[ns + L.NS_NR_HASHED] & PIDNS_HASH_ADDING) !== 0
+  if (mounts && pidNsPrepareProc(table, ns) < 0) {
     disablePidAllocation(table, ns)
     return unwindAllocPid(table, pid, ns, 0, -ENOMEM)
   }
