@@ -342,7 +342,7 @@ export class Task extends TaskSignals {
     flags32('request', request)
     int32('nr', nr)
     const ref = this.live('ioctl')
-    const file = NsFd.refOf(fd, this.realm, 'ioctl')
+    const file = NsFd.refOf(fd, this.realm)
     const irq = enter(this.realm, ref)
     return leave(this.realm, ref, irq, nsIoctl(this.realm.table, ref, file, request, nr), 'ioctl') as number
   }
@@ -353,7 +353,7 @@ export class Task extends TaskSignals {
    */
   nsParent(fd: NsFd): NsFd {
     const ref = this.live('ioctl')
-    const file = NsFd.refOf(fd, this.realm, 'ioctl')
+    const file = NsFd.refOf(fd, this.realm)
     const irq = enter(this.realm, ref)
     const parent = nsOpenParent(this.realm.table, ref, file)
     leave(this.realm, ref, irq, parent, 'ioctl')
