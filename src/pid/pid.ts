@@ -25,7 +25,7 @@ import { RCU_PUT_PID } from './callbacks.ts'
 import { hashUpid, pidHashfn, pidHashHead, unhashUpid, upidOfNode } from './pid_hash.ts'
 import { getPidNs, putPidNs } from './pid_ns_ref.ts'
 import { allocPidmap, allocPidmapAt, forgetLastPid, freePidmap, nextPidmap, pidMaxOf } from './pidmap.ts'
-import { pidNsPrepareProc } from './proc_mount.ts'
+import { pidNsPrepareProc, pidNsReleaseProc } from './proc_mount.ts'
 import type { PidTable } from './table.ts'
 import { taskActivePidNs } from './task_link.ts'
 import { containerOf, isChildReaper, NULL_PID, nsOfPid, pidNrNs, upidAt } from './upid.ts'
@@ -75,6 +75,7 @@ export function allocPid(table: PidTable, ns: NsRef, setTid: readonly number[] =
   const flags = spinLockIrqSave(table, L.H_PIDMAP_LOCK)
   if ((w[ns + L.NS_NR_HASHED] & PIDNS_HASH_ADDING) === 0) {
     spinUnlockIrqRestore(table, L.H_PIDMAP_LOCK, flags)
+    if (mounts) pidNsReleaseProc(table, ns)
     putPidNs(table, ns)
     return unwindAllocPid(table, pid, ns, 0, -ENOMEM)
   }
