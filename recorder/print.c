@@ -59,7 +59,7 @@ static void print_arguments(const struct world *world, const struct step *step) 
   for (int i = 0; i < 3 && ARGUMENTS[step->op][i]; i++) printf(",\"%s\":%ld", ARGUMENTS[step->op][i], arg[i]);
 }
 
-/* An open sysctl file has no errors of its own, and the value -1 of ns_last_pid is no error either. */
+/* A value of -1 that was read from ns_last_pid is no error. */
 static bool failed(const struct mailbox *box) { return box->ret < 0 && box->op != OP_GET_NS_LAST_PID; }
 
 static void print_outcome(const struct step *step, enum outcome outcome) {
@@ -97,8 +97,7 @@ static void print_state(int slot, const struct state *state, bool first) {
   printf("}");
 }
 
-void print_changed(const struct world *world, const struct state next[SLOTS], const bool changed[SLOTS]) {
-  (void)world;
+void print_changed(const struct state next[SLOTS], const bool changed[SLOTS]) {
   bool first = true;
   printf(",\"changed\":{");
   for (int i = 1; i < SLOTS; i++) {

@@ -139,7 +139,7 @@ static enum outcome outcome_of(const struct step *step, const struct state next[
   return next[step->by].letter == 'T' ? STOPPED : DIED;
 }
 
-/* What a successful call means for the book-keeping. True: the picture must be taken again. */
+/* What a call that returned means for the book-keeping. True: it succeeded, so the picture must be taken again. */
 static bool keep_books(struct generator *generator, struct world *world, const struct step *step, int number) {
   const struct mailbox *box = &shared->box[step->by];
   if (box->ret < 0) return false;
@@ -158,12 +158,10 @@ static void record_step(struct generator *generator, struct world *world, int nu
   post(&step);
   look(world, step.by, next, number);
   enum outcome outcome = outcome_of(&step, next);
-  bool clones = step.op == OP_FORK || step.op == OP_THREAD;
-  if (outcome == STOPPED && clones && step.op != OP_EXEC) die("step %d: a clone that stopped its caller", number);
   if (outcome == RETURNED && keep_books(generator, world, &step, number)) look(world, step.by, next, number);
   print_step(world, number, &step, outcome);
   world_accept(world, next, changed);
-  print_changed(world, next, changed);
+  print_changed(next, changed);
 }
 
 static int mix_named(const char *name) {

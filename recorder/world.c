@@ -137,7 +137,7 @@ static void find_namespaces(const struct world *world, struct slot *slot, int le
     close(fd);
     fd = parent;
   }
-  if (world && slot->ns[0] != world->slot[0].ns[0]) slot->ns[0] = world->slot[0].ns[0];
+  if (world) slot->ns[0] = world->slot[0].ns[0];
 }
 
 void world_begin(struct world *world) {
