@@ -28,8 +28,8 @@ static const char *const ARGUMENTS[OPS][3] = {
 };
 
 void print_header(uint64_t seed, int steps, enum mix mix, int pid_max) {
-  printf("{\"recorder\":\"pidns\",\"version\":2,\"seed\":%lu,\"steps\":%d,\"mix\":\"%s\",\"pid_max\":%d,\"slots\":%d}\n",
-         seed, steps, MIX_NAMES[mix], pid_max, SLOTS);
+  printf("{\"recorder\":\"pidns\",\"version\":2,\"seed\":%lu,\"steps\":%d", seed, steps);
+  printf(",\"mix\":\"%s\",\"pid_max\":%d,\"slots\":%d}\n", MIX_NAMES[mix], pid_max, SLOTS);
 }
 
 static void print_list(const char *name, const int *list, int count) {
@@ -54,7 +54,9 @@ static void print_arguments(const struct world *world, const struct step *step) 
   if (step->pidfd >= 0) printf(",\"pidfd\":%d", world->pidfd_step[step->pidfd]);
   if (step->op == OP_WAITID) printf(",\"options\":%u", (unsigned)arg[2]);
   if (step->op == OP_PIDFD_SEND) printf(",\"sig\":%ld,\"flags\":%ld", arg[1], arg[2]);
-  if (step->op == OP_SIGACTION) printf(",\"sig\":%ld,\"handler\":\"%s\",\"flags\":%ld", arg[0], arg[1] ? "ign" : "dfl", arg[2]);
+  if (step->op == OP_SIGACTION) {
+    printf(",\"sig\":%ld,\"handler\":\"%s\",\"flags\":%ld", arg[0], arg[1] ? "ign" : "dfl", arg[2]);
+  }
   if (step->target >= 0) printf(",\"target\":%d,\"for_children\":%ld", step->target, arg[0]);
   for (int i = 0; i < 3 && ARGUMENTS[step->op][i]; i++) printf(",\"%s\":%ld", ARGUMENTS[step->op][i], arg[i]);
 }
@@ -72,8 +74,8 @@ static void print_outcome(const struct step *step, enum outcome outcome) {
   if (step->op == OP_SETNS && box->failed_open) printf(",\"stage\":\"open\"");
   if (step->op == OP_WAITPID && box->ret > 0) printf(",\"status\":%u", (unsigned)box->status);
   if (step->op == OP_WAITID && box->ret == 0) {
-    printf(",\"si_signo\":%d,\"si_pid\":%d,\"si_code\":%d,\"si_status\":%d", box->info_signo, box->info_pid, box->info_code,
-           box->info_status);
+    printf(",\"si_signo\":%d,\"si_pid\":%d", box->info_signo, box->info_pid);
+    printf(",\"si_code\":%d,\"si_status\":%d", box->info_code, box->info_status);
   }
 }
 
