@@ -3,7 +3,7 @@
  */
 import { platform } from '#platform'
 import { EBADF, ESRCH } from './abi/errno.ts'
-import { deliverSignal, forgetDriver, tellDriver } from './driver.ts'
+import { deliverSignal, forgetDriver, runHandlers, tellDriver } from './driver.ts'
 import { int32, KernelError, show } from './errors.ts'
 import { NsFd, Pidfd } from './file.ts'
 import { decodeImage, encodeImage } from './mm/image.ts'
@@ -169,6 +169,7 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     waits: new Map(),
     drivers: new Map(),
     handlers: new Map(),
+    frames: new Map(),
     disposed: false,
     newTask: (ref) => new Task(realm, ref),
   }
@@ -176,6 +177,7 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     resumeWaits: (ref) => resumeWaits(realm, ref),
     abortWaits: (ref) => abortWaits(realm, ref),
     deliverSignal: (ref, sig) => deliverSignal(realm, ref, sig),
+    runHandlers: (ref) => runHandlers(realm, ref),
     tellDriver: (ref, sig) => tellDriver(realm, ref, sig),
     taskReleased: (ref) => {
       noteNumbers(realm.tasks.get(ref))
