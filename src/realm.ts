@@ -36,6 +36,8 @@ export interface Realm {
   /** What stands behind tasks, and the functions that signals call, by thread group. */
   readonly drivers: Map<TaskRef, TaskDriver>
   readonly handlers: Map<SignalRef, Map<number, SignalHandler>>
+  /** Calls of handlers for signals that a task has taken, but has not gone on since. */
+  readonly frames: Map<TaskRef, (() => void)[]>
   disposed: boolean
   /** Makes the Task object of a record. */
   newTask(ref: TaskRef): Task

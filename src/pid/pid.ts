@@ -63,7 +63,8 @@ export function allocPid(table: PidTable, ns: NsRef, setTid: readonly number[] =
 
   // Number 1 of a dead namespace can be asked for with set_tid, and is refused below: nothing to mount.
   const alive = (w[ns + L.NS_NR_HASHED] & PIDNS_HASH_ADDING) !== 0
-  if (alive && isChildReaper(table, pid) && pidNsPrepareProc(table, ns) < 0) {
+  const mounts = alive && isChildReaper(table, pid) && w[ns + L.NS_PROC_MNT] === 0
+  if (mounts && pidNsPrepareProc(table, ns) < 0) {
     disablePidAllocation(table, ns)
     return unwindAllocPid(table, pid, ns, 0, -ENOMEM)
   }
