@@ -3,6 +3,7 @@
  */
 import { CLONE_NEWPID, CLONE_PARENT, CLONE_THREAD } from './abi/clone.ts'
 import { EINVAL, ENOENT, EPERM } from './abi/errno.ts'
+import { PIDFD_NONBLOCK } from './abi/pidfd.ts'
 import * as PR from './abi/prctl.ts'
 import { SIGCHLD } from './abi/signal.ts'
 import { P_PIDFD } from './abi/wait.ts'
@@ -24,7 +25,7 @@ import { setChildSubreaper, setPdeathSignal } from './task/prctl.ts'
 import { getpgid, getsid, setpgid, setsid } from './task/session.ts'
 import { getNsLastPid, getPidMax, setNsLastPid, setPidMax } from './task/sysctl.ts'
 import * as T from './task/task.ts'
-import { newWaitOpts, type WaitOpts, wait4Opts, waitidOpts } from './task/wait.ts'
+import { newWaitOpts, validWaitidOptions, type WaitOpts, wait4Opts, waitidOpts } from './task/wait.ts'
 import { TaskSignals } from './task_signals.ts'
 import { type SigInfo, sigInfo, type WaitResult, waitResult } from './wait_result.ts'
 
@@ -300,17 +301,24 @@ export class Task extends TaskSignals {
 
   /**
    * Reads, or with `value` writes, a sysctl of the namespace that this task is in: kernel.pid_max, one more than the
-   * largest number given out; kernel.ns_last_pid, the number given out last. A write returns 0.
+   * largest number given out; kernel.ns_last_pid, the number given out last (-1: none but by `setTid`). A write returns 0.
    * Throws EINVAL: out of range.
    */
   sysctl(name: SysctlName, value?: number): number {
     if (name !== 'kernel.pid_max' && name !== 'kernel.ns_last_pid') {
       throw new TypeError(`"name" expected 'kernel.pid_max' or 'kernel.ns_last_pid', got ${show(name)}`)
     }
-    if (value !== undefined) int32('value', value)
+    const { table } = this.realm
+    const isPidMax = name === 'kernel.pid_max'
+    if (value === undefined) {
+      const ref = this.live('sysctl')
+      return isPidMax ? getPidMax(table, ref) : getNsLastPid(table, ref)
+    }
+    int32('value', value)
     const ref = this.live('sysctl')
     const irq = enter(this.realm, ref)
-    return leave(this.realm, ref, irq, this.#sysctl(ref, name, value), 'sysctl') as number
+    const ret = isPidMax ? setPidMax(table, ref, value) : setNsLastPid(table, ref, value)
+    return leave(this.realm, ref, irq, ret, 'sysctl') as number
   }
 
   // Pidfds ----------------------------------------------------------------------------------------------------------
@@ -334,6 +342,7 @@ export class Task extends TaskSignals {
     int32('sig', sig)
     const bits = flags32('flags', flags)
     const ref = this.live('pidfd_send_signal')
+    if (!fs.validSendFlags(bits)) throw new KernelError(EINVAL, 'pidfd_send_signal')
     const file = Pidfd.refOf(pidfd, this.realm, 'pidfd_send_signal')
     const irq = enter(this.realm, ref)
     const ret = fs.pidfdSendSignal(this.realm.table, ref, file, sig, bits)
@@ -368,13 +377,16 @@ export class Task extends TaskSignals {
     const bits = flags32('options', options)
     const ref = this.live('waitid')
     const table = this.realm.table
+    const wo = newWaitOpts()
     let pidfdPid = NULL_PID
     if (idtype === P_PIDFD && id instanceof Pidfd) {
-      pidfdPid = fs.pidfdPid(table, Pidfd.refOf(id, this.realm, 'waitid'))
+      if (!validWaitidOptions(bits)) throw new KernelError(EINVAL, 'waitid')
+      const file = Pidfd.refOf(id, this.realm, 'waitid')
+      pidfdPid = fs.pidfdPid(table, file)
+      wo.nonblock = (fs.pidfdFlags(table, file) & PIDFD_NONBLOCK) !== 0
     } else if (id instanceof Pidfd) {
       throw new TypeError('"id" expected a number, got a Pidfd')
     }
-    const wo = newWaitOpts()
     const error = waitidOpts(
       table,
       ref,
@@ -403,13 +415,6 @@ export class Task extends TaskSignals {
       default:
         return -EINVAL
     }
-  }
-
-  #sysctl(ref: TaskRef, name: SysctlName, value: number | undefined): number {
-    const table = this.realm.table
-    if (name === 'kernel.pid_max')
-      return value === undefined ? getPidMax(table, ref) : setPidMax(table, ref, value)
-    return value === undefined ? getNsLastPid(table, ref) : setNsLastPid(table, ref, value)
   }
 }
 

@@ -2,7 +2,7 @@
  * What the facade's classes share: the table, the Task objects made for it in this realm, and the waits that have not
  * ended. Everything here can be made anew from the table; nothing of it is part of an image.
  */
-import { EDEADLK, ESRCH } from './abi/errno.ts'
+import { EAGAIN, EDEADLK, ESRCH } from './abi/errno.ts'
 import { WNOHANG } from './abi/wait.ts'
 import type { SignalHandler, TaskDriver } from './driver.ts'
 import { KernelError, show } from './errors.ts'
@@ -163,10 +163,13 @@ export function waitingFor(realm: Realm): PidRef[] {
 /** undefined: children are there, nothing has happened, and the caller would wait. */
 function waitNow(realm: Realm, ref: TaskRef, wo: WaitOpts, syscall: string): WaitOpts | null | undefined {
   const flags = enter(realm, ref)
-  const ret = doWait(realm.table, ref, wo)
+  let ret = doWait(realm.table, ref, wo)
   if (ret === 0 && (wo.flags & WNOHANG) === 0) {
-    leave(realm, ref, flags, 0, syscall)
-    return undefined
+    if (!wo.nonblock) {
+      leave(realm, ref, flags, 0, syscall)
+      return undefined
+    }
+    ret = -EAGAIN
   }
   putWaitOpts(realm.table, wo)
   const seen = leave(realm, ref, flags, ret, syscall)

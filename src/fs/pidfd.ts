@@ -79,7 +79,7 @@ export function pidfdSendSignal(
   sig: number,
   flags: number,
 ): number {
-  if ((flags & ~SEND_SIGNAL_FLAGS) !== 0 || hweight32(flags) > 1) return -EINVAL
+  if (!validSendFlags(flags)) return -EINVAL
   const pid = pidfdPid(table, file)
   if (!pidnsIsAncestor(table, nsOfPid(table, pid), taskActivePidNs(table, current))) return -EINVAL
   const thread =
@@ -90,6 +90,11 @@ export function pidfdSendSignal(
       ? L.PIDTYPE_PGID
       : L.PIDTYPE_TGID
   return killPidInfoType(table, current, sig, pid, type)
+}
+
+/** At most one known flag: what pidfd_send_signal(2) tests before it looks at the pidfd. */
+export function validSendFlags(flags: number): boolean {
+  return (flags & ~SEND_SIGNAL_FLAGS) === 0 && hweight32(flags) <= 1
 }
 
 /**

@@ -24,8 +24,8 @@ import { scheduleWork } from '../sync/workqueue.ts'
 import { RCU_PUT_PID } from './callbacks.ts'
 import { hashUpid, pidHashfn, pidHashHead, unhashUpid, upidOfNode } from './pid_hash.ts'
 import { getPidNs, putPidNs } from './pid_ns_ref.ts'
-import { allocPidmap, allocPidmapAt, freePidmap, nextPidmap, pidMaxOf } from './pidmap.ts'
-import { pidNsPrepareProc } from './proc_mount.ts'
+import { allocPidmap, allocPidmapAt, freePidmap, LAST_PID_NONE, nextPidmap, pidMaxOf } from './pidmap.ts'
+import { pidNsPrepareProc, pidNsReleaseProc } from './proc_mount.ts'
 import type { PidTable } from './table.ts'
 import { taskActivePidNs } from './task_link.ts'
 import { containerOf, isChildReaper, NULL_PID, nsOfPid, pidNrNs, upidAt } from './upid.ts'
@@ -73,6 +73,8 @@ export function allocPid(table: PidTable, ns: NsRef, setTid: readonly number[] =
   const flags = spinLockIrqSave(table, L.H_PIDMAP_LOCK)
   if ((w[ns + L.NS_NR_HASHED] & PIDNS_HASH_ADDING) === 0) {
     spinUnlockIrqRestore(table, L.H_PIDMAP_LOCK, flags)
+    // Number 1 of a namespace that is dead and empty: set_tid can ask for it, and nobody would unmount procfs again.
+    if (isChildReaper(table, pid)) pidNsReleaseProc(table, ns)
     putPidNs(table, ns)
     return unwindAllocPid(table, pid, ns, 0, -ENOMEM)
   }
@@ -211,7 +213,7 @@ function unwindAllocPid(table: PidTable, pid: PidRef, ns: NsRef, from: number, e
   const level = w[pid + L.PID_LEVEL]
   for (let i = from; i <= level; i++) freePidmap(table, upidAt(pid, i))
   if (w[L.H_ERA] !== L.ERA_4_14 && load(w, ns + L.NS_NR_HASHED) === PIDNS_HASH_ADDING) {
-    store(w, ns + L.NS_LAST_PID, 0)
+    store(w, ns + L.NS_LAST_PID, LAST_PID_NONE)
   }
   kmemCacheFree(table, L.SLAB_PID + level, pid)
   return error as PidRef

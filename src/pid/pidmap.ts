@@ -20,6 +20,12 @@ import { kmemCacheFree, kmemCacheZalloc } from '../mm/slab.ts'
 import { spinLockIrqSave, spinUnlockIrqRestore } from '../sync/spinlock.ts'
 import type { PidTable } from './table.ts'
 
+/**
+ * last_pid where no number was ever searched for, as today's kernel.ns_last_pid shows it: of a namespace whose init got
+ * its number by set_tid. The seeds' kernel begins with 0.
+ */
+export const LAST_PID_NONE = -1
+
 /** The number that a bit of a page stands for. `map`: the entry ({@link pidmapEntry}). Linux: `mk_pid`. */
 export function mkPid(table: PidTable, ns: NsRef, map: number, offset: number): number {
   return ((map - ns - L.NS_PIDMAP) / L.PIDMAP_WORDS) * table.bitsPerPage + offset

@@ -43,6 +43,8 @@ export interface WaitOpts {
   status: number
   /** No child is eligible at all, rather than none ready. */
   childless: boolean
+  /** Through a pidfd with PIDFD_NONBLOCK: where others would wait, -EAGAIN. */
+  nonblock: boolean
 }
 
 const WAIT4_OPTIONS = W.WNOHANG | W.WUNTRACED | W.WCONTINUED | W.__WNOTHREAD | W.__WCLONE | W.__WALL
@@ -84,8 +86,7 @@ export function waitidOpts(
   options: number,
   wo: WaitOpts,
 ): number {
-  if ((options & ~WAITID_OPTIONS) !== 0) return -EINVAL
-  if ((options & (W.WEXITED | W.WSTOPPED | W.WCONTINUED)) === 0) return -EINVAL
+  if (!validWaitidOptions(options)) return -EINVAL
   wo.flags = options
   switch (which) {
     case W.P_ALL:
@@ -112,6 +113,11 @@ export function waitidOpts(
   }
 }
 
+/** Only known options, and one of the three events at least: what waitid(2) tests before it looks at a pidfd. */
+export function validWaitidOptions(options: number): boolean {
+  return (options & ~WAITID_OPTIONS) === 0 && (options & (W.WEXITED | W.WSTOPPED | W.WCONTINUED)) !== 0
+}
+
 /** Empty options, for wait4Opts or waitidOpts to fill in. */
 export function newWaitOpts(): WaitOpts {
   return {
@@ -123,6 +129,7 @@ export function newWaitOpts(): WaitOpts {
     cause: 0,
     status: 0,
     childless: false,
+    nonblock: false,
   }
 }
 
