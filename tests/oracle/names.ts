@@ -53,7 +53,7 @@ export function takeName(w: World, ns: Namespace, asked: readonly number[]): Nam
 
 /** Today's kernel begins a namespace anew as long as nothing is in it. */
 function failed(w: World, ns: Namespace, error: number): number {
-  if (!w.rules.old && ns.open && ns.taken.size === 0) ns.last = 0
+  if (!w.rules.old && ns.open && ns.taken.size === 0) ns.last = -1
   return error
 }
 
