@@ -25,7 +25,14 @@ struct step {
   int pidfd;              /* index of the pidfd used; -1: none */
 };
 
+/* Deeper namespaces are not made: the kernel's own limit would show errors that have no place in a recording. */
+#define DEPTH 8
+
 void generator_begin(struct generator *generator, uint64_t seed, enum mix mix, int pid_max);
 void choose(struct generator *generator, const struct world *world, struct step *step);
+
+/* arguments.c: fills the mailbox of `step->by`, and the rest of `step`. Slot 0 may use fewer arguments. */
+void choose_arguments(struct generator *generator, const struct world *world, struct step *step);
+void choose_for_init(struct generator *generator, const struct world *world, struct step *step);
 
 #endif

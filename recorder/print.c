@@ -28,8 +28,8 @@ static const char *const ARGUMENTS[OPS][3] = {
 };
 
 void print_header(uint64_t seed, int steps, enum mix mix, int pid_max) {
-  printf("{\"recorder\":\"pidns\",\"version\":2,\"seed\":%lu,\"steps\":%d,\"mix\":\"%s\",\"pid_max\":%d,\"slots\":%d}\n",
-         seed, steps, MIX_NAMES[mix], pid_max, SLOTS);
+  printf("{\"recorder\":\"pidns\",\"version\":2,\"seed\":%lu,\"steps\":%d", seed, steps);
+  printf(",\"mix\":\"%s\",\"pid_max\":%d,\"slots\":%d}\n", MIX_NAMES[mix], pid_max, SLOTS);
 }
 
 static void print_list(const char *name, const int *list, int count) {
@@ -54,12 +54,14 @@ static void print_arguments(const struct world *world, const struct step *step) 
   if (step->pidfd >= 0) printf(",\"pidfd\":%d", world->pidfd_step[step->pidfd]);
   if (step->op == OP_WAITID) printf(",\"options\":%u", (unsigned)arg[2]);
   if (step->op == OP_PIDFD_SEND) printf(",\"sig\":%ld,\"flags\":%ld", arg[1], arg[2]);
-  if (step->op == OP_SIGACTION) printf(",\"sig\":%ld,\"handler\":\"%s\",\"flags\":%ld", arg[0], arg[1] ? "ign" : "dfl", arg[2]);
+  if (step->op == OP_SIGACTION) {
+    printf(",\"sig\":%ld,\"handler\":\"%s\",\"flags\":%ld", arg[0], arg[1] ? "ign" : "dfl", arg[2]);
+  }
   if (step->target >= 0) printf(",\"target\":%d,\"for_children\":%ld", step->target, arg[0]);
   for (int i = 0; i < 3 && ARGUMENTS[step->op][i]; i++) printf(",\"%s\":%ld", ARGUMENTS[step->op][i], arg[i]);
 }
 
-/* An open sysctl file has no errors of its own, and the value -1 of ns_last_pid is no error either. */
+/* A value of -1 that was read from ns_last_pid is no error. */
 static bool failed(const struct mailbox *box) { return box->ret < 0 && box->op != OP_GET_NS_LAST_PID; }
 
 static void print_outcome(const struct step *step, enum outcome outcome) {
@@ -72,8 +74,8 @@ static void print_outcome(const struct step *step, enum outcome outcome) {
   if (step->op == OP_SETNS && box->failed_open) printf(",\"stage\":\"open\"");
   if (step->op == OP_WAITPID && box->ret > 0) printf(",\"status\":%u", (unsigned)box->status);
   if (step->op == OP_WAITID && box->ret == 0) {
-    printf(",\"si_signo\":%d,\"si_pid\":%d,\"si_code\":%d,\"si_status\":%d", box->info_signo, box->info_pid, box->info_code,
-           box->info_status);
+    printf(",\"si_signo\":%d,\"si_pid\":%d", box->info_signo, box->info_pid);
+    printf(",\"si_code\":%d,\"si_status\":%d", box->info_code, box->info_status);
   }
 }
 
@@ -97,8 +99,7 @@ static void print_state(int slot, const struct state *state, bool first) {
   printf("}");
 }
 
-void print_changed(const struct world *world, const struct state next[SLOTS], const bool changed[SLOTS]) {
-  (void)world;
+void print_changed(const struct state next[SLOTS], const bool changed[SLOTS]) {
   bool first = true;
   printf(",\"changed\":{");
   for (int i = 1; i < SLOTS; i++) {

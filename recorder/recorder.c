@@ -1,8 +1,9 @@
 /*
  * recorder SEED STEPS MIX PID_MAX > FILE: records what a real Linux kernel does with random system calls.
  *
- * The controller stays outside the namespace that it records. It and all tasks are bound to one processor; the tasks run
- * under SCHED_FIFO, the controller does not. So it runs only when no task can, and a step has ended when it is back.
+ * The controller stays outside the namespace that it records. It and all tasks are bound to one processor; the
+ * tasks run under SCHED_FIFO, the controller does not. So it runs only when no task can, and a step has ended when it
+ * is back.
  */
 #define _GNU_SOURCE
 #include "print.h"
@@ -111,7 +112,8 @@ static void start_init(int pid_max) {
   init = fork();
   must(init >= 0, "fork");
   if (!init) run_init(pid_max);
-  for (int64_t end = now_ms() + PATIENCE_MS; !__atomic_load_n(&shared->box[0].reply, __ATOMIC_ACQUIRE); usleep(NAP_US)) {
+  int64_t end = now_ms() + PATIENCE_MS;
+  for (; !__atomic_load_n(&shared->box[0].reply, __ATOMIC_ACQUIRE); usleep(NAP_US)) {
     if (waitpid(init, NULL, WNOHANG) > 0) exit(1);
     if (now_ms() > end) die("slot 0 does not start");
   }
@@ -139,11 +141,12 @@ static enum outcome outcome_of(const struct step *step, const struct state next[
   return next[step->by].letter == 'T' ? STOPPED : DIED;
 }
 
-/* What a successful call means for the book-keeping. True: the picture must be taken again. */
+/* What a call that returned means for the book-keeping. True: it succeeded, so the picture must be taken again. */
 static bool keep_books(struct generator *generator, struct world *world, const struct step *step, int number) {
   const struct mailbox *box = &shared->box[step->by];
   if (box->ret < 0) return false;
-  if (step->op == OP_FORK || step->op == OP_THREAD) world_add(world, step->by, step->new_slot, step->op == OP_THREAD);
+  if (step->op == OP_FORK) world_add(world, step->by, step->new_slot, false);
+  if (step->op == OP_THREAD) world_add(world, step->by, step->new_slot, true);
   if (step->op == OP_EXEC) world_exec(world, step->by);
   if (step->op == OP_PIDFD_OPEN) world_opened(world, step->by, number);
   if (step->op == OP_PID_MAX && world->slot[step->by].state.level == 1) generator->pid_max = (int)box->arg[0];
@@ -158,12 +161,10 @@ static void record_step(struct generator *generator, struct world *world, int nu
   post(&step);
   look(world, step.by, next, number);
   enum outcome outcome = outcome_of(&step, next);
-  bool clones = step.op == OP_FORK || step.op == OP_THREAD;
-  if (outcome == STOPPED && clones && step.op != OP_EXEC) die("step %d: a clone that stopped its caller", number);
   if (outcome == RETURNED && keep_books(generator, world, &step, number)) look(world, step.by, next, number);
   print_step(world, number, &step, outcome);
   world_accept(world, next, changed);
-  print_changed(world, next, changed);
+  print_changed(next, changed);
 }
 
 static int mix_named(const char *name) {

@@ -1,9 +1,9 @@
 /*
  * What the controller and the tasks share: one mailbox per slot, in a memory file that survives fork and exec.
  *
- * A task serves the mailbox of its slot: it waits while `request` equals `reply`, performs one operation, writes the
- * result and then sets `reply` to `request`. A task that dies or stops inside its call leaves `reply` behind: that is
- * how the controller knows that no value came back.
+ * A task serves the mailbox of its slot: it waits while `request` equals `reply`, performs one operation, writes
+ * the result and then sets `reply` to `request`. A task that dies or stops inside its call leaves `reply` behind: that
+ * is how the controller knows that no value came back.
  */
 #ifndef SHARED_H
 #define SHARED_H
@@ -45,7 +45,7 @@ struct shared {
 
 extern struct shared *shared;
 
-/* task.c: serves the mailbox of a slot until the task dies. Needs no libc, no thread-local storage, no large stack. */
+/* task.c: serves the mailbox of a slot until the task dies. Needs no libc and no thread-local storage. */
 _Noreturn void serve(long slot);
 
 /* task.c: what a program that exec started does first. */

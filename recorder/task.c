@@ -1,9 +1,9 @@
 /*
  * A task of the recording: it waits in its mailbox, carries out one system call, and waits again.
  *
- * A new task, process or thread, runs here on the stack of its own slot: no two tasks that are alive have one slot, so
- * none share a stack, whoever was cloned by whom. Everything is a raw system call, since threads made by clone3 have no
- * thread-local storage of their own. See the Makefile for the flags that this needs.
+ * A new task, process or thread, runs here on the stack of its own slot: no two tasks that are alive have one slot,
+ * so none share a stack, whoever was cloned by whom. Everything is a raw system call, since threads made by clone3
+ * have no thread-local storage of their own. See the Makefile for the flags that this needs.
  */
 #include "shared.h"
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -71,8 +72,9 @@ static long read_number(const char *path) {
   long size = CALL(SYS_read, fd, text, sizeof text, 0, 0);
   CALL(SYS_close, fd, 0, 0, 0, 0);
   if (size < 0) return size;
-  for (long i = text[0] == '-'; i < size && text[i] >= '0' && text[i] <= '9'; i++) value = value * 10 + text[i] - '0';
-  return text[0] == '-' ? -value : value;
+  bool negative = text[0] == '-';
+  for (long i = negative; i < size && text[i] >= '0' && text[i] <= '9'; i++) value = value * 10 + text[i] - '0';
+  return negative ? -value : value;
 }
 
 static long write_number(const char *path, long value) {

@@ -1,8 +1,8 @@
 /*
  * Reads the state of the tasks from /proc, and remembers what /proc does not tell.
  *
- * Looked at only when no task of the recording can run, so that what is read is one moment. Costs one open and one read
- * of /proc/NR/status for each slot in use.
+ * Looked at only when no task of the recording can run, so that what is read is one moment. Costs one open and one
+ * read of /proc/NR/status for each slot in use.
  */
 #include "world.h"
 #include <dirent.h>
@@ -88,7 +88,7 @@ static bool look_at(int nr, bool answered, struct state *state) {
   return state->letter != 'S' || answered;
 }
 
-/* Only the caller owes an answer: another may have died within its call and its number be that of a thread that executed. */
+/* Only the caller owes an answer: another may have died in its call, its number now that of a thread in execve. */
 static bool look_at_slot(const struct world *world, int by, int i, struct state *state) {
   const struct mailbox *box = &shared->box[i];
   bool answered = i != by || __atomic_load_n(&box->reply, __ATOMIC_ACQUIRE) == box->request;
@@ -123,7 +123,7 @@ static int find_unknown(const struct world *world, const char *path) {
   return found;
 }
 
-/* The namespaces of a task, found from its own upwards: NS_GET_PARENT ends where the caller's own namespace does. */
+/* The namespaces of a task, found from its own upwards. */
 static void find_namespaces(const struct world *world, struct slot *slot, int level) {
   char path[64];
   struct stat stat;
@@ -137,7 +137,7 @@ static void find_namespaces(const struct world *world, struct slot *slot, int le
     close(fd);
     fd = parent;
   }
-  if (world && slot->ns[0] != world->slot[0].ns[0]) slot->ns[0] = world->slot[0].ns[0];
+  if (world) slot->ns[0] = world->slot[0].ns[0];
 }
 
 void world_begin(struct world *world) {

@@ -45,7 +45,7 @@ struct world {
 /* Takes the picture of slot 0. */
 void world_begin(struct world *world);
 
-/* Fills `next` with what every slot shows after a call of `by`. Returns a slot that still runs; -1: none, a step ended. */
+/* Fills `next` with what every slot shows after a call of `by`. Returns a slot that still runs; -1: the step is over. */
 int world_look(const struct world *world, int by, struct state next[SLOTS]);
 
 /* Book-keeping after a successful call. */

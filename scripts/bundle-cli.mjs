@@ -31,7 +31,8 @@ const notices = []
 for (const folder of [...folders].sort()) {
   const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'))
   const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry))
-  const text = file === undefined ? `Licence: ${license}` : (await readFile(`${folder}/${file}`, 'utf8')).trim()
+  const text =
+    file === undefined ? `Licence: ${license}` : (await readFile(`${folder}/${file}`, 'utf8')).trim()
   notices.push(`${name} ${version}\n\n${text}\n`)
 }
 await writeFile(`${OUT}/THIRD-PARTY-LICENSES.txt`, notices.join(`\n${'-'.repeat(80)}\n\n`))

@@ -41,10 +41,15 @@ abstract class File<Ref extends number> {
 
   protected abstract release(realm: Realm, ref: Ref): void
 
-  /** The record. Throws EBADF once closed, and for a file of another kernel than `realm`'s. */
-  protected open(syscall: string, realm: Realm = this.#realm): Ref {
-    if (realm !== this.#realm || !this.#isOpen()) throw new KernelError(EBADF, syscall)
+  /** The record. Throws EBADF once closed. */
+  protected open(syscall: string): Ref {
+    if (!this.#isOpen()) throw new KernelError(EBADF, syscall)
     return this.#ref
+  }
+
+  /** The record; NULL once closed, and for a file of another kernel than `realm`'s. */
+  protected find(realm: Realm): Ref {
+    return (realm === this.#realm && this.#isOpen() ? this.#ref : 0) as Ref
   }
 
   protected get realm(): Realm {
@@ -133,10 +138,13 @@ export class Pidfd extends File<PidfdRef> {
     pidfdRelease(realm.table, ref)
   }
 
-  /** The record of an open pidfd of this realm. Throws EBADF, and TypeError for anything else. */
-  static refOf(file: Pidfd, realm: Realm, syscall: string): PidfdRef {
+  /**
+   * The record of an open pidfd of this realm, NULL of a closed one: each call looks at other things before it says
+   * EBADF. Throws TypeError for anything else.
+   */
+  static refOf(file: Pidfd, realm: Realm): PidfdRef {
     if (!(file instanceof Pidfd)) throw new TypeError(`"pidfd" expected a Pidfd, got ${typeof file}`)
-    return file.open(syscall, realm)
+    return file.find(realm)
   }
 }
 
@@ -155,9 +163,9 @@ export class NsFd extends File<NsFileRef> {
     nsRelease(realm.table, ref)
   }
 
-  /** The record of an open file of this realm. Throws EBADF, and TypeError for anything else. */
-  static refOf(file: NsFd, realm: Realm, syscall: string): NsFileRef {
+  /** The record of an open file of this realm, NULL of a closed one. Throws TypeError for anything else. */
+  static refOf(file: NsFd, realm: Realm): NsFileRef {
     if (!(file instanceof NsFd)) throw new TypeError(`"fd" expected an NsFd or a Pidfd, got ${typeof file}`)
-    return file.open(syscall, realm)
+    return file.find(realm)
   }
 }

@@ -3,7 +3,7 @@
  */
 import { platform } from '#platform'
 import { EBADF, ESRCH } from './abi/errno.ts'
-import { deliverSignal, forgetDriver, tellDriver } from './driver.ts'
+import { deliverSignal, forgetDriver, runHandlers, tellDriver } from './driver.ts'
 import { int32, KernelError, record, show } from './errors.ts'
 import { NsFd, notifyPidfd, Pidfd } from './file.ts'
 import { mountProc } from './fs/procfs.ts'
@@ -199,6 +199,7 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     polls: new Map(),
     drivers: new Map(),
     handlers: new Map(),
+    frames: new Map(),
     disposed: false,
     newTask: (ref) => new Task(realm, ref),
   }
@@ -207,6 +208,7 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     abortWaits: (ref) => abortWaits(realm, ref),
     notifyPidfd: (pid) => notifyPidfd(realm, pid),
     deliverSignal: (ref, sig) => deliverSignal(realm, ref, sig),
+    runHandlers: (ref) => runHandlers(realm, ref),
     tellDriver: (ref, sig) => tellDriver(realm, ref, sig),
     taskReleased: (ref) => {
       noteNumbers(realm.tasks.get(ref))

@@ -2,26 +2,31 @@
  * The oracle itself, against recordings of a real kernel: what the model test compares with is Linux's behaviour.
  */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { gunzipSync } from 'node:zlib'
 import { replayOnOracle } from './oracle/replay.ts'
 
-const shipped = fileURLToPath(new URL('../../tests/data', import.meta.url))
-const more =
-  process.env.PIDNS_RECORDINGS ?? fileURLToPath(new URL('../../../shared/recordings', import.meta.url))
+const data = fileURLToPath(new URL('../../tests/data', import.meta.url))
+const folders = [data, join(data, 'recordings'), ...(process.env.PIDNS_RECORDINGS?.split(':') ?? [])]
+const files = folders.flatMap((folder) =>
+  readdirSync(folder)
+    .filter((name) => /\.jsonl(\.gz)?$/.test(name))
+    .map((name) => join(folder, name)),
+)
 
-function check(folder: string): void {
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.jsonl'))) {
-    it(`performs ${file} as the kernel did`, () => {
-      const lines = readFileSync(join(folder, file), 'utf8').split('\n').slice(0, -1)
-      assert.deepEqual(replayOnOracle(lines), [])
-    })
-  }
+function linesOf(path: string): string[] {
+  const bytes = readFileSync(path)
+  const text = path.endsWith('.gz') ? gunzipSync(bytes) : bytes
+  return text.toString('utf8').split('\n').slice(0, -1)
 }
 
-describe('the oracle on the recordings that ship', () => check(shipped))
-describe('the oracle on all recordings at hand', () => {
-  if (existsSync(more)) check(more)
+describe('the oracle', () => {
+  for (const path of files) {
+    it(`performs ${path.slice(data.length + 1)} as the kernel did`, () => {
+      assert.deepEqual(replayOnOracle(linesOf(path)), [])
+    })
+  }
 })

@@ -225,6 +225,12 @@ test('a dead leader shows its own exit code until the last thread gives the code
     const code = era === 'latest' ? 7 << 8 : 5 << 8
     assert.deepEqual([lastField(proc, '/2/stat'), lastField(proc, '/2/task/2/stat')], [code, code], era)
     assert.equal(kernel.init.waitpidSync(2)?.status, code)
+    const killed = kernel.init.fork()
+    const path = `/${killed.pid}/task/${killed.pid}/stat`
+    killed.clone({ flags: CLONE_PTHREAD })
+    killed.exitThread(5)
+    kernel.init.kill(killed.pid, SIGKILL)
+    assert.equal(lastField(proc, path), era === 'latest' ? SIGKILL : 5 << 8)
     assert.deepEqual(kernel.check(), [])
   }
 })

@@ -194,6 +194,7 @@ test('arguments of another kind are TypeErrors', () => {
   assert.throws(() => proc.readlinkSync('/self', wrong(1)), TypeError)
   assert.throws(() => kernel.procfs(wrong(undefined)), { message: '"viewer" expected a Task, got undefined' })
   assert.throws(() => kernel.procfs(init, { reader: wrong('init') }), TypeError)
+  assert.throws(() => kernel.procfs(init, wrong(null)), { message: '"options" expected an object, got null' })
   assert.equal(proc.existsSync(wrong(4)), false)
 })
 

@@ -23,6 +23,7 @@ export const hooks = {
   taskReleased(): void {},
   notifyPidfd(): void {},
   deliverSignal(): void {},
+  runHandlers(): void {},
   tellDriver(): void {},
 }
 

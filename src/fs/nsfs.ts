@@ -3,7 +3,7 @@
  * holds one reference on its namespace.
  */
 import { CLONE_NEWPID } from '../abi/clone.ts'
-import { ENOMEM, ENOTTY, EPERM, ESRCH } from '../abi/errno.ts'
+import { EBADF, ENOMEM, ENOTTY, EPERM, ESRCH } from '../abi/errno.ts'
 import {
   NS_GET_NSTYPE,
   NS_GET_PID_FROM_PIDNS,
@@ -45,7 +45,7 @@ export function nsRelease(table: TaskTable, file: NsFileRef): void {
 
 /**
  * Translates a number between the file's namespace and the caller's: see the requests in abi/nsfs.ts. NS_GET_NSTYPE
- * gives CLONE_NEWPID. Returns the number, -ESRCH: nobody has it, or the other side does not see who has; -ENOTTY:
+ * gives CLONE_NEWPID. Returns the number, -EBADF: the file is closed (0); -ESRCH: nobody has it, or the other side does not see who has; -ENOTTY:
  * no such request. Linux: `ns_ioctl`.
  */
 export function nsIoctl(
@@ -55,6 +55,7 @@ export function nsIoctl(
   request: number,
   nr: number,
 ): number {
+  if (file === 0) return -EBADF
   const own = taskActivePidNs(table, current)
   const ns = nsOfFile(table, file)
   switch (request | 0) {
@@ -74,10 +75,11 @@ export function nsIoctl(
 }
 
 /**
- * NS_GET_PARENT: opens the namespace above the file's. Returns the file, -EPERM: there is none, or the caller's own
+ * NS_GET_PARENT: opens the namespace above the file's. Returns the file, -EBADF: the file is closed (0); -EPERM: there is none, or the caller's own
  * namespace is not it or above it; -ENOMEM. Linux: `pidns_get_parent`.
  */
 export function nsOpenParent(table: TaskTable, current: TaskRef, file: NsFileRef): NsFileRef {
+  if (file === 0) return -EBADF as NsFileRef
   const parent = table.words[nsOfFile(table, file) + L.NS_PARENT] as NsRef
   if (parent === 0 || !pidnsIsAncestor(table, parent, taskActivePidNs(table, current)))
     return -EPERM as NsFileRef

@@ -5,7 +5,7 @@
  *
  * A pidfd is a record that holds one reference on a `struct pid`. Context: `current` calls.
  */
-import { EINVAL, ENOENT, ENOMEM, ESRCH } from '../abi/errno.ts'
+import { EBADF, EINVAL, ENOENT, ENOMEM, ESRCH } from '../abi/errno.ts'
 import * as P from '../abi/pidfd.ts'
 import { hweight32 } from '../lib/bits.ts'
 import type { NsRef, PidfdRef, PidRef, TaskRef } from '../mm/layout.ts'
@@ -91,8 +91,8 @@ export function pidfdShowFdinfo(table: TaskTable, file: PidfdRef, ns: NsRef): st
 
 /**
  * pidfd_send_signal(2): to the thread, its group, or the process group named after it, as `flags` say or else as the
- * pidfd was opened. Returns 0, or -EINVAL: unknown flag, more than one, no such signal, or a process that is not in
- * the caller's namespace or below it; -ESRCH: nobody is left.
+ * pidfd was opened. `file` NULL: it is closed. Returns 0, or -EINVAL: unknown flag, more than one; -EBADF; -EINVAL: a
+ * process that is not in the caller's namespace or below it; -ESRCH: nobody is left; -EINVAL: no such signal.
  */
 export function pidfdSendSignal(
   table: TaskTable,
@@ -102,6 +102,7 @@ export function pidfdSendSignal(
   flags: number,
 ): number {
   if ((flags & ~SEND_SIGNAL_FLAGS) !== 0 || hweight32(flags) > 1) return -EINVAL
+  if (file === 0) return -EBADF
   const pid = pidfdPid(table, file)
   if (!pidnsIsAncestor(table, nsOfPid(table, pid), taskActivePidNs(table, current))) return -EINVAL
   const thread =

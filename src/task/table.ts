@@ -16,6 +16,8 @@ export interface TaskHooks extends PidHooks {
   notifyPidfd(pid: PidRef): void
   /** A signal that has a handler was taken by the task. Called from the run queue, with interrupts off. */
   deliverSignal(task: TaskRef, sig: number): void
+  /** The task goes on: the handlers of what it took begin now. Called from the run queue, with interrupts off. */
+  runHandlers(task: TaskRef): void
   /**
    * A task with PF_DRIVEN was stopped, continued or ended by `sig` (SIGKILL where no signal ended it). Called from the
    * run queue, with interrupts off.

@@ -44,7 +44,7 @@ export function makeNamespace(w: World, caller: Thread): Namespace | number {
   const { ns } = caller.name
   if (caller.childNs !== ns) return -E.INVAL
   if (ns.level === MAX_LEVEL || countNamespaces(w) >= w.rules.maxNamespaces) return -E.NOSPC
-  return newNamespace(ns, w.rules.pidMaxLimit)
+  return newNamespace(ns, w.rules.pidMaxLimit, w.rules.old)
 }
 
 function isInvalid(caller: Thread, { flags, exitSignal, setTid }: CloneCall): boolean {

@@ -26,9 +26,10 @@ export const DEFAULT_RULES: Rules = {
 
 /** A world with nothing in it but number 1. */
 export function newWorld(rules: Partial<Rules> = {}, pidMax = 32768): World {
+  const all = { ...DEFAULT_RULES, ...rules }
   const world = {
-    rules: { ...DEFAULT_RULES, ...rules },
-    rootNs: newNamespace(undefined, pidMax),
+    rules: all,
+    rootNs: newNamespace(undefined, pidMax, all.old),
     processes: [],
     queue: [],
     pidfds: [],
@@ -44,15 +45,20 @@ export function perform(w: World, caller: Thread, call: Call): Answer {
   const outside = call.op === 'openNs' || call.op === 'poll' || call.op === 'close'
   if (outside) return { outcome: toOutcome(answer(w, caller, call, made)), made }
   if (caller.gone || caller.exiting) return { outcome: { err: E.SRCH }, made }
-  if (caller.process === w.init && (call.op === 'exit' || call.op === 'exitThread')) {
-    return { outcome: { err: E.PERM }, made }
-  }
+  if (isLastOfAll(w, caller, call)) return { outcome: { err: E.PERM }, made }
   const seen =
     caller.rest === 'stopped' ? callStopped(w, caller, call, made) : callIdle(w, caller, call, made)
   runQueue(w, (thread) => takeSignals(w, thread))
   const { outcome } = seen
   if (outcome !== undefined) return { outcome, made }
   return { outcome: { gone: caller.rest === 'stopped' ? 'stopped' : 'died' }, made }
+}
+
+/** Would the call end number 1? */
+function isLastOfAll(w: World, caller: Thread, { op }: Call): boolean {
+  if (caller.process !== w.init) return false
+  const alone = w.init.threads.every((thread) => thread === caller || thread.exiting)
+  return op === 'exit' || (op === 'exitThread' && alone)
 }
 
 /** The caller runs: after the call it looks at its signals, and only if it survives does it see the result. */

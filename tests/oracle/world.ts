@@ -7,7 +7,7 @@ export interface Namespace {
   readonly level: number
   readonly parent: Namespace | undefined
   pidMax: number
-  /** The number given out last; the next one tried is one above it. */
+  /** The number given out last; the next one tried is one above it. At first -1, or 0 in the seeds' era. */
   last: number
   /** Whether it gives out numbers: not after its init has begun to end. */
   open: boolean
@@ -130,9 +130,10 @@ export interface World {
   readonly nsFiles: OracleNsFile[]
 }
 
-export function newNamespace(parent: Namespace | undefined, pidMax: number): Namespace {
+export function newNamespace(parent: Namespace | undefined, pidMax: number, old: boolean): Namespace {
   const level = parent === undefined ? 0 : parent.level + 1
-  return { level, parent, pidMax, last: 0, open: true, reaper: undefined, taken: new Map() }
+  const last = old ? 0 : -1
+  return { level, parent, pidMax, last, open: true, reaper: undefined, taken: new Map() }
 }
 
 /** A thread that belongs to no process yet. */
