@@ -145,7 +145,7 @@ export class Task extends TaskSignals {
    * import { CLONE_NEWPID, Kernel, LINUX_REBOOT_CMD_POWER_OFF } from 'pidns'
    * const init = Kernel.boot().init
    * init.clone({ flags: CLONE_NEWPID }).reboot(LINUX_REBOOT_CMD_POWER_OFF)
-   * console.log(init.waitpidSync()) // { pid: 2, status: 2, signal: 'SIGINT' }
+   * console.log(init.waitpidSync()) // => { pid: 2, status: 2, signal: 'SIGINT' }
    * ```
    */
   reboot(cmd: number): 0 | undefined {
