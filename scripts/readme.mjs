@@ -124,29 +124,41 @@ function wrapped(words) {
   return [...lines.slice(0, -1), lines.at(-1).slice(0, -1)]
 }
 
+/** MiB of address space that a kernel takes unless it is told otherwise. */
+async function reserved() {
+  const { Kernel } = await import('../dist/index.js')
+  const before = process.memoryUsage().arrayBuffers
+  const kernel = Kernel.boot()
+  const taken = process.memoryUsage().arrayBuffers - before
+  kernel.dispose()
+  return number(Math.round(taken / 2 ** 20))
+}
+
 /** Document -> marker -> what stands between. */
 const DOCUMENTS = {
   'README.md': {
     results: () => `${number(replayAll().matched)} of ${number(replayAll().checked)}`,
     recordings: () => `${number(recordings().length)}`,
     start,
+    reserved,
   },
   'ARCHITECTURE.md': { memory },
   'examples/README.md': { sandbox: () => fence(node('out/examples/sandbox.js')) },
 }
 
-function written(path, text) {
+async function written(path, text) {
   let result = text
   for (const [name, write] of Object.entries(DOCUMENTS[path])) {
     const [begin, end] = [`<!-- begin ${name} -->`, `<!-- end ${name} -->`]
     const parts = result.split(begin)
     if (parts.length < 2) throw new Error(`${path} lacks ${begin}`)
+    const between = await write()
     result = parts
       .map((part, i) => {
         if (i === 0) return part
         const at = part.indexOf(end)
         if (at === -1) throw new Error(`${path} lacks ${end}`)
-        return begin + write() + part.slice(at)
+        return begin + between + part.slice(at)
       })
       .join('')
   }
@@ -156,7 +168,7 @@ function written(path, text) {
 const check = process.argv.includes('--check')
 for (const path of Object.keys(DOCUMENTS)) {
   const text = readFileSync(join(ROOT, path), 'utf8')
-  const now = written(path, text)
+  const now = await written(path, text)
   if (now === text) continue
   if (check) {
     const lines = now.split('\n')

@@ -335,7 +335,7 @@ export class Task extends TaskSignals {
    * const init = Kernel.boot().init
    * const box = init.clone({ flags: CLONE_NEWPID })
    * using ns = box.openNs('pid')
-   * console.log(init.ioctl(ns, NS_GET_PID_FROM_PIDNS, 1)) // 2
+   * console.log(init.ioctl(ns, NS_GET_PID_FROM_PIDNS, 1)) // => 2
    * ```
    */
   ioctl(fd: NsFd, request: number, nr = 0): number {

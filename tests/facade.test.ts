@@ -3,7 +3,30 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CLONE_NEWPID, CLONE_PTHREAD, Kernel, SIGCONT, SIGKILL, SIGSTOP, SIGTERM, WNOHANG } from 'pidns'
+import {
+  CLONE_FILES,
+  CLONE_NEWNET,
+  CLONE_NEWPID,
+  CLONE_NEWUTS,
+  CLONE_PARENT_SETTID,
+  CLONE_PIDFD,
+  CLONE_PTHREAD,
+  CLONE_SIGHAND,
+  CLONE_VFORK,
+  CLONE_VM,
+  Kernel,
+  SIG_BLOCK,
+  SIG_DFL,
+  SIG_IGN,
+  SIG_UNBLOCK,
+  SIGCONT,
+  SIGKILL,
+  SIGRTMIN,
+  SIGSEGV,
+  SIGSTOP,
+  SIGTERM,
+  WNOHANG,
+} from 'pidns'
 
 function fails(code: string, call: () => unknown): void {
   assert.throws(call, { name: 'KernelError', code })
@@ -170,6 +193,65 @@ describe('a call', () => {
     fails('ENOSPC', () => task.unshare(CLONE_NEWPID))
     assert.equal(task.fork().pid, 2)
     assert.deepEqual(deep.check(), [])
+  })
+})
+
+describe('what differs', () => {
+  it('CLONE_SIGHAND without CLONE_THREAD copies dispositions', () => {
+    const kernel = Kernel.boot()
+    const parent = kernel.init.fork()
+    parent.sigaction(SIGTERM, { handler: SIG_IGN })
+    const child = parent.clone({ flags: CLONE_VM | CLONE_SIGHAND })
+    child.sigaction(SIGTERM, { handler: SIG_DFL })
+    kernel.init.kill(parent.pid, SIGTERM)
+    kernel.init.kill(child.pid, SIGTERM)
+    assert.deepEqual([parent.state, child.state], ['S', 'Z'])
+    assert.deepEqual(kernel.check(), [])
+  })
+
+  it('flags for what is not modelled are accepted and do nothing', () => {
+    const kernel = Kernel.boot()
+    const { init } = kernel
+    const flags = CLONE_VM | CLONE_FILES | CLONE_PIDFD | CLONE_PARENT_SETTID | CLONE_NEWNET | CLONE_NEWUTS
+    const child = init.clone({ flags: flags | CLONE_VFORK })
+    assert.deepEqual([init.state, child.pid, child.level], ['S', 2, 0])
+    assert.deepEqual(kernel.check(), [])
+  })
+
+  it('of a real-time signal one is pending, as of any other', () => {
+    const kernel = Kernel.boot()
+    const child = kernel.init.fork()
+    const taken: number[] = []
+    child.sigaction(SIGRTMIN, { handler: (sig) => void taken.push(sig) })
+    child.sigprocmask(SIG_BLOCK, [SIGRTMIN])
+    for (let i = 0; i < 3; i++) kernel.init.kill(child.pid, SIGRTMIN)
+    assert.deepEqual(child.sigpending(), [SIGRTMIN])
+    child.sigprocmask(SIG_UNBLOCK, [SIGRTMIN])
+    assert.deepEqual(taken, [SIGRTMIN])
+    assert.deepEqual(kernel.check(), [])
+  })
+
+  it('a signal handler ends no wait', async () => {
+    const kernel = Kernel.boot()
+    const parent = kernel.init.fork()
+    const child = parent.fork()
+    let calls = 0
+    parent.sigaction(SIGTERM, { handler: () => void calls++ })
+    const wait = parent.waitpid()
+    kernel.init.kill(parent.pid, SIGTERM)
+    assert.equal(await isSettled(wait), false)
+    assert.equal(calls, 1)
+    child.exit(4)
+    assert.equal((await wait)?.code, 4)
+    assert.deepEqual(kernel.check(), [])
+  })
+
+  it('a process that dumps core shows no core in its status', () => {
+    const kernel = Kernel.boot()
+    const child = kernel.init.fork()
+    child.kill(child.pid, SIGSEGV)
+    assert.deepEqual(kernel.init.waitpidSync(), { pid: 2, status: SIGSEGV, signal: 'SIGSEGV' })
+    assert.deepEqual(kernel.check(), [])
   })
 })
 

@@ -70,10 +70,13 @@ describe('blocks of code in the documents', () => {
   }
 
   const used = new Set<string>()
+  const fromNpm: string[] = []
   const isRun = (line: string): boolean => {
     const command = line.replace(/ +# .*$/, '')
     used.add(command)
-    return command !== '' && NOT_RUN[command] === undefined
+    // npm changes what the tests are made of: no command of it is run because nobody thought of it.
+    if (command.startsWith('npm ')) fromNpm.push(command)
+    return command !== '' && !command.startsWith('npm ') && NOT_RUN[command] === undefined
   }
   for (const { where, code } of of('sh')) {
     const commands = code.split('\n').filter(isRun)
@@ -86,7 +89,11 @@ describe('blocks of code in the documents', () => {
     })
   }
 
-  it('are left out for a reason that still applies', () => {
+  it('are left out for a reason, that still applies', () => {
+    assert.deepEqual(
+      fromNpm.filter((command) => NOT_RUN[command] === undefined),
+      [],
+    )
     assert.deepEqual(
       Object.keys(NOT_RUN).filter((command) => !used.has(command)),
       [],

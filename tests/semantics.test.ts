@@ -15,6 +15,9 @@ interface Row {
   readonly shownBy: readonly string[]
 }
 
+/** A title may have a semicolon of its own. */
+const BETWEEN_REFERENCES = /; (?=[a-z_]+: )/
+
 /** The rows of the tables whose last column says what shows them. */
 function rowsOf(text: string): Row[] {
   const rows: Row[] = []
@@ -28,7 +31,7 @@ function rowsOf(text: string): Row[] {
       rows.push({
         line: i + 1,
         rule: (cells[0] as string).slice(2),
-        shownBy: last === '-' ? [] : last.split('; '),
+        shownBy: last === '-' ? [] : last.split(BETWEEN_REFERENCES),
       })
     }
   }
@@ -37,6 +40,9 @@ function rowsOf(text: string): Row[] {
 
 const ROWS = rowsOf(readText('docs/semantics.md'))
 const REFERENCES = ROWS.flatMap(({ line, shownBy }) => shownBy.map((reference) => ({ line, reference })))
+
+/** Groups that are kept apart from this tree: where they are not at hand, nobody can say whether their titles exist. */
+const APART = ['cases', 'era']
 
 /** The sources of the tests, by the group that they are in: `tests/GROUP.test.ts`, `tests/GROUP_x.ts`, `tests/GROUP/x.ts`. */
 function sourceOf(group: string): string {
@@ -86,11 +92,13 @@ describe('docs/semantics.md', () => {
     const sources = new Map<string, string>()
     const missing = REFERENCES.filter(({ reference }) => !reference.startsWith('recorded: ')).filter(
       ({ reference }) => {
-        const group = reference.slice(0, reference.indexOf(': '))
-        const title = reference.slice(group.length + 2)
+        const [, group, title] = /^([a-z_]+): (.+)$/.exec(reference) ?? []
+        if (group === undefined || title === undefined) return true
         if (!sources.has(group)) sources.set(group, sourceOf(group))
-        const source = sources.get(group) as string
-        return group === '' || title === '' || !(source.includes(title) && source !== '')
+        if (sources.get(group) === '' && APART.includes(group)) return false
+        // A test for a row of docs/seeds.md is named by the row: its title goes on.
+        const start = /^row \d+$/.test(title) ? `${title}:` : title
+        return !(sources.get(group) as string).includes(start)
       },
     )
     assert.deepEqual(
