@@ -1,5 +1,5 @@
 // Bundles the command line, with the libraries it uses, into one executable file, and collects their licences beside it.
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { build } from 'esbuild'
 
 const OUT = 'dist/cli'
@@ -29,7 +29,9 @@ for (const input of Object.keys(metafile.inputs)) {
 }
 const notices = []
 for (const folder of [...folders].sort()) {
-  const { name, version } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'))
-  notices.push(`${name} ${version}\n\n${(await readFile(`${folder}/LICENSE`, 'utf8')).trim()}\n`)
+  const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'))
+  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry))
+  const text = file === undefined ? `Licence: ${license}` : (await readFile(`${folder}/${file}`, 'utf8')).trim()
+  notices.push(`${name} ${version}\n\n${text}\n`)
 }
 await writeFile(`${OUT}/THIRD-PARTY-LICENSES.txt`, notices.join(`\n${'-'.repeat(80)}\n\n`))

@@ -84,12 +84,26 @@ export function tellDriver(realm: Realm, ref: TaskRef, sig: number): void {
   if (driver !== undefined) raiseIrq(realm.table, () => driver.kill(sig))
 }
 
-/** A signal with a handler was taken. Called from the run queue. */
+/**
+ * A signal with a handler was taken: as on Linux a frame for it is laid on the task's stack. A task that dies before it
+ * goes on never calls it. Called from the run queue.
+ */
 export function deliverSignal(realm: Realm, ref: TaskRef, sig: number): void {
   const handler = realm.handlers.get(T.signalOf(realm.table, ref))?.get(sig)
   if (handler === undefined) return
   const task = taskOf(realm, ref)
-  raiseIrq(realm.table, () => handler(sig, task))
+  const frame = (): void => handler(sig, task)
+  const frames = realm.frames.get(ref)
+  if (frames === undefined) realm.frames.set(ref, [frame])
+  else frames.push(frame)
+}
+
+/** The task goes on: what lies on top of its stack is called first. Called from the run queue. */
+export function runHandlers(realm: Realm, ref: TaskRef): void {
+  const frames = realm.frames.get(ref)
+  if (frames === undefined) return
+  realm.frames.delete(ref)
+  for (const frame of frames.reverse()) raiseIrq(realm.table, frame)
 }
 
 /** The function that a signal calls in the task's process; undefined: none. */
@@ -124,6 +138,7 @@ export function forgetHandlers(realm: Realm, ref: TaskRef): void {
 /** The task loses its numbers: nothing stands behind it any more. */
 export function forgetDriver(realm: Realm, ref: TaskRef): void {
   realm.drivers.delete(ref)
+  realm.frames.delete(ref)
   if (realm.table.words[T.signalOf(realm.table, ref) + L.SIG_NR_THREADS] === 1) forgetHandlers(realm, ref)
 }
 

@@ -3,7 +3,7 @@ import { errnoName, errnoText } from './abi/errno.ts'
 
 /**
  * A system call failed as Linux would have it fail. Looks like Node's own errors: `code` is the name, `errno` the
- * negated number, `syscall` the call.
+ * negated number, `syscall` the call, `path` what it was about, where it was about a path.
  *
  * @example
  * ```ts
@@ -11,7 +11,7 @@ import { errnoName, errnoText } from './abi/errno.ts'
  * try {
  *   Kernel.boot().init.kill(4000, 15)
  * } catch (error) {
- *   if (error instanceof KernelError) console.log(error.code, error.syscall) // ESRCH kill
+ *   if (error instanceof KernelError) console.log(error.code, error.syscall) // => ESRCH kill
  * }
  * ```
  */
@@ -23,13 +23,16 @@ export class KernelError extends Error {
   readonly errno: number
   /** The system call that failed: `'kill'`. */
   readonly syscall: string
+  /** The path that the call was given; absent where it was given none. */
+  declare readonly path?: string
 
-  constructor(errno: number, syscall: string) {
+  constructor(errno: number, syscall: string, path?: string) {
     const number = Math.abs(errno)
-    super(`${errnoName(number)}: ${errnoText(number)}, ${syscall}`)
+    super(`${errnoName(number)}: ${errnoText(number)}, ${syscall}${path === undefined ? '' : ` '${path}'`}`)
     this.code = errnoName(number)
     this.errno = -number
     this.syscall = syscall
+    if (path !== undefined) this.path = path
   }
 }
 

@@ -3,15 +3,18 @@
  */
 import { platform } from '#platform'
 import { EBADF, ESRCH } from './abi/errno.ts'
-import { deliverSignal, forgetDriver, tellDriver } from './driver.ts'
-import { int32, KernelError, show } from './errors.ts'
-import { NsFd, Pidfd } from './file.ts'
+import { deliverSignal, forgetDriver, runHandlers, tellDriver } from './driver.ts'
+import { int32, KernelError, record, show } from './errors.ts'
+import { NsFd, notifyPidfd, Pidfd } from './file.ts'
+import { mountProc } from './fs/procfs.ts'
+import { failNth } from './mm/arena.ts'
 import { decodeImage, encodeImage } from './mm/image.ts'
 import type { NsFileRef, PidfdRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import type { Limits } from './mm/limits.ts'
 import { taskPid } from './pid/task_link.ts'
 import { Task } from './process.ts'
+import { Procfs } from './procfs.ts'
 import { abortWaits, type Realm, refOfHandle, resumeWaits, taskOf, waitingFor } from './realm.ts'
 import { rcuBarrier } from './sync/rcu.ts'
 import { bootTable, restoreTable, wordsToSave } from './task/boot.ts'
@@ -34,10 +37,10 @@ export interface BootOptions extends Partial<Limits> {
  * const kernel = Kernel.boot()
  * const box = kernel.init.clone({ flags: CLONE_NEWPID })
  * const shell = box.fork()
- * console.log(shell.pid, kernel.init.pidOf(shell)) // 2 3
+ * console.log(shell.pid, kernel.init.pidOf(shell)) // => 2 3
  * kernel.init.kill(kernel.init.pidOf(box), SIGKILL)
- * console.log(shell.state) // X
- * console.log(await kernel.init.waitpid(-1)) // { pid: 2, status: 9, signal: 'SIGKILL' }
+ * console.log(shell.state) // => X
+ * console.log(await kernel.init.waitpid(-1)) // => { pid: 2, status: 9, signal: 'SIGKILL' }
  * ```
  */
 export class Kernel {
@@ -85,7 +88,7 @@ export class Kernel {
    * const child = kernel.init.fork()
    * const copy = Kernel.restore(kernel.save())
    * child.exit(1)
-   * console.log(child.state, copy.task(child.handle).state) // Z S
+   * console.log(child.state, copy.task(child.handle).state) // => Z S
    * ```
    */
   save(): Uint8Array {
@@ -129,6 +132,30 @@ export class Kernel {
   }
 
   /**
+   * Mounts procfs: the processes of the namespace that `viewer` is in, as files, under the numbers that they have there.
+   * Its self and thread-self are `options.reader`, or else the viewer. A mount needs no unmount: it keeps nothing alive,
+   * and when the namespace ends it shows no processes any more.
+   * Throws ESRCH: `viewer` or the reader is gone. Source: proc(5), pid_namespaces(7).
+   *
+   * @example
+   * ```ts
+   * import { CLONE_NEWPID, Kernel } from 'pidns'
+   * const kernel = Kernel.boot()
+   * const box = kernel.init.clone({ flags: CLONE_NEWPID })
+   * const shell = box.fork()
+   * console.log(kernel.procfs(kernel.init).readdirSync('/')) // => [ 'self', 'thread-self', '1', '2', '3' ]
+   * console.log(kernel.procfs(box).readdirSync('/')) // => [ 'self', 'thread-self', '1', '2' ]
+   * console.log(kernel.procfs(box, { reader: shell }).readlinkSync('/self')) // => 2
+   * ```
+   */
+  procfs(viewer: Task, options: { readonly reader?: Task } = {}): Procfs {
+    const mounter = Task.refOf('viewer', viewer, this.#realm, 'mount')
+    const { reader } = record('options', options)
+    const current = reader === undefined ? mounter : Task.refOf('reader', reader, this.#realm, 'mount')
+    return new Procfs(this.#realm, mountProc(this.#realm.table, mounter, current))
+  }
+
+  /**
    * Walks every invariant of the table, in O(live tasks + touched pages), and returns what is violated: nothing, if
    * the library has no bug. Context: outside a call.
    */
@@ -141,13 +168,15 @@ export class Kernel {
    * /proc/self/fail-nth. Throws RangeError, TypeError.
    */
   failNth(n: number): void {
-    this.#realm.table.words[L.H_FAIL_NTH] = Math.max(0, int32('n', n))
+    failNth(this.#realm.table, Math.max(0, int32('n', n)))
   }
 
   /** Ends the kernel: pending waits are rejected with ESRCH, and every later call throws it. */
   dispose(): void {
     if (this.#realm.disposed) return
     for (const ref of [...this.#realm.waits.keys()]) abortWaits(this.#realm, ref)
+    for (const polls of this.#realm.polls.values())
+      for (const poll of polls) poll.settle(new KernelError(EBADF, 'poll'))
     rcuBarrier(this.#realm.table)
     this.#realm.disposed = true
   }
@@ -167,15 +196,19 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     table: undefined as unknown as TaskTable,
     tasks: new Map(),
     waits: new Map(),
+    polls: new Map(),
     drivers: new Map(),
     handlers: new Map(),
+    frames: new Map(),
     disposed: false,
     newTask: (ref) => new Task(realm, ref),
   }
   realm.table = makeTable({
     resumeWaits: (ref) => resumeWaits(realm, ref),
     abortWaits: (ref) => abortWaits(realm, ref),
+    notifyPidfd: (pid) => notifyPidfd(realm, pid),
     deliverSignal: (ref, sig) => deliverSignal(realm, ref, sig),
+    runHandlers: (ref) => runHandlers(realm, ref),
     tellDriver: (ref, sig) => tellDriver(realm, ref, sig),
     taskReleased: (ref) => {
       noteNumbers(realm.tasks.get(ref))

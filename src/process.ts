@@ -2,16 +2,17 @@
  * Task: one thread or process, whose methods are the system calls, named as in man section 2.
  */
 import { CLONE_NEWPID, CLONE_PARENT, CLONE_THREAD } from './abi/clone.ts'
-import { EINVAL, ENOENT, EPERM } from './abi/errno.ts'
+import { EBADF, EINVAL, ENOENT, EPERM } from './abi/errno.ts'
+import { PIDFD_NONBLOCK } from './abi/pidfd.ts'
 import * as PR from './abi/prctl.ts'
 import { SIGCHLD } from './abi/signal.ts'
 import { P_PIDFD } from './abi/wait.ts'
 import { forgetHandlers, inheritHandlers } from './driver.ts'
 import { flags32, int32, KernelError, record, show } from './errors.ts'
 import { NsFd, Pidfd } from './file.ts'
-import { type NsLink, nsOfFile, nsOpen } from './fs/nsfs.ts'
+import { type NsLink, nsIoctl, nsOfFile, nsOpen, nsOpenParent } from './fs/nsfs.ts'
 import * as fs from './fs/pidfd.ts'
-import type { NsRef, PidfdRef, TaskRef } from './mm/layout.ts'
+import type { NsFileRef, NsRef, PidfdRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { taskTgid } from './pid/task_link.ts'
 import { NULL_PID } from './pid/upid.ts'
@@ -21,6 +22,7 @@ import { doExit, doGroupExit } from './task/exit.ts'
 import { copyProcess } from './task/fork.ts'
 import { pidnsInstall, unshare } from './task/nsproxy.ts'
 import { setChildSubreaper, setPdeathSignal } from './task/prctl.ts'
+import { reboot } from './task/reboot.ts'
 import { getpgid, getsid, setpgid, setsid } from './task/session.ts'
 import { getNsLastPid, getPidMax, setNsLastPid, setPidMax } from './task/sysctl.ts'
 import * as T from './task/task.ts'
@@ -38,6 +40,7 @@ export interface CloneArgs {
 }
 
 const NULL_NS = 0 as NsRef
+const NULL_NS_FILE = 0 as NsFileRef
 const NULL_PIDFD = 0 as PidfdRef
 
 /** Ends a wait from outside: it rejects with the signal's reason. */
@@ -76,7 +79,7 @@ export class Task extends TaskSignals {
    * import { CLONE_NEWPID, Kernel } from 'pidns'
    * const init = Kernel.boot().init
    * const box = init.clone({ flags: CLONE_NEWPID })
-   * console.log(box.pid, init.pidOf(box)) // 1 2
+   * console.log(box.pid, init.pidOf(box)) // => 1 2
    * ```
    */
   clone(args: CloneArgs = {}): Task {
@@ -132,6 +135,26 @@ export class Task extends TaskSignals {
     return 0
   }
 
+  /**
+   * reboot(2) with LINUX_REBOOT_CMD_*: ends the namespace that this task is in. Its init dies, as if by SIGHUP
+   * (restart) or SIGINT (halt, power off), and this thread ends with status 0.
+   * Throws EINVAL: another command; EPERM in the initial namespace: Linux would stop the machine.
+   *
+   * @example
+   * ```ts
+   * import { CLONE_NEWPID, Kernel, LINUX_REBOOT_CMD_POWER_OFF } from 'pidns'
+   * const init = Kernel.boot().init
+   * init.clone({ flags: CLONE_NEWPID }).reboot(LINUX_REBOOT_CMD_POWER_OFF)
+   * console.log(init.waitpidSync()) // { pid: 2, status: 2, signal: 'SIGINT' }
+   * ```
+   */
+  reboot(cmd: number): 0 | undefined {
+    const bits = flags32('cmd', cmd)
+    const ref = this.live('reboot')
+    const irq = enter(this.realm, ref)
+    return leave(this.realm, ref, irq, reboot(this.realm.table, ref, bits), 'reboot') as 0 | undefined
+  }
+
   // Waiting ---------------------------------------------------------------------------------------------------------
 
   /**
@@ -148,7 +171,7 @@ export class Task extends TaskSignals {
    * const child = init.fork()
    * const end = init.waitpid(child.pid)
    * child.exit(3)
-   * console.log(await end) // { pid: 2, status: 768, code: 3 }
+   * console.log(await end) // => { pid: 2, status: 768, code: 3 }
    * ```
    */
   async waitpid(pid = -1, options = 0, abort: AbortOption = {}): Promise<WaitResult | null> {
@@ -166,8 +189,8 @@ export class Task extends TaskSignals {
 
   /**
    * waitid(2). `idtype`: P_ALL, P_PID, P_PGID, or P_PIDFD with a {@link Pidfd} as `id`. Resolves with what was found;
-   * null with WNOHANG when nothing has happened. Errors as {@link Task.waitpid}; besides EBADF: a closed pidfd, EAGAIN: one opened with
-   * PIDFD_NONBLOCK and nothing has happened.
+   * null with WNOHANG when nothing has happened. Errors as {@link Task.waitpid}; besides EBADF: a closed pidfd, or a
+   * number where a pidfd is due; EAGAIN: one opened with PIDFD_NONBLOCK, and nothing has happened.
    */
   async waitid(
     idtype: number,
@@ -275,8 +298,10 @@ export class Task extends TaskSignals {
     const type = flags32('nstype', nstype)
     const ref = this.live('setns')
     const { table } = this.realm
-    const pidfd = fd instanceof Pidfd ? Pidfd.refOf(fd, this.realm, 'setns') : NULL_PIDFD
-    const ns = fd instanceof Pidfd ? NULL_NS : nsOfFile(table, NsFd.refOf(fd, this.realm, 'setns'))
+    const pidfd = fd instanceof Pidfd ? Pidfd.refOf(fd, this.realm) : NULL_PIDFD
+    const file = fd instanceof Pidfd ? NULL_NS_FILE : NsFd.refOf(fd, this.realm)
+    if (pidfd === 0 && file === 0) throw new KernelError(EBADF, 'setns')
+    const ns = file === 0 ? NULL_NS : nsOfFile(table, file)
     const irq = enter(this.realm, ref)
     const typed = type === CLONE_NEWPID || (type === 0 && ns !== 0)
     const ret = !typed ? -EINVAL : ns === 0 ? fs.pidfdSetns(table, ref, pidfd) : pidnsInstall(table, ref, ns)
@@ -296,6 +321,43 @@ export class Task extends TaskSignals {
     const file = nsOpen(this.realm.table, this.ref, link)
     if (file < 0) throw new KernelError(file, 'open')
     return new NsFd(this.realm, file)
+  }
+
+  /**
+   * ioctl_nsfs(2) on an open namespace file. NS_GET_PID_FROM_PIDNS, NS_GET_TGID_FROM_PIDNS: translates the number
+   * `nr` of the file's namespace to this task's; NS_GET_PID_IN_PIDNS, NS_GET_TGID_IN_PIDNS: the other way;
+   * NS_GET_NSTYPE gives CLONE_NEWPID. For NS_GET_PARENT see {@link Task.nsParent}.
+   * Throws ESRCH: nobody has the number, or the other side does not see who has; ENOTTY: another request; EBADF.
+   *
+   * @example
+   * ```ts
+   * import { CLONE_NEWPID, Kernel, NS_GET_PID_FROM_PIDNS } from 'pidns'
+   * const init = Kernel.boot().init
+   * const box = init.clone({ flags: CLONE_NEWPID })
+   * using ns = box.openNs('pid')
+   * console.log(init.ioctl(ns, NS_GET_PID_FROM_PIDNS, 1)) // 2
+   * ```
+   */
+  ioctl(fd: NsFd, request: number, nr = 0): number {
+    flags32('request', request)
+    int32('nr', nr)
+    const ref = this.live('ioctl')
+    const file = NsFd.refOf(fd, this.realm)
+    const irq = enter(this.realm, ref)
+    return leave(this.realm, ref, irq, nsIoctl(this.realm.table, ref, file, request, nr), 'ioctl') as number
+  }
+
+  /**
+   * ioctl_nsfs(2) NS_GET_PARENT: opens the namespace above that of `fd`. Throws EPERM: it is neither this task's own
+   * nor below it; ENOMEM; EBADF.
+   */
+  nsParent(fd: NsFd): NsFd {
+    const ref = this.live('ioctl')
+    const file = NsFd.refOf(fd, this.realm)
+    const irq = enter(this.realm, ref)
+    const parent = nsOpenParent(this.realm.table, ref, file)
+    leave(this.realm, ref, irq, parent, 'ioctl')
+    return new NsFd(this.realm, parent)
   }
 
   /**
@@ -336,7 +398,7 @@ export class Task extends TaskSignals {
     int32('sig', sig)
     const bits = flags32('flags', flags)
     const ref = this.live('pidfd_send_signal')
-    const file = Pidfd.refOf(pidfd, this.realm, 'pidfd_send_signal')
+    const file = Pidfd.refOf(pidfd, this.realm)
     const irq = enter(this.realm, ref)
     const ret = fs.pidfdSendSignal(this.realm.table, ref, file, sig, bits)
     return leave(this.realm, ref, irq, ret, 'pidfd_send_signal') as 0 | undefined
@@ -371,8 +433,13 @@ export class Task extends TaskSignals {
     const ref = this.live('waitid')
     const table = this.realm.table
     let pidfdPid = NULL_PID
+    let nonblock = false
     if (idtype === P_PIDFD && id instanceof Pidfd) {
-      pidfdPid = fs.pidfdPid(table, Pidfd.refOf(id, this.realm, 'waitid'))
+      const file = Pidfd.refOf(id, this.realm)
+      if (file !== 0) {
+        pidfdPid = fs.pidfdPid(table, file)
+        nonblock = (fs.pidfdFlags(table, file) & PIDFD_NONBLOCK) !== 0
+      }
     } else if (id instanceof Pidfd) {
       throw new TypeError('"id" expected a number, got a Pidfd')
     }
@@ -387,6 +454,7 @@ export class Task extends TaskSignals {
       wo,
     )
     if (error < 0) throw new KernelError(error, 'waitid')
+    wo.nonblock = nonblock
     return wo
   }
 

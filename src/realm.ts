@@ -2,7 +2,7 @@
  * What the facade's classes share: the table, the Task objects made for it in this realm, and the waits that have not
  * ended. Everything here can be made anew from the table; nothing of it is part of an image.
  */
-import { EDEADLK, ESRCH } from './abi/errno.ts'
+import { EAGAIN, EDEADLK, ESRCH } from './abi/errno.ts'
 import { WNOHANG } from './abi/wait.ts'
 import type { SignalHandler, TaskDriver } from './driver.ts'
 import { KernelError, show } from './errors.ts'
@@ -21,14 +21,23 @@ interface PendingWait {
   settle(result: number): void
 }
 
+/** A poll of a pidfd that goes on. */
+export interface PendingPoll {
+  settle(error?: KernelError): void
+}
+
 export interface Realm {
   table: TaskTable
   /** The Task object of each task that this realm has seen and that still has its numbers. */
   readonly tasks: Map<TaskRef, Task>
   readonly waits: Map<TaskRef, PendingWait[]>
+  /** Who waits for the end of what a pidfd stands for. */
+  readonly polls: Map<PidRef, PendingPoll[]>
   /** What stands behind tasks, and the functions that signals call, by thread group. */
   readonly drivers: Map<TaskRef, TaskDriver>
   readonly handlers: Map<SignalRef, Map<number, SignalHandler>>
+  /** Calls of handlers for signals that a task has taken, but has not gone on since. */
+  readonly frames: Map<TaskRef, (() => void)[]>
   disposed: boolean
   /** Makes the Task object of a record. */
   newTask(ref: TaskRef): Task
@@ -164,12 +173,13 @@ export function waitingFor(realm: Realm): PidRef[] {
 function waitNow(realm: Realm, ref: TaskRef, wo: WaitOpts, syscall: string): WaitOpts | null | undefined {
   const flags = enter(realm, ref)
   const ret = doWait(realm.table, ref, wo)
-  if (ret === 0 && (wo.flags & WNOHANG) === 0) {
+  const goesOn = ret === 0 && (wo.flags & WNOHANG) === 0
+  if (goesOn && !wo.nonblock) {
     leave(realm, ref, flags, 0, syscall)
     return undefined
   }
   putWaitOpts(realm.table, wo)
-  const seen = leave(realm, ref, flags, ret, syscall)
+  const seen = leave(realm, ref, flags, goesOn ? -EAGAIN : ret, syscall)
   return seen === undefined || seen === 0 ? null : wo
 }
 

@@ -12,7 +12,7 @@ import {
 } from './driver.ts'
 import { flags32, int32, record, show } from './errors.ts'
 import { enter, leave } from './realm.ts'
-import { doTkill, killSomethingInfo } from './task/kill.ts'
+import { killSomethingInfo, tgkill, tkill } from './task/kill.ts'
 import { blockedSignals, doSigaction, doSigprocmask, pendingSignals, SIG_CATCH } from './task/sigaction.ts'
 import { TaskView } from './task_view.ts'
 
@@ -50,9 +50,18 @@ export class TaskSignals extends TaskView {
     int32('sig', sig)
     const ref = this.live('tgkill')
     const irq = enter(this.realm, ref)
-    return leave(this.realm, ref, irq, doTkill(this.realm.table, ref, tgid, tid, sig), 'tgkill') as
+    return leave(this.realm, ref, irq, tgkill(this.realm.table, ref, tgid, tid, sig), 'tgkill') as
       | 0
       | undefined
+  }
+
+  /** tkill(2): one thread, in whatever process it is. Returns 0. Throws as {@link Task.tgkill}. */
+  tkill(tid: number, sig: number): 0 | undefined {
+    int32('tid', tid)
+    int32('sig', sig)
+    const ref = this.live('tkill')
+    const irq = enter(this.realm, ref)
+    return leave(this.realm, ref, irq, tkill(this.realm.table, ref, tid, sig), 'tkill') as 0 | undefined
   }
 
   /**
@@ -68,7 +77,7 @@ export class TaskSignals extends TaskView {
    * const child = init.fork()
    * child.sigaction(SIGTERM, { handler: (sig, task) => task.exit(sig) })
    * init.kill(child.pid, SIGTERM)
-   * console.log(init.waitpidSync()) // { pid: 2, status: 3840, code: 15 }
+   * console.log(init.waitpidSync()) // => { pid: 2, status: 3840, code: 15 }
    * ```
    */
   sigaction(sig: number, action: SigAction): 0 {

@@ -13,6 +13,7 @@ import { taskActivePidNs, taskLeader, taskPgrp, taskPid, taskSession, taskTgid }
 import { pidNrNs, upidAt } from './pid/upid.ts'
 import type { Task } from './process.ts'
 import { handleOf, type Realm, taskOf } from './realm.ts'
+import { getTaskComm, setTaskComm } from './task/comm.ts'
 import { TASK_STOPPED, taskState } from './task/sched.ts'
 import * as T from './task/task.ts'
 
@@ -106,24 +107,13 @@ export class TaskView {
   /** The name, as in /proc/PID/comm: cut after 15 bytes, inherited by fork, set by execve. */
   get comm(): string {
     if (!this.held()) return ''
-    const w = this.realm.table.words
-    const bytes: number[] = []
-    for (let i = 0; i < TASK_COMM_LEN; i++) {
-      const byte = (w[this.ref + L.TASK_COMM + (i >> 2)] >>> (8 * (i & 3))) & 0xff
-      if (byte === 0) break
-      bytes.push(byte)
-    }
-    return utf8String(bytes)
+    return utf8String(getTaskComm(this.realm.table, this.ref))
   }
 
   set comm(name: string) {
     if (typeof name !== 'string') throw new TypeError(`"comm" expected a string, got ${show(name)}`)
     const ref = this.live('prctl')
-    const w = this.realm.table.words
-    w.fill(0, ref + L.TASK_COMM, ref + L.TASK_COMM + L.TASK_COMM_WORDS)
-    utf8Bytes(name, TASK_COMM_LEN - 1).forEach((byte, i) => {
-      w[ref + L.TASK_COMM + (i >> 2)] |= byte << (8 * (i & 3))
-    })
+    setTaskComm(this.realm.table, ref, utf8Bytes(name, TASK_COMM_LEN - 1))
   }
 
   /** The number of `other`'s process as this task sees it; 0 when it does not, or one of them is gone. */
@@ -134,6 +124,16 @@ export class TaskView {
   /** The number of `other` itself as this task sees it; 0 when it does not, or one of them is gone. */
   tidOf(other: Task): number {
     return this.numberOf(other, L.PIDTYPE_PID)
+  }
+
+  /**
+   * The record of a task of this realm that has its numbers, given as an argument called `name`. Throws ESRCH, and TypeError
+   * for anything else.
+   */
+  static refOf(name: string, task: TaskView, realm: Realm, syscall: string): TaskRef {
+    if (!(task instanceof TaskView)) throw new TypeError(`"${name}" expected a Task, got ${show(task)}`)
+    if (realm.disposed || task.realm !== realm || !task.held()) throw new KernelError(ESRCH, syscall)
+    return task.ref
   }
 
   /** Does the record still stand for this task, and does the task still have its numbers? */

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as pidns from 'pidns'
-import { Kernel, KernelError, NsFd, Pidfd, Task } from 'pidns'
+import { Kernel, KernelError, NsFd, Pidfd, type ProcDir, Procfs, Task } from 'pidns'
 
 const seconds = Number(process.env.PIDNS_FUZZ_SECONDS ?? (process.env.CI === 'true' ? 30 : 5))
 const firstSeed = Number(process.env.PIDNS_FUZZ_SEED ?? Date.now() % 1e9)
@@ -39,11 +39,15 @@ function methodsOf(prototype: object, without: readonly string[] = []): string[]
 
 // What TypeScript hides is no public call; nor is a call that ends the kernel, or breaks it on purpose.
 const HIDDEN = ['held', 'live', 'nrIn', 'numberOf', 'numbers', 'open', 'release']
+const anyKernel = Kernel.boot()
+const anyProcfs = anyKernel.procfs(anyKernel.init)
 const METHODS = {
   task: methodsOf(Task.prototype, HIDDEN),
   kernel: methodsOf(Kernel.prototype, ['dispose', 'failNth']),
   pidfd: methodsOf(Pidfd.prototype, HIDDEN),
   nsfd: methodsOf(NsFd.prototype, HIDDEN),
+  procfs: methodsOf(Procfs.prototype),
+  dir: methodsOf(Object.getPrototypeOf(anyProcfs.opendirSync('/')) as object),
 }
 
 const INTEGERS = [
@@ -67,6 +71,14 @@ const ODDITIES = [
   '"pid_for_children"',
   '"/"',
   '"/self/status"',
+  '"/2/task"',
+  '"/1/ns/pid_for_children"',
+  '"/sys/kernel/ns_last_pid"',
+  '"utf8"',
+  '{ encoding: "utf8", withFileTypes: true }',
+  '{ throwIfNoEntry: false }',
+  '{ reader: task(1) }',
+  '{ reader: 2 }',
   '""',
   'true',
   '1n',
@@ -123,16 +135,18 @@ function argument(random: Random): string {
 
 /** One call, as source text. */
 function call(random: Random): string {
-  const kind = random(12)
+  const kind = random(13)
   const [on, methods] =
     kind === 0
       ? (['kernel', METHODS.kernel] as const)
       : kind === 1
         ? ([`file(${random(50)})`, [...METHODS.pidfd, ...METHODS.nsfd]] as const)
-        : ([`task(${random(50)})`, METHODS.task] as const)
+        : kind === 2
+          ? ([`proc(${random(50)})`, [...METHODS.procfs, ...METHODS.dir]] as const)
+          : ([`task(${random(50)})`, METHODS.task] as const)
   const method = methods[random(methods.length)]
   // A Task would do as a driver, and throw when it is told of a signal: rightly reported, but not to be had here.
-  const oddities = method === 'attachDriver'
+  const oddities = method === 'attachDriver' || kind === 2
   const args = Array.from({ length: random(5) }, () => (oddities ? oddity(random) : argument(random)))
   return `keep(${on}.${method}?.(${args.join(', ')}))`
 }
@@ -143,24 +157,38 @@ class World {
   readonly other: Kernel = Kernel.boot({ maxPids: 16 })
   readonly tasks: Task[] = [this.kernel.init, this.kernel.init.fork(), this.other.init]
   readonly files: (Pidfd | NsFd)[] = [this.other.init.pidfdOpen(1), this.kernel.init.pidfdOpen(2)]
+  readonly procs: (Procfs | ProcDir)[] = [this.kernel.procfs(this.kernel.init)]
   readonly rejections: unknown[] = []
 
   task = (i: number): Task => this.tasks[i % this.tasks.length] as Task
   file = (i: number): Pidfd | NsFd => this.files[i % this.files.length] as Pidfd
 
+  proc = (i: number): Procfs | ProcDir => this.procs[i % this.procs.length] as Procfs
+
   keep = (value: unknown): void => {
     if (value instanceof Task) this.tasks.push(value)
     if (value instanceof Pidfd || value instanceof NsFd) this.files.push(value)
+    if (value instanceof Procfs || isDir(value)) this.procs.push(value)
     if (value instanceof Promise) value.catch((error: unknown) => this.rejections.push(error))
   }
 
   run(source: string): void {
     try {
-      new Function('kernel', 'task', 'file', 'keep', source)(this.kernel, this.task, this.file, this.keep)
+      new Function('kernel', 'task', 'file', 'proc', 'keep', source)(
+        this.kernel,
+        this.task,
+        this.file,
+        this.proc,
+        this.keep,
+      )
     } catch (error) {
       assert.ok(isAllowed(error), `${source} threw ${describe(error)}`)
     }
   }
+}
+
+function isDir(value: unknown): value is ProcDir {
+  return typeof (value as ProcDir | undefined)?.readSync === 'function'
 }
 
 function isAllowed(error: unknown): boolean {

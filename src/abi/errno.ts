@@ -13,7 +13,10 @@ export const ENOMEM = 12
 export const EACCES = 13
 export const EFAULT = 14
 export const EEXIST = 17
+export const ENOTDIR = 20
+export const EISDIR = 21
 export const EINVAL = 22
+export const ENOTTY = 25
 export const ENOSPC = 28
 export const EDEADLK = 35
 
@@ -29,7 +32,10 @@ const ERRORS: Record<number, readonly [name: string, text: string]> = {
   [EACCES]: ['EACCES', 'permission denied'],
   [EFAULT]: ['EFAULT', 'bad address'],
   [EEXIST]: ['EEXIST', 'file exists'],
+  [ENOTDIR]: ['ENOTDIR', 'not a directory'],
+  [EISDIR]: ['EISDIR', 'is a directory'],
   [EINVAL]: ['EINVAL', 'invalid argument'],
+  [ENOTTY]: ['ENOTTY', 'inappropriate ioctl for device'],
   [ENOSPC]: ['ENOSPC', 'no space left on device'],
   [EDEADLK]: ['EDEADLK', 'resource deadlock avoided'],
 }

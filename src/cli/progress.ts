@@ -1,8 +1,8 @@
 /**
- * A progress bar on stderr, for input that takes long. Shows nothing before `PATIENCE_MS`, and nothing at all where stderr
- * is not a terminal.
+ * A progress bar on stderr, for input that takes long: drawn by cli-progress, and only on a terminal, and only after
+ * `PATIENCE_MS`.
  */
-import { clearLine, cursorTo } from 'node:readline'
+import cliProgress from 'cli-progress'
 
 export interface Progress {
   /** `position`: bytes read, of all the input. */
@@ -11,44 +11,37 @@ export interface Progress {
 }
 
 const PATIENCE_MS = 500
-const PERIOD_MS = 100
-const WIDTH = 24
 const NAME_WIDTH = 32
 
 /** `size` of all the input in bytes; undefined where nobody knows it, then there is no bar, only the counts. */
 export function createProgress(size: number | undefined): Progress {
   const { stderr } = process
   const started = performance.now()
-  let next = started + PATIENCE_MS
-  let drawn = false
+  const counts = '{events} events, {perSecond} a second  {name}'
+  const bar = new cliProgress.SingleBar(
+    {
+      format: size === undefined ? counts : `{bar} {percentage}%  ${counts}`,
+      barsize: 24,
+      stream: stderr,
+      clearOnComplete: true,
+      hideCursor: true,
+      linewrap: false,
+    },
+    cliProgress.Presets.shades_classic,
+  )
   return {
     show(name: string, position: number, events: number): void {
-      const now = performance.now()
-      if (!stderr.isTTY || now < next) return
-      next = now + PERIOD_MS
-      drawn = true
-      const perSecond = Math.round((events * 1000) / (now - started))
-      const counts = `${events.toLocaleString('en-US')} events, ${perSecond.toLocaleString('en-US')} a second`
-      const text = `${bar(position, size)}${counts}  ${shorten(name)}`
-      cursorTo(stderr, 0)
-      stderr.write(text.slice(0, (stderr.columns || 80) - 1))
-      clearLine(stderr, 1)
+      const elapsed = performance.now() - started
+      if (!stderr.isTTY || elapsed < PATIENCE_MS) return
+      const perSecond = Math.round((events * 1000) / elapsed).toLocaleString('en-US')
+      const payload = { name: shorten(name), events: events.toLocaleString('en-US'), perSecond }
+      if (bar.isActive) bar.update(Math.min(position, size ?? position), payload)
+      else bar.start(size ?? 0, position, payload)
     },
     clear(): void {
-      if (!drawn) return
-      drawn = false
-      cursorTo(stderr, 0)
-      clearLine(stderr, 0)
+      if (bar.isActive) bar.stop()
     },
   }
-}
-
-function bar(position: number, size: number | undefined): string {
-  if (size === undefined || size === 0) return ''
-  const share = Math.min(position / size, 1)
-  const full = Math.round(share * WIDTH)
-  const percent = `${Math.floor(share * 100)}`.padStart(3)
-  return `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${percent}%  `
 }
 
 function shorten(name: string): string {

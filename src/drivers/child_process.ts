@@ -40,7 +40,7 @@ const FORWARDED = Array.from({ length: SIGSYS }, (_, i) => i + 1).filter((sig) =
  * const job = init.fork()
  * job.attachDriver(childProcessDriver(spawn('sleep', ['60'])))
  * init.kill(job.pid, SIGTERM)
- * console.log(await init.waitpid(job.pid)) // { pid: 2, status: 15, signal: 'SIGTERM' }
+ * console.log(await init.waitpid(job.pid)) // => { pid: 2, status: 15, signal: 'SIGTERM' }
  * ```
  */
 export function childProcessDriver(child: ChildProcessLike): TaskDriver {

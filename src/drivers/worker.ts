@@ -22,8 +22,8 @@ export interface WorkerLike {
  * const job = init.fork()
  * job.attachDriver(workerDriver(new Worker('for (;;);', { eval: true })))
  * init.kill(job.pid, SIGKILL)
- * console.log(job.exiting) // true: its worker is not gone yet
- * console.log(await init.waitpid(job.pid)) // { pid: 2, status: 9, signal: 'SIGKILL' }
+ * console.log(job.exiting) // => true - its worker is not gone yet
+ * console.log(await init.waitpid(job.pid)) // => { pid: 2, status: 9, signal: 'SIGKILL' }
  * ```
  */
 export function workerDriver(worker: WorkerLike): TaskDriver {

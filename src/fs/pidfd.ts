@@ -5,7 +5,7 @@
  *
  * A pidfd is a record that holds one reference on a `struct pid`. Context: `current` calls.
  */
-import { EINVAL, ENOENT, ENOMEM, ESRCH } from '../abi/errno.ts'
+import { EBADF, EINVAL, ENOENT, ENOMEM, ESRCH } from '../abi/errno.ts'
 import * as P from '../abi/pidfd.ts'
 import { hweight32 } from '../lib/bits.ts'
 import type { NsRef, PidfdRef, PidRef, TaskRef } from '../mm/layout.ts'
@@ -15,7 +15,7 @@ import { findGetPid, putPid } from '../pid/pid.ts'
 import { pidnsIsAncestor } from '../pid/pid_namespace.ts'
 import { pidTask } from '../pid/pid_task.ts'
 import { taskActivePidNs } from '../pid/task_link.ts'
-import { nsOfPid } from '../pid/upid.ts'
+import { nsOfPid, pidNrNs, upidAt } from '../pid/upid.ts'
 import { killPidInfoType } from '../task/kill.ts'
 import { pidnsInstall } from '../task/nsproxy.ts'
 import type { TaskTable } from '../task/table.ts'
@@ -62,15 +62,37 @@ export function pidfdFlags(table: TaskTable, file: PidfdRef): number {
  * besides once it is reaped. Linux: `pidfd_poll`.
  */
 export function pidfdPoll(table: TaskTable, file: PidfdRef): number {
-  const task = pidTask(table, pidfdPid(table, file), L.PIDTYPE_PID)
-  if (task === 0) return P.POLLIN | P.POLLHUP
-  return T.exitState(table, task) !== 0 && !T.delayGroupLeader(table, task) ? P.POLLIN : 0
+  const pid = pidfdPid(table, file)
+  if (pidTask(table, pid, L.PIDTYPE_PID) === 0) return P.POLLIN | P.POLLHUP
+  return pidEnded(table, pid) ? P.POLLIN : 0
+}
+
+/** Is the task of this number dead, with all its threads if it leads some, or gone? */
+export function pidEnded(table: TaskTable, pid: PidRef): boolean {
+  const task = pidTask(table, pid, L.PIDTYPE_PID)
+  return task === 0 || (T.exitState(table, task) !== 0 && !T.delayGroupLeader(table, task))
+}
+
+/**
+ * The lines about the process that fdinfo of the pidfd has in a procfs of `ns`: its numbers from there down, 0 where `ns`
+ * does not see it, -1 once no task has the number as its own. Linux: `pidfd_show_fdinfo`.
+ */
+export function pidfdShowFdinfo(table: TaskTable, file: PidfdRef, ns: NsRef): string {
+  const w = table.words
+  const pid = pidfdPid(table, file)
+  const nr = pidTask(table, pid, L.PIDTYPE_PID) === 0 ? -1 : pidNrNs(table, pid, ns)
+  let text = `Pid:\t${nr}\nNSpid:\t${nr}`
+  if (nr > 0) {
+    for (let level = w[ns + L.NS_LEVEL] + 1; level <= w[pid + L.PID_LEVEL]; level++)
+      text += `\t${w[upidAt(pid, level) + L.UPID_NR]}`
+  }
+  return `${text}\n`
 }
 
 /**
  * pidfd_send_signal(2): to the thread, its group, or the process group named after it, as `flags` say or else as the
- * pidfd was opened. Returns 0, or -EINVAL: unknown flag, more than one, no such signal, or a process that is not in
- * the caller's namespace or below it; -ESRCH: nobody is left.
+ * pidfd was opened. `file` NULL: it is closed. Returns 0, or -EINVAL: unknown flag, more than one; -EBADF; -EINVAL: a
+ * process that is not in the caller's namespace or below it; -ESRCH: nobody is left; -EINVAL: no such signal.
  */
 export function pidfdSendSignal(
   table: TaskTable,
@@ -80,6 +102,7 @@ export function pidfdSendSignal(
   flags: number,
 ): number {
   if ((flags & ~SEND_SIGNAL_FLAGS) !== 0 || hweight32(flags) > 1) return -EINVAL
+  if (file === 0) return -EBADF
   const pid = pidfdPid(table, file)
   if (!pidnsIsAncestor(table, nsOfPid(table, pid), taskActivePidNs(table, current))) return -EINVAL
   const thread =

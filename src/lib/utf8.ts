@@ -1,10 +1,13 @@
-/** UTF-8 between strings and bytes. The language has no TextEncoder of its own. */
+/** UTF-8 between strings and bytes, as the Encoding Standard has it. The language has no TextEncoder of its own. */
+
+const REPLACEMENT = 0xfffd
 
 /** The first `max` bytes of the string's UTF-8, which may end inside a character, as the kernel cuts names. */
 export function utf8Bytes(text: string, max: number): number[] {
   const bytes: number[] = []
   for (const char of text) {
-    const code = char.codePointAt(0) as number
+    const point = char.codePointAt(0) as number
+    const code = point >= 0xd800 && point < 0xe000 ? REPLACEMENT : point
     if (code < 0x80) bytes.push(code)
     else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63))
     else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63))
@@ -25,20 +28,24 @@ export function utf8String(bytes: readonly number[]): string {
   let text = ''
   for (let i = 0; i < bytes.length; ) {
     const lead = bytes[i] as number
-    const more = lead < 0x80 ? 0 : lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : -1
-    const tail = bytes.slice(i + 1, i + 1 + Math.max(more, 0))
-    if (more < 0 || tail.length < more || tail.some((byte) => (byte & 0xc0) !== 0x80)) {
-      text += '\ufffd'
-      i += 1 + (more < 0 ? 0 : tail.length)
-      continue
+    const more = lead < 0x80 ? 0 : lead < 0xc2 ? -1 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : lead < 0xf5 ? 3 : -1
+    let code = more > 0 ? lead & (0x3f >> more) : lead
+    let taken = 1
+    for (; taken <= more && continues(lead, taken, bytes[i + taken]); taken++) {
+      code = (code << 6) | ((bytes[i + taken] as number) & 63)
     }
-    text += String.fromCodePoint(
-      tail.reduce(
-        (code, byte) => (code << 6) | (byte & 63),
-        lead & (0xff >> (more + 1 + (more > 0 ? 1 : 0))),
-      ),
-    )
-    i += 1 + more
+    text += String.fromCodePoint(taken === more + 1 ? code : REPLACEMENT)
+    i += taken
   }
   return text
+}
+
+/**
+ * Can `byte` be the one at `place` behind `lead`? Next to some leads the range is narrower, since overlong forms,
+ * surrogates and what is above U+10FFFF are not UTF-8.
+ */
+function continues(lead: number, place: number, byte: number | undefined): boolean {
+  const low = place > 1 ? 0x80 : lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80
+  const high = place > 1 ? 0xbf : lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf
+  return byte !== undefined && byte >= low && byte <= high
 }

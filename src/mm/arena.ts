@@ -49,6 +49,11 @@ export function arenaTake(mem: Memory, count: number): number {
   return from
 }
 
+/** The n-th allocation from now fails as if memory were exhausted; 0: none. Linux: /proc/self/fail-nth. */
+export function failNth(mem: Memory, n: number): void {
+  mem.words[L.H_FAIL_NTH] = n
+}
+
 /** Is this the allocation that a test asked to fail? Linux: `should_fail` (fault injection). */
 export function shouldFail(mem: Memory): boolean {
   const w = mem.words

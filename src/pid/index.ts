@@ -16,6 +16,7 @@ export {
   PIDNS_HASH_ADDING,
   RESERVED_PIDS,
 } from '../abi/limits.ts'
+export { failNth } from '../mm/arena.ts'
 export {
   type MountRef,
   type NsRef,

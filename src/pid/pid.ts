@@ -25,7 +25,7 @@ import { RCU_PUT_PID } from './callbacks.ts'
 import { hashUpid, pidHashfn, pidHashHead, unhashUpid, upidOfNode } from './pid_hash.ts'
 import { getPidNs, putPidNs } from './pid_ns_ref.ts'
 import { allocPidmap, allocPidmapAt, forgetLastPid, freePidmap, nextPidmap, pidMaxOf } from './pidmap.ts'
-import { pidNsPrepareProc } from './proc_mount.ts'
+import { pidNsPrepareProc, pidNsReleaseProc } from './proc_mount.ts'
 import type { PidTable } from './table.ts'
 import { taskActivePidNs } from './task_link.ts'
 import { containerOf, isChildReaper, NULL_PID, nsOfPid, pidNrNs, upidAt } from './upid.ts'
@@ -63,7 +63,8 @@ export function allocPid(table: PidTable, ns: NsRef, setTid: readonly number[] =
 
   // Number 1 of a dead namespace can be asked for with set_tid, and is refused below: nothing to mount.
   const alive = (w[ns + L.NS_NR_HASHED] & PIDNS_HASH_ADDING) !== 0
-  if (alive && isChildReaper(table, pid) && pidNsPrepareProc(table, ns) < 0) {
+  const mounts = alive && isChildReaper(table, pid) && w[ns + L.NS_PROC_MNT] === 0
+  if (mounts && pidNsPrepareProc(table, ns) < 0) {
     disablePidAllocation(table, ns)
     return unwindAllocPid(table, pid, ns, 0, -ENOMEM)
   }
@@ -75,6 +76,7 @@ export function allocPid(table: PidTable, ns: NsRef, setTid: readonly number[] =
   const flags = spinLockIrqSave(table, L.H_PIDMAP_LOCK)
   if ((w[ns + L.NS_NR_HASHED] & PIDNS_HASH_ADDING) === 0) {
     spinUnlockIrqRestore(table, L.H_PIDMAP_LOCK, flags)
+    if (mounts) pidNsReleaseProc(table, ns)
     putPidNs(table, ns)
     return unwindAllocPid(table, pid, ns, 0, -ENOMEM)
   }
@@ -206,15 +208,14 @@ function takeAsked(table: PidTable, ns: NsRef, nr: number): number {
 
 /**
  * Undoes an allocPid that has numbers at the levels from `from` to its own, outermost first. last_pid stays moved,
- * except that today's kernel begins a namespace anew while nothing in it is hashed: its first process must be 1.
+ * but a namespace in which nothing is hashed yet begins anew: its first process must be 1.
+ * Differs: the seeds' kernel does not begin anew, and then has a namespace without an init.
  */
 function unwindAllocPid(table: PidTable, pid: PidRef, ns: NsRef, from: number, error: number): PidRef {
   const w = table.words
   const level = w[pid + L.PID_LEVEL]
   for (let i = from; i <= level; i++) freePidmap(table, upidAt(pid, i))
-  if (w[L.H_ERA] !== L.ERA_4_14 && load(w, ns + L.NS_NR_HASHED) === PIDNS_HASH_ADDING) {
-    forgetLastPid(table, ns)
-  }
+  if (load(w, ns + L.NS_NR_HASHED) === PIDNS_HASH_ADDING) forgetLastPid(table, ns)
   kmemCacheFree(table, L.SLAB_PID + level, pid)
   return error as PidRef
 }

@@ -14,9 +14,17 @@ import * as L from '../mm/layout.ts'
 import { kmemCacheFree, kmemCacheZalloc } from '../mm/slab.ts'
 import { hlistAddHeadRcu, hlistDelRcu, hlistFirstRcu, hlistNextRcu, hlistReplaceRcu } from '../sync/hlist.ts'
 import { rcuReadLock, rcuReadUnlock } from '../sync/rcu.ts'
-import { findPidNs, findVpid, freePid, getPid } from './pid.ts'
+import { findPidNs, freePid, getPid } from './pid.ts'
 import type { PidTable } from './table.ts'
-import { linkOf, NULL_TASK, type PidType, taskLeader, taskPid, taskPidPtr } from './task_link.ts'
+import {
+  linkOf,
+  NULL_TASK,
+  type PidType,
+  taskActivePidNs,
+  taskLeader,
+  taskPid,
+  taskPidPtr,
+} from './task_link.ts'
 import { NULL_PID, pidNrNs } from './upid.ts'
 
 /** A task record of all zeros, its own leader, linked to nothing; 0 when memory is exhausted. */
@@ -86,7 +94,7 @@ export function findTaskByPidNs(table: PidTable, nr: number, ns: NsRef): TaskRef
 
 /** The thread with this number as `current` sees it. Linux: `find_task_by_vpid`. */
 export function findTaskByVpid(table: PidTable, current: TaskRef, vnr: number): TaskRef {
-  return pidTask(table, findVpid(table, current, vnr), L.PIDTYPE_PID)
+  return findTaskByPidNs(table, vnr, taskActivePidNs(table, current))
 }
 
 /** The thread with this number at level 0. Linux: `find_task_by_pid`. */

@@ -57,7 +57,7 @@ export interface Surroundings {
  * import { allocPid, createPidTable, freePid, initPidNs, pidNr } from 'pidns/pid'
  * const table = createPidTable()
  * const pid = allocPid(table, initPidNs(table))
- * console.log(pidNr(table, pid)) // 1
+ * console.log(pidNr(table, pid)) // => 1
  * freePid(table, pid)
  * ```
  */

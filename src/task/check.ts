@@ -44,15 +44,24 @@ export function checkTasks(table: TaskTable, waits: readonly PidRef[]): string[]
   return problems
 }
 
+/** Who stands on which list, as the lists have it: they are walked once, however long. */
+interface Lists {
+  /** By task and type (task * PIDTYPE_MAX + type): the `struct pid` whose list it is on. */
+  readonly carried: ReadonlyMap<number, PidRef>
+  /** By task: whose child it is. */
+  readonly parents: ReadonlyMap<TaskRef, TaskRef>
+}
+
 function checkProcesses(table: TaskTable, nsRefs: Map<number, number>, problems: string[]): void {
   const w = table.words
+  const lists = walkLists(table)
   let threads = 0
   for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
     const signal = T.signalOf(table, p)
     let inGroup = 0
     for (let t = T.firstThread(table, signal); t !== 0; t = T.nextThread(table, t)) {
       inGroup += 1
-      checkTask(table, p, t, problems)
+      checkTask(table, p, t, lists, problems)
       const ns = w[t + L.TASK_NS_FOR_CHILDREN]
       if (ns !== 0) nsRefs.set(ns, (nsRefs.get(ns) ?? 0) + 1)
     }
@@ -64,7 +73,7 @@ function checkProcesses(table: TaskTable, nsRefs: Map<number, number>, problems:
   if (threads !== w[L.H_THREADS]) problems.push(`${threads} tasks, ${w[L.H_THREADS]} counted`)
 }
 
-function checkTask(table: TaskTable, leader: TaskRef, task: TaskRef, problems: string[]): void {
+function checkTask(table: TaskTable, leader: TaskRef, task: TaskRef, lists: Lists, problems: string[]): void {
   const w = table.words
   const who = name(table, task)
   if (taskLeader(table, task) !== leader) problems.push(`${who} is in a list of another leader's threads`)
@@ -74,12 +83,12 @@ function checkTask(table: TaskTable, leader: TaskRef, task: TaskRef, problems: s
   for (let type = 0; type < L.PIDTYPE_MAX; type++) {
     const pid = taskPidPtr(table, task, type)
     const attached = type === L.PIDTYPE_PID || task === leader
-    if (attached && !isAttached(table, task, pid, type))
+    if (attached && lists.carried.get(task * L.PIDTYPE_MAX + type) !== pid)
       problems.push(`${who} is not on its list of type ${type}`)
     if (!attached && pid !== 0) problems.push(`${who} is a thread but has a link of type ${type}`)
   }
   const parent = T.realParent(table, task)
-  if (task === leader && parent !== 0 && !isChild(table, parent, task))
+  if (task === leader && parent !== 0 && lists.parents.get(task) !== parent)
     problems.push(`${who} is not its parent's child`)
   if (parent !== w[leader + L.TASK_REAL_PARENT]) problems.push(`${who} has another parent than its leader`)
   for (let child = T.firstChild(table, task); child !== 0; child = T.nextSibling(table, task, child)) {
@@ -132,16 +141,24 @@ function checkPidRefs(table: TaskTable, known: Map<number, number>, problems: st
   }
 }
 
-function isAttached(table: TaskTable, task: TaskRef, pid: PidRef, type: number): boolean {
-  for (let t = pidTask(table, pid, type); t !== 0; t = nextPidTask(table, t, type))
-    if (t === task) return true
-  return false
-}
-
-function isChild(table: TaskTable, parent: TaskRef, task: TaskRef): boolean {
-  for (let c = T.firstChild(table, parent); c !== 0; c = T.nextSibling(table, parent, c))
-    if (c === task) return true
-  return false
+function walkLists(table: TaskTable): Lists {
+  const carried = new Map<number, PidRef>()
+  const parents = new Map<TaskRef, TaskRef>()
+  for (let level = 0; level < L.SLAB_NS; level++) {
+    forEachSlot(table, L.SLAB_PID + level, (slot) => {
+      const pid = slot as PidRef
+      for (let type = 0; type < L.PIDTYPE_MAX; type++) {
+        for (let t = pidTask(table, pid, type); t !== 0; t = nextPidTask(table, t, type))
+          carried.set(t * L.PIDTYPE_MAX + type, pid)
+      }
+    })
+  }
+  for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
+    for (let t = T.firstThread(table, T.signalOf(table, p)); t !== 0; t = T.nextThread(table, t)) {
+      for (let c = T.firstChild(table, t); c !== 0; c = T.nextSibling(table, t, c)) parents.set(c, t)
+    }
+  }
+  return { carried, parents }
 }
 
 function name(table: TaskTable, task: TaskRef): string {

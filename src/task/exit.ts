@@ -111,6 +111,8 @@ function findChildReaper(table: TaskTable, father: TaskRef): TaskRef {
   const w = table.words
   const ns = taskActivePidNs(table, father)
   const reaper = w[ns + L.NS_CHILD_REAPER] as TaskRef
+  // The seeds' kernel can make a namespace without an init, and crashes where somebody in it leaves children behind.
+  if (reaper === 0) return w[L.H_INIT_TASK] as TaskRef
   if (reaper !== father) return reaper
   const other = T.findAliveThread(table, father)
   if (other !== 0) {
@@ -133,6 +135,7 @@ function exitNotify(table: TaskTable, task: TaskRef, childReaper: TaskRef): void
   const autoreap = T.threadGroupLeader(table, task)
     ? T.threadGroupEmpty(table, task) && doNotifyParent(table, task, task, w[task + L.TASK_EXIT_SIGNAL])
     : true
+  if (!T.threadGroupLeader(table, task)) table.hooks.notifyPidfd(taskPid(table, task))
   if (autoreap) queueDead(table, task)
   // In execve, a thread waits for its leader to be dead.
   if (w[signal + L.SIG_NOTIFY_COUNT] < 0) wakeUpProcess(table, w[signal + L.SIG_GROUP_EXEC_TASK] as TaskRef)

@@ -1,5 +1,5 @@
 /**
- * kill(2) and tgkill(2). Linux: kernel/signal.c (`kill_something_info`, `do_tkill`). Context: `current` calls.
+ * kill(2), tkill(2) and tgkill(2). Linux: kernel/signal.c (`kill_something_info`, `do_tkill`). Context: `current` calls.
  * Permissions are not modelled: every caller may signal whoever it can name.
  */
 import { EINVAL, ESRCH } from '../abi/errno.ts'
@@ -31,14 +31,15 @@ export function killSomethingInfo(table: TaskTable, current: TaskRef, pid: numbe
 
 /**
  * tgkill(2): the one thread `tid`, if it is in the group `tgid`. Returns 0, -EINVAL: a number is not positive, or no
- * such signal; -ESRCH: no such thread there. Linux: `do_tkill`.
+ * such signal (whether somebody is there is tested first); -ESRCH: no such thread there.
  */
-export function doTkill(table: TaskTable, current: TaskRef, tgid: number, tid: number, sig: number): number {
-  if (tid <= 0 || tgid <= 0) return -EINVAL
-  const task = findTaskByVpid(table, current, tid)
-  if (task === 0) return -ESRCH
-  if (taskPidNrNs(table, task, L.PIDTYPE_TGID, taskActivePidNs(table, current)) !== tgid) return -ESRCH
-  return sendTo(table, current, sig, task, TO_THREAD)
+export function tgkill(table: TaskTable, current: TaskRef, tgid: number, tid: number, sig: number): number {
+  return tid <= 0 || tgid <= 0 ? -EINVAL : doTkill(table, current, tgid, tid, sig)
+}
+
+/** tkill(2): as {@link tgkill}, but in whatever group the thread is. */
+export function tkill(table: TaskTable, current: TaskRef, tid: number, sig: number): number {
+  return tid <= 0 ? -EINVAL : doTkill(table, current, 0, tid, sig)
 }
 
 /**
@@ -54,6 +55,14 @@ export function killPidInfoType(
 ): number {
   if (type === L.PIDTYPE_PGID) return killPgrpInfo(table, sig, pid, current, -ESRCH)
   return sendTo(table, current, sig, pidTask(table, pid, L.PIDTYPE_PID), type)
+}
+
+/** `tgid` 0: any. Linux: `do_send_specific`. */
+function doTkill(table: TaskTable, current: TaskRef, tgid: number, tid: number, sig: number): number {
+  const task = findTaskByVpid(table, current, tid)
+  if (task === 0) return -ESRCH
+  const group = taskPidNrNs(table, task, L.PIDTYPE_TGID, taskActivePidNs(table, current))
+  return tgid !== 0 && group !== tgid ? -ESRCH : sendTo(table, current, sig, task, TO_THREAD)
 }
 
 function sendTo(table: TaskTable, current: TaskRef, sig: number, task: TaskRef, type: PidType): number {

@@ -7,10 +7,11 @@
 import { SA_NOCLDSTOP, SA_NOCLDWAIT, SIGCHLD } from '../abi/signal.ts'
 import type { TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
-import type { PidTable } from '../pid/table.ts'
+import { taskPid } from '../pid/task_link.ts'
 import { TASK_IDLE, TASK_ZAP_CHILDREN, wakeUpState } from './sched.ts'
 import { fromAncestor, sendSignal, TO_GROUP, validSignal } from './signal_send.ts'
 import { sigismember } from './sigset.ts'
+import type { TaskTable } from './table.ts'
 import * as T from './task.ts'
 
 /**
@@ -21,13 +22,14 @@ import * as T from './task.ts'
  * sent) or has set SA_NOCLDWAIT. Linux: `do_notify_parent`.
  */
 export function doNotifyParent(
-  table: PidTable,
+  table: TaskTable,
   current: TaskRef,
   leader: TaskRef,
   exitSignal: number,
 ): boolean {
   const w = table.words
   const parent = T.realParent(table, leader)
+  table.hooks.notifyPidfd(taskPid(table, leader))
   if (parent === 0) return false
   let sig = exitSignal
   if (sig !== SIGCHLD && w[leader + L.TASK_PARENT_EXEC_ID] !== w[parent + L.TASK_SELF_EXEC_ID]) sig = SIGCHLD
@@ -46,7 +48,7 @@ export function doNotifyParent(
 }
 
 /** A group stop is complete, or ended: SIGCHLD to the parent if it wants to know. Linux: `do_notify_parent_cldstop`. */
-export function doNotifyParentCldstop(table: PidTable, current: TaskRef): void {
+export function doNotifyParentCldstop(table: TaskTable, current: TaskRef): void {
   const w = table.words
   const leader = w[current + L.TASK_LEADER] as TaskRef
   const parent = T.realParent(table, leader)
@@ -59,7 +61,7 @@ export function doNotifyParentCldstop(table: PidTable, current: TaskRef): void {
 }
 
 /** Wakes every thread of the parent's group that waits for children. Linux: `__wake_up_parent`. */
-export function wakeUpParent(table: PidTable, parent: TaskRef): void {
+export function wakeUpParent(table: TaskTable, parent: TaskRef): void {
   for (let t = T.firstThread(table, T.signalOf(table, parent)); t !== 0; t = T.nextThread(table, t)) {
     if (T.hasFlag(table, t, T.PF_WAITING)) wakeUpState(table, t, TASK_IDLE)
     wakeUpState(table, t, TASK_ZAP_CHILDREN)

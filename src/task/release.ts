@@ -27,6 +27,10 @@ export function releaseTask(table: TaskTable, current: TaskRef, task: TaskRef): 
   exitSignal(table, task)
   let zapLeader = false
   if (leader !== task && T.threadGroupEmpty(table, leader) && T.exitState(table, leader) === T.EXIT_ZOMBIE) {
+    const signal = T.signalOf(table, leader)
+    // Today's kernel: what is known of a dead leader from now on is how its group ended.
+    if (w[L.H_ERA] !== L.ERA_4_14 && (w[signal + L.SIG_FLAGS] & T.SIGNAL_GROUP_EXIT) !== 0)
+      w[leader + L.TASK_EXIT_CODE] = w[signal + L.SIG_GROUP_EXIT_CODE]
     zapLeader = doNotifyParent(table, current, leader, w[leader + L.TASK_EXIT_SIGNAL])
     if (zapLeader) w[leader + L.TASK_EXIT_STATE] = T.EXIT_DEAD
   }

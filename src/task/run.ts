@@ -84,6 +84,7 @@ function returnToUser(table: TaskTable, task: TaskRef, wasStopped: boolean): voi
     const fatal = getSignal(table, task)
     if (fatal !== 0) doGroupExit(table, task, fatal)
     if (R.taskState(table, task) !== R.TASK_RUNNING) return
+    table.hooks.runHandlers(task)
   }
   table.words[task + L.TASK_STATE] = R.TASK_IDLE
   if (T.hasFlag(table, task, T.PF_WAITING)) table.hooks.resumeWaits(task)

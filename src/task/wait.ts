@@ -6,7 +6,7 @@
  *
  * Context: tasklistLock, or the one thread.
  */
-import { ECHILD, EINVAL, ESRCH } from '../abi/errno.ts'
+import { EBADF, ECHILD, EINVAL, ESRCH } from '../abi/errno.ts'
 import {
   CLD_CONTINUED,
   CLD_DUMPED,
@@ -34,6 +34,8 @@ export interface WaitOpts {
   /** Whose number it is; holds a reference until {@link putWaitOpts}. */
   pid: PidRef
   flags: number
+  /** A pidfd of PIDFD_NONBLOCK: where the wait would go on, it is -EAGAIN. */
+  nonblock: boolean
   /** The child's number as the waiter sees it, 0 while nothing was found. */
   nr: number
   /** Its status as wait4(2) gives it. */
@@ -71,9 +73,10 @@ export function wait4Opts(
 }
 
 /**
- * Reads waitid(2)'s arguments; with P_PIDFD, `pidfdPid` is the `struct pid` that the pidfd stands for.
+ * Reads waitid(2)'s arguments; with P_PIDFD, `pidfdPid` is the `struct pid` that the pidfd stands for, NULL where
+ * `upid` is the number of no pidfd.
  * Returns 0, or -EINVAL: unknown option, none of the three events, bad ID type, an ID out of range (0 as group means
- * the caller's own, but not in the seeds' era). Linux: `kernel_waitid`.
+ * the caller's own, but not in the seeds' era); -EBADF: not a pidfd. Linux: `kernel_waitid`.
  */
 export function waitidOpts(
   table: TaskTable,
@@ -104,7 +107,8 @@ export function waitidOpts(
       )
       return 0
     case W.P_PIDFD:
-      if (pidfdPid === 0) return -EINVAL
+      if (upid < 0) return -EINVAL
+      if (pidfdPid === 0) return -EBADF
       setWho(wo, L.PIDTYPE_PID, getPid(table, pidfdPid))
       return 0
     default:
@@ -118,6 +122,7 @@ export function newWaitOpts(): WaitOpts {
     type: L.PIDTYPE_MAX,
     pid: NULL_PID,
     flags: 0,
+    nonblock: false,
     nr: 0,
     stat: 0,
     cause: 0,

@@ -1,0 +1,48 @@
+/** A processor without a table: what the tests of the sync room run on. */
+import type { Cpu, TableCallback } from '#internal/sync/cpu.js'
+import { RCU_HEAD_WORDS } from '#internal/sync/rcu.js'
+import { WORK_WORDS } from '#internal/sync/workqueue.js'
+
+/** A lock; then heads of callbacks and work items begin. */
+export const LOCK = 10
+const HEADS = 20
+const WORKS = 200
+
+export interface TestCpu extends Cpu {
+  readonly reported: unknown[]
+  /** Ends the turn: runs what was deferred. */
+  endTurn(): void
+}
+
+export function newCpu(
+  rcuFuncs: readonly TableCallback[] = [],
+  workFuncs: readonly TableCallback[] = [],
+): TestCpu {
+  const deferred: (() => void)[] = []
+  const reported: unknown[] = []
+  return {
+    words: new Int32Array(400),
+    rcuList: 2,
+    workList: 6,
+    rcuFuncs,
+    workFuncs,
+    defer: (run) => deferred.push(run),
+    report: (error) => reported.push(error),
+    irqsOn: true,
+    irqQueue: [],
+    rcuNesting: 0,
+    rcuDeferred: false,
+    reported,
+    endTurn: () => {
+      for (const run of deferred.splice(0)) run()
+    },
+  }
+}
+
+/** The head of RCU callback number `i`, and back. */
+export const rcuHead = (i: number): number => HEADS + i * RCU_HEAD_WORDS
+export const headNr = (head: number): number => (head - HEADS) / RCU_HEAD_WORDS
+
+/** Work item number `i`, and back. */
+export const workItem = (i: number): number => WORKS + i * WORK_WORDS
+export const workNr = (work: number): number => (work - WORKS) / WORK_WORDS
