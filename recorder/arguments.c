@@ -17,6 +17,7 @@ static void choose_set_tid(struct generator *generator, struct mailbox *box, con
     int limit = chance(generator, 70) ? 420 : 40000;
     box->set_tid[i] = chance(generator, 30) ? PICK(generator, 1, 1, 1, 2, 3, 300, 0) : 1 + below(generator, limit);
   }
+  if (box->arg[0] & CLONE_NEWPID && chance(generator, 60)) box->set_tid[0] = 1;
 }
 
 static void choose_clone(struct generator *generator, const struct world *world, struct step *step) {

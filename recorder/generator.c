@@ -1,8 +1,8 @@
 /*
  * A random operation, by weights that keep most slots in use and every kind of result common.
  *
- * Each seed has leanings of its own: some operations have a greater weight, and some kinds of tasks act more
- * often, so that seeds differ in more than numbers. What a recording must leave out is refused here: see forbidden().
+ * Each seed has leanings of its own: some operations have a greater weight, some kinds of tasks act more often, and
+ * some seeds keep to a few tasks that deal with each other all the time. What a recording must leave out is refused here: see forbidden().
  */
 #include "choices.h"
 #include <signal.h>
@@ -49,6 +49,7 @@ void generator_begin(struct generator *generator, uint64_t seed, enum mix mix, i
   }
   for (int op = 0; op < OPS; op++) generator->total += generator->weight[op];
   generator->slot_zero = 2 + below(generator, 14);
+  generator->crowd = chance(generator, 60) ? SLOTS : 5 + below(generator, 20);
   generator->depth = chance(generator, 50) ? below(generator, 90) : 0;
   generator->threads = chance(generator, 50) ? below(generator, 90) : 0;
 }
@@ -107,6 +108,16 @@ static bool possible(struct generator *generator, const struct world *world, con
   return !forbidden(world, step);
 }
 
+/* The first free slot; SLOTS where there are enough tasks. */
+static int free_slot(const struct generator *generator, const struct world *world) {
+  int used = 0, first = SLOTS;
+  for (int i = SLOTS - 1; i >= 0; i--) {
+    if (world->slot[i].nr) used++;
+    else first = i;
+  }
+  return used < generator->crowd ? first : SLOTS;
+}
+
 static int pick_caller(struct generator *generator, const struct world *world) {
   int slot = -1;
   if (chance(generator, generator->slot_zero)) return 0;
@@ -118,9 +129,8 @@ static int pick_caller(struct generator *generator, const struct world *world) {
 
 void choose(struct generator *generator, const struct world *world, struct step *step) {
   do {
-    *step = (struct step){ .target = -1, .pidfd = -1 };
-    while (step->new_slot < SLOTS && world->slot[step->new_slot].nr) step->new_slot++;
-    step->by = pick_caller(generator, world);
+    int new_slot = free_slot(generator, world);
+    *step = (struct step){ .by = pick_caller(generator, world), .new_slot = new_slot, .target = -1, .pidfd = -1 };
     if (step->by) {
       step->op = pick_op(generator);
       choose_arguments(generator, world, step);

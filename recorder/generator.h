@@ -13,6 +13,7 @@ struct generator {
   int pid_max;            /* of the root namespace, now */
   int weight[OPS], total; /* of the operations of a caller other than slot 0 */
   int slot_zero;          /* percentage of its steps */
+  int crowd;              /* slots in use at most */
   int depth, threads;     /* percentage of steps by tasks in deeper namespaces, and in processes with threads */
 };
 

@@ -10,6 +10,7 @@ const WORKS = 200
 
 export interface TestCpu extends Cpu {
   readonly reported: unknown[]
+  readonly deferred: (() => void)[]
   /** Ends the turn: runs what was deferred. */
   endTurn(): void
 }
@@ -33,6 +34,7 @@ export function newCpu(
     rcuNesting: 0,
     rcuDeferred: false,
     reported,
+    deferred,
     endTurn: () => {
       for (const run of deferred.splice(0)) run()
     },

@@ -65,11 +65,31 @@ describe('rcu', () => {
         ran.push(headNr(head))
         if (headNr(head) < 3) callRcu(own, rcuHead(headNr(head) + 10), 1)
       },
-      (_, head) => ran.push(headNr(head)),
+      (_, head) => ran.push(-headNr(head)),
     ])
     queue(cpu, 0, 4)
     rcuBarrier(cpu)
-    assert.deepEqual([ran, rcuLength(cpu)], [[0, 1, 2, 3, 10, 11, 12], 0])
+    assert.deepEqual([ran, rcuLength(cpu)], [[0, 1, 2, 3, -10, -11, -12], 0])
+  })
+
+  it('takes a head again once it has run, in any order', () => {
+    const { cpu, ran } = newRcu()
+    for (const i of [0, 1, 2]) callRcu(cpu, rcuHead(i), 0)
+    rcuBarrier(cpu)
+    for (const i of [1, 0]) callRcu(cpu, rcuHead(i), 0)
+    rcuBarrier(cpu)
+    assert.deepEqual(ran, [0, 1, 2, 1, 0])
+  })
+
+  it('asks for the end of the turn once, and only if something waits', () => {
+    const { cpu } = newRcu()
+    rcuReadLock(cpu)
+    rcuReadUnlock(cpu)
+    assert.equal(cpu.deferred.length, 0)
+    queue(cpu, 0, 5)
+    rcuReadLock(cpu)
+    rcuReadUnlock(cpu)
+    assert.equal(cpu.deferred.length, 1)
   })
 
   it('panics where a section is closed that was not open, or a barrier could never end', () => {

@@ -39,6 +39,10 @@ describe('utf8', () => {
         assert.deepEqual(utf8Bytes(string, max), [...new TextEncoder().encode(string)].slice(0, max))
       }),
     )
+    for (const point of [0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xffff, 0x10000, 0x10ffff]) {
+      const char = String.fromCodePoint(point)
+      assert.deepEqual(utf8Bytes(char, 9), [...new TextEncoder().encode(char)], point.toString(16))
+    }
     assert.deepEqual(utf8Bytes('\ud800x', 9), [0xef, 0xbf, 0xbd, 0x78], 'half a character')
   })
 

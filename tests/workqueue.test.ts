@@ -41,6 +41,8 @@ describe('workqueue', () => {
 
   it('queues an item once until it runs, and again after that', () => {
     const { cpu, ran } = newQueue()
+    // A record that was something else before.
+    cpu.words.fill(1, workItem(0), workItem(2))
     for (const i of [0, 1]) initWork(cpu, workItem(i), 0)
     const schedule = (i: number): boolean => scheduleWork(cpu, workItem(i))
     assert.deepEqual([schedule(0), schedule(1), schedule(0), schedule(1)], [true, true, false, false])

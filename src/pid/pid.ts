@@ -208,15 +208,14 @@ function takeAsked(table: PidTable, ns: NsRef, nr: number): number {
 
 /**
  * Undoes an allocPid that has numbers at the levels from `from` to its own, outermost first. last_pid stays moved,
- * except that today's kernel begins a namespace anew while nothing in it is hashed: its first process must be 1. The
- * seeds' kernel does not, and then has a namespace without an init.
+ * except that a namespace in which nothing is hashed yet begins anew: its first process must be 1.
+ * Differs: the seeds' kernel does not begin anew; it then has a namespace without an init, and crashes there.
  */
 function unwindAllocPid(table: PidTable, pid: PidRef, ns: NsRef, from: number, error: number): PidRef {
   const w = table.words
   const level = w[pid + L.PID_LEVEL]
   for (let i = from; i <= level; i++) freePidmap(table, upidAt(pid, i))
-  const anew = w[L.H_ERA] !== L.ERA_4_14 && load(w, ns + L.NS_NR_HASHED) === PIDNS_HASH_ADDING
-  if (anew) forgetLastPid(table, ns)
+  if (load(w, ns + L.NS_NR_HASHED) === PIDNS_HASH_ADDING) forgetLastPid(table, ns)
   kmemCacheFree(table, L.SLAB_PID + level, pid)
   return error as PidRef
 }

@@ -111,8 +111,6 @@ function findChildReaper(table: TaskTable, father: TaskRef): TaskRef {
   const w = table.words
   const ns = taskActivePidNs(table, father)
   const reaper = w[ns + L.NS_CHILD_REAPER] as TaskRef
-  // The seeds' kernel can make a namespace without an init, and crashes where somebody in it leaves children behind.
-  if (reaper === 0) return w[L.H_INIT_TASK] as TaskRef
   if (reaper !== father) return reaper
   const other = T.findAliveThread(table, father)
   if (other !== 0) {
