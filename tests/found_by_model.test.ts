@@ -65,4 +65,19 @@ describe('what the model test found', () => {
     assert.equal(init.fork().pid, 1)
     assert.deepEqual(kernel.check(), [])
   })
+
+  it('in the seeds era, too, a namespace whose first fork failed begins with 1, and its process can end', () => {
+    const kernel = Kernel.boot({ era: '4.14', pidMax: 301 })
+    const { init } = kernel
+    const only = [...Array(299)].map(() => init.fork())[298]
+    init.unshare(CLONE_NEWPID)
+    assert.throws(() => init.fork(), { code: 'EAGAIN' })
+    only?.exit()
+    init.waitpidSync()
+    const box = init.fork()
+    assert.deepEqual(box.nspid, [300, 1])
+    box.exit(3)
+    assert.equal(init.waitpidSync()?.code, 3)
+    assert.deepEqual(kernel.check(), [])
+  })
 })

@@ -24,7 +24,7 @@ import { scheduleWork } from '../sync/workqueue.ts'
 import { RCU_PUT_PID } from './callbacks.ts'
 import { hashUpid, pidHashfn, pidHashHead, unhashUpid, upidOfNode } from './pid_hash.ts'
 import { getPidNs, putPidNs } from './pid_ns_ref.ts'
-import { allocPidmap, allocPidmapAt, freePidmap, LAST_PID_NONE, nextPidmap, pidMaxOf } from './pidmap.ts'
+import { allocPidmap, allocPidmapAt, freePidmap, lastPidNone, nextPidmap, pidMaxOf } from './pidmap.ts'
 import { pidNsPrepareProc, pidNsReleaseProc } from './proc_mount.ts'
 import type { PidTable } from './table.ts'
 import { taskActivePidNs } from './task_link.ts'
@@ -206,15 +206,14 @@ function takeAsked(table: PidTable, ns: NsRef, nr: number): number {
 
 /**
  * Undoes an allocPid that has numbers at the levels from `from` to its own, outermost first. last_pid stays moved,
- * except that today's kernel begins a namespace anew while nothing in it is hashed: its first process must be 1.
+ * except that a namespace in which nothing is hashed yet begins anew: its first process must be 1. (The seeds' kernel
+ * gives 2 then, to a process in a namespace that never gets an init; that is not followed.)
  */
 function unwindAllocPid(table: PidTable, pid: PidRef, ns: NsRef, from: number, error: number): PidRef {
   const w = table.words
   const level = w[pid + L.PID_LEVEL]
   for (let i = from; i <= level; i++) freePidmap(table, upidAt(pid, i))
-  if (w[L.H_ERA] !== L.ERA_4_14 && load(w, ns + L.NS_NR_HASHED) === PIDNS_HASH_ADDING) {
-    store(w, ns + L.NS_LAST_PID, LAST_PID_NONE)
-  }
+  if (load(w, ns + L.NS_NR_HASHED) === PIDNS_HASH_ADDING) store(w, ns + L.NS_LAST_PID, lastPidNone(table))
   kmemCacheFree(table, L.SLAB_PID + level, pid)
   return error as PidRef
 }

@@ -18,7 +18,7 @@ import { refcountSet } from '../sync/refcount.ts'
 import { initWork } from '../sync/workqueue.ts'
 import { WORK_PROC_CLEANUP } from './callbacks.ts'
 import { getPidNs } from './pid_ns_ref.ts'
-import { initPidmap, LAST_PID_NONE } from './pidmap.ts'
+import { initPidmap, lastPidNone } from './pidmap.ts'
 import { pidNsReleaseProc } from './proc_mount.ts'
 import type { PidTable } from './table.ts'
 import { taskActivePidNs } from './task_link.ts'
@@ -107,7 +107,7 @@ function newPidNs(table: PidTable, level: number, pidMax: number): NsRef {
   refcountSet(w, ns + L.NS_COUNT, 1)
   w[ns + L.NS_LEVEL] = level
   w[ns + L.NS_PID_MAX] = pidMax
-  w[ns + L.NS_LAST_PID] = w[L.H_ERA] === L.ERA_4_14 ? 0 : LAST_PID_NONE
+  w[ns + L.NS_LAST_PID] = lastPidNone(table)
   w[ns + L.NS_NR_HASHED] = PIDNS_HASH_ADDING
   initWork(table, ns + L.NS_PROC_WORK, WORK_PROC_CLEANUP)
   return ns

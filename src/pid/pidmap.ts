@@ -20,12 +20,6 @@ import { kmemCacheFree, kmemCacheZalloc } from '../mm/slab.ts'
 import { spinLockIrqSave, spinUnlockIrqRestore } from '../sync/spinlock.ts'
 import type { PidTable } from './table.ts'
 
-/**
- * last_pid where no number was ever searched for, as today's kernel.ns_last_pid shows it: of a namespace whose init got
- * its number by set_tid. The seeds' kernel begins with 0.
- */
-export const LAST_PID_NONE = -1
-
 /** The number that a bit of a page stands for. `map`: the entry ({@link pidmapEntry}). Linux: `mk_pid`. */
 export function mkPid(table: PidTable, ns: NsRef, map: number, offset: number): number {
   return ((map - ns - L.NS_PIDMAP) / L.PIDMAP_WORDS) * table.bitsPerPage + offset
@@ -121,6 +115,14 @@ export function setLastPid(table: PidTable, ns: NsRef, base: number, pid: number
     if (before === seen || !pidBefore(base, before, pid)) return
     seen = before
   }
+}
+
+/**
+ * last_pid where no number was ever searched for: today's kernel.ns_last_pid shows -1 in a namespace whose init got its
+ * number by set_tid. The seeds' kernel begins with 0.
+ */
+export function lastPidNone(table: PidTable): number {
+  return table.words[L.H_ERA] === L.ERA_4_14 ? 0 : -1
 }
 
 /** The limit that applies to the namespace's numbers: its own, or in the seeds' era the one of all. */

@@ -10,7 +10,7 @@ import { pidMaxOf } from '../pid/pidmap.ts'
 import { taskActivePidNs } from '../pid/task_link.ts'
 import type { TaskTable } from './table.ts'
 
-/** The number given out last; LAST_PID_NONE where none was but by set_tid. */
+/** The number given out last; lastPidNone where none was but by set_tid. */
 export function getNsLastPid(table: TaskTable, current: TaskRef): number {
   return load(table.words, taskActivePidNs(table, current) + L.NS_LAST_PID)
 }

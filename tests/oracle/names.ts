@@ -51,9 +51,9 @@ export function takeName(w: World, ns: Namespace, asked: readonly number[]): Nam
   return name
 }
 
-/** Today's kernel begins a namespace anew as long as nothing is in it. */
+/** A namespace begins anew as long as nothing is in it: else it would never get an init. */
 function failed(w: World, ns: Namespace, error: number): number {
-  if (!w.rules.old && ns.open && ns.taken.size === 0) ns.last = -1
+  if (ns.open && ns.taken.size === 0) ns.last = w.rules.old ? 0 : -1
   return error
 }
 
