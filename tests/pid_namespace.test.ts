@@ -132,12 +132,36 @@ describe('references', () => {
     sound(table)
   })
 
-  it('panic where one is dropped that nobody held', () => {
+  it('panic where one is taken or dropped that nobody holds', () => {
+    for (const [use, what] of [
+      [P.putPidNs, /panic: reference dropped that nobody held/],
+      [P.getPidNs, /panic: reference taken to a record that has none/],
+    ] as const) {
+      const table = smallTable(quiet)
+      const [, ns] = nest(table, 1)
+      P.putPidNs(table, ns)
+      assert.equal(word(table, ns + L.NS_COUNT), 0)
+      assert.throws(() => use(table, ns), what)
+    }
+  })
+})
+
+describe('the mount of procfs', () => {
+  it('is made by pidNsPrepareProc, or fails with ENOMEM, and the namespace of a first process that lacks it is dead', () => {
     const table = smallTable(quiet)
-    const [, ns] = nest(table, 1)
-    P.putPidNs(table, ns)
-    assert.throws(() => P.putPidNs(table, ns), /panic: reference dropped that nobody held/)
-    assert.throws(() => P.getPidNs(table, ns), /panic: reference taken to a record that has none/)
+    const [outer, ns] = nest(table, 1)
+    allocPids(table, outer, 1)
+    P.failNth(table, 1)
+    assert.equal(P.pidNsPrepareProc(table, ns), -ENOMEM)
+    assert.equal(P.pidNsPrepareProc(table, ns), 0)
+    assert.equal(word(table, ns + L.NS_COUNT), 2)
+    P.pidNsReleaseProc(table, ns)
+    P.pidNsReleaseProc(table, ns)
+    assert.deepEqual([word(table, ns + L.NS_COUNT), word(table, ns + L.NS_PROC_MNT)], [1, 0])
+    // Of a first pid at a level: the record, its chunk, the mount.
+    P.failNth(table, 3)
+    assert.deepEqual([P.allocPid(table, ns), P.allocPid(table, ns)], [-ENOMEM, -ENOMEM])
+    assert.equal(word(table, ns + L.NS_NR_HASHED), 0)
     sound(table)
   })
 })

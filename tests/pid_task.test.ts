@@ -58,6 +58,40 @@ describe('detachPid', () => {
   }
 })
 
+describe('records that were something else before', () => {
+  it('begin without tasks, and are freed like others', () => {
+    const table = smallTable(quiet)
+    const ns = P.initPidNs(table)
+    allocPids(table, ns, 1)
+    const old = allocPids(table, ns, 2)
+    for (const pid of old) {
+      taskWith(table, pid)
+      P.freePid(table, pid)
+    }
+    P.rcuBarrier(table)
+    const pids = allocPids(table, ns, 2)
+    assert.deepEqual(pids.toSorted(), old.toSorted())
+    for (const pid of pids) {
+      assert.equal(P.pidTask(table, pid, PIDTYPE_PID), 0)
+      P.detachPid(table, taskWith(table, pid), PIDTYPE_PID)
+    }
+    assert.equal(P.nextPidmap(table, ns, 1), -1)
+    sound(table)
+  })
+
+  it('of tasks: all zeros, each its own leader', () => {
+    const table = smallTable()
+    const task = made(P.allocTaskStruct(table))
+    table.words.fill(5, task + 1, task + L.TASK_SLOT_WORDS)
+    P.freeTaskStruct(table, task)
+    assert.equal(P.allocTaskStruct(table), task)
+    assert.equal(P.taskLeader(table, task), task)
+    table.words[task + L.TASK_LEADER] = 0
+    assert.ok(table.words.slice(task + 1, task + L.TASK_SLOT_WORDS).every((one) => one === 0))
+    sound(table)
+  })
+})
+
 describe('changePid', () => {
   it('moves a task from one to the other, and frees the one that is left alone', () => {
     const table = smallTable(quiet)
@@ -139,6 +173,7 @@ describe('numbers of tasks', () => {
       0,
       'it is not seen from inside',
     )
+    assert.equal(P.pidNrNs(table, session, 0 as P.NsRef), 0)
     assert.deepEqual([P.nsOfPid(table, session), P.nsOfPid(table, 0 as P.PidRef)], [spaces[1], 0])
     assert.deepEqual(
       [P.isChildReaper(table, session), P.isChildReaper(table, P.taskPid(table, leader))],
