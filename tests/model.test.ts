@@ -1,8 +1,8 @@
 /*
  * The whole Task API against the oracle: random sequences of calls on both, everything compared after each.
  *
- * PIDNS_MODEL_RUNS sets how many sequences each mix gets, PIDNS_MODEL_SEED and PIDNS_MODEL_PATH repeat a failure as
- * its report says.
+ * PIDNS_MODEL_RUNS sets how many sequences each mix gets. PIDNS_MODEL_SEED says which: 1, so that a run can be repeated,
+ * or `random`; with PIDNS_MODEL_PATH it repeats a failure as its report says.
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -11,10 +11,10 @@ import { choose, type Draw, type Mix, type Operation, spread } from './model/cho
 import { Log } from './model/log.ts'
 import { bootPair, type Setup, step } from './model/real.ts'
 
-const { PIDNS_MODEL_RUNS: runs = 200, PIDNS_MODEL_SEED: seed, PIDNS_MODEL_PATH: path } = process.env
+const { PIDNS_MODEL_RUNS: runs = 30, PIDNS_MODEL_SEED: seed = 1, PIDNS_MODEL_PATH: path } = process.env
 const parameters: fc.Parameters<[Draw[]]> = {
   numRuns: Number(runs),
-  ...(seed === undefined ? {} : { seed: Number(seed) }),
+  ...(seed === 'random' ? {} : { seed: Number(seed) }),
   ...(path === undefined ? {} : { path }),
 }
 
