@@ -1,0 +1,155 @@
+/**
+ * What a log of real programs tells, strace's and ftrace's alike: calls that last from one line to another, signals,
+ * stops, ends. Readers make these acts, the replayer (spans.ts) finds an order in which they took effect.
+ *
+ * Invariant: a line proves that something had happened when it was written, not what else had. Numbers stand here as the
+ * log has them: `by` is a *key*, the number in front of a line, in the tracer's PID namespace; numbers in arguments and
+ * results are in the caller's.
+ */
+import type { WaitInfo } from './event.ts'
+
+/** The log begins. */
+export interface SpanStart {
+  readonly kind: 'start'
+  readonly line: number
+  readonly spans: SpanOrigin
+}
+
+export interface SpanOrigin {
+  /** Whose numbers the keys are, in words: `pid`. */
+  readonly keyWord: string
+  /** strace tells the end of each task it traces; ftrace those of the whole machine. */
+  readonly source: 'strace' | 'ftrace'
+}
+
+/** In the order of the lines. */
+export type Act =
+  /** A call that stands in one line. */
+  | { readonly kind: 'call'; readonly span: Span }
+  /** The first line of a call that stands in two. What came of it is known already, unless the call may wait long. */
+  | { readonly kind: 'enter'; readonly span: Span }
+  /** The last line of a call that stands in two: the same object as in its `enter`, now with an outcome. */
+  | { readonly kind: 'leave'; readonly span: Span }
+  | SignalAct
+  | StoppedAct
+  | GoneAct
+  | SupersededAct
+  /** Any other line of a task: it lives. */
+  | ActOf<'other'>
+
+interface ActOf<Kind extends string> {
+  readonly kind: Kind
+  readonly line: number
+  readonly by: number
+  /** As the log prints it, without its meaning; '' where there is none. */
+  readonly time: string
+}
+
+/** A call, from the line where it entered the kernel to the line where it came back. */
+export interface Span {
+  readonly by: number
+  /** The line of the entry. */
+  readonly line: number
+  readonly time: string
+  /** What is known of the arguments: at `enter` those that stand in the first line, at `leave` all. */
+  call: SpanCall
+  /** The line of the return, where the outcome stands; 0: not known yet. */
+  last: number
+  outcome: SpanOutcome | undefined
+}
+
+/** A descriptor of a process, as far as the log tells whose: the number in the tracer's namespace. */
+export interface FdArg {
+  readonly fd: number
+  readonly pid: number | undefined
+  /** Inode number of a namespace: 3<pid:[4026532184]>. */
+  readonly ns: number | undefined
+}
+
+export type SpanCall =
+  /** fork, vfork, clone, clone3. */
+  | {
+      readonly op: 'clone'
+      readonly flags: number
+      readonly exitSignal: number
+      readonly setTid: readonly number[] | undefined
+    }
+  /** `command`: the arguments joined by blanks. */
+  | { readonly op: 'execve'; readonly file: string; readonly command: string }
+  | { readonly op: 'exit' | 'exit_group'; readonly code: number }
+  /** gettid: also set_tid_address. getpgid with pid 0: also getpgrp. */
+  | { readonly op: 'getpid' | 'gettid' | 'getppid' | 'setsid' }
+  | { readonly op: 'getpgid' | 'getsid'; readonly pid: number }
+  | { readonly op: 'setpgid'; readonly pid: number; readonly pgid: number }
+  /** kill: also rt_sigqueueinfo. */
+  | { readonly op: 'kill'; readonly pid: number; readonly sig: number }
+  /** tkill: tgid 0. tgkill: also rt_tgsigqueueinfo. */
+  | { readonly op: 'tgkill'; readonly tgid: number; readonly tid: number; readonly sig: number }
+  | { readonly op: 'wait4'; readonly pid: number; readonly options: number }
+  | {
+      readonly op: 'waitid'
+      readonly idtype: number
+      readonly id: number
+      readonly fd: FdArg | undefined
+      readonly options: number
+    }
+  /** PR_SET_CHILD_SUBREAPER, PR_GET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, PR_GET_PDEATHSIG; for the two PR_GET `arg` is the value given back. */
+  | { readonly op: 'prctl'; readonly option: number; readonly arg: number }
+  /** prctl(PR_SET_NAME). */
+  | { readonly op: 'comm'; readonly name: string }
+  /** Only where a new disposition is set. */
+  | {
+      readonly op: 'rt_sigaction'
+      readonly sig: number
+      readonly handler: 'dfl' | 'ign' | 'fn'
+      readonly flags: number
+    }
+  | { readonly op: 'unshare'; readonly flags: number }
+  | { readonly op: 'setns'; readonly fd: FdArg; readonly nstype: number }
+  | { readonly op: 'pidfd_open'; readonly pid: number; readonly flags: number }
+  | { readonly op: 'pidfd_send_signal'; readonly fd: FdArg; readonly sig: number; readonly flags: number }
+
+export type SpanOutcome =
+  | {
+      readonly kind: 'returned'
+      readonly value: number
+      /** The same number in the tracer's namespace, where a comment tells it. */
+      readonly outer: number | undefined
+      /** wait4: the status, 16 bits; undefined where the caller asked for none. */
+      readonly status: number | undefined
+      /** waitid. */
+      readonly info: WaitInfo | undefined
+      /** pidfd_open, CLONE_PIDFD: the descriptor. */
+      readonly fd: FdArg | undefined
+    }
+  | { readonly kind: 'failed'; readonly errno: number }
+  /** `? ERESTARTSYS` and its kin: the call did not happen, and may come again. */
+  | { readonly kind: 'restarted' }
+  /** `= ?`: the caller never saw it. What it asked for may have been done. */
+  | { readonly kind: 'lost' }
+
+/** `--- SIGTERM {…} ---`: the task takes a signal. */
+export interface SignalAct extends ActOf<'signal'> {
+  readonly sig: number
+  readonly code: number
+  /** undefined: not in the line, as of a signal from the terminal. */
+  readonly pid: number | undefined
+  readonly outer: number | undefined
+  /** si_status of SIGCHLD and its kin; undefined where there is none. */
+  readonly status: number | undefined
+}
+
+/** `--- stopped by SIGSTOP ---`. */
+export interface StoppedAct extends ActOf<'stopped'> {
+  readonly sig: number
+}
+
+/** `+++ exited with 0 +++`, `+++ killed by SIGKILL +++`: `status` as wait4 gives it. */
+export interface GoneAct extends ActOf<'gone'> {
+  readonly status: number
+}
+
+/** `24 +++ superseded by execve in pid 26 +++`: from now on the task `thread` is `by`. */
+export interface SupersededAct extends ActOf<'superseded'> {
+  readonly thread: number
+}
