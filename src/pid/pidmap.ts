@@ -22,7 +22,7 @@ import type { PidTable } from './table.ts'
 
 /** The number that a bit of a page stands for. `map`: the entry ({@link pidmapEntry}). Linux: `mk_pid`. */
 export function mkPid(table: PidTable, ns: NsRef, map: number, offset: number): number {
-  return ((map - ns - L.NS_PIDMAP) / L.PIDMAP_WORDS) * table.bitsPerPage + offset
+  return (((map - ns - L.NS_PIDMAP) >> 1) << table.bitsPerPageShift) + offset
 }
 
 /** The entry of page number `index` in the namespace's pidmap: {nr_free, page}. */
@@ -58,7 +58,7 @@ export function allocPidmap(table: PidTable, ns: NsRef): number {
  * Returns: `nr`, or -EEXIST when it is taken, -ENOMEM when its page cannot be had.
  */
 export function allocPidmapAt(table: PidTable, ns: NsRef, nr: number): number {
-  const index = (nr / table.bitsPerPage) | 0
+  const index = nr >> table.bitsPerPageShift
   const map = pidmapEntry(ns, index)
   if (!pidmapPage(table, map)) return -ENOMEM
   if (testAndSetBit(table.words, nr & table.bitsPerPageMask, table.words[map + L.PIDMAP_PAGE])) return -EEXIST
@@ -71,10 +71,9 @@ export function freePidmap(table: PidTable, upid: UpidRef): void {
   const w = table.words
   const ns = w[upid + L.UPID_NS] as NsRef
   const nr = w[upid + L.UPID_NR]
-  const map = pidmapEntry(ns, (nr / table.bitsPerPage) | 0)
-  const offset = nr & table.bitsPerPageMask
-  clearBit(w, offset, w[map + L.PIDMAP_PAGE])
-  nrFreeInc(table, ns, (nr / table.bitsPerPage) | 0)
+  const index = nr >> table.bitsPerPageShift
+  clearBit(w, nr & table.bitsPerPageMask, w[pidmapEntry(ns, index) + L.PIDMAP_PAGE])
+  nrFreeInc(table, ns, index)
 }
 
 /**
@@ -85,7 +84,7 @@ export function nextPidmap(table: PidTable, ns: NsRef, last: number): number {
   const w = table.words
   if (last >>> 0 >= w[L.H_PID_MAX_LIMIT]) return -1
   let offset = (last + 1) & table.bitsPerPageMask
-  let map = pidmapEntry(ns, ((last + 1) / table.bitsPerPage) | 0)
+  let map = pidmapEntry(ns, (last + 1) >> table.bitsPerPageShift)
   const end = pidmapEntry(ns, table.pidmapEntries)
   for (; map < end; map += L.PIDMAP_WORDS, offset = 0) {
     const page = load(w, map + L.PIDMAP_PAGE)
@@ -151,7 +150,7 @@ export function initPidmap(table: PidTable, ns: NsRef): number {
 function takeFirstZero(table: PidTable, ns: NsRef, from: number, to: number): number {
   const w = table.words
   for (let nr = from; nr < to; ) {
-    const index = (nr / table.bitsPerPage) | 0
+    const index = nr >> table.bitsPerPageShift
     const map = pidmapEntry(ns, index)
     if (!pidmapPage(table, map)) return -ENOMEM
     if (load(w, map + L.PIDMAP_NR_FREE) > 0) {
@@ -165,7 +164,7 @@ function takeFirstZero(table: PidTable, ns: NsRef, from: number, to: number): nu
         offset = findNextZeroBit(w, page, table.bitsPerPage, offset)
       }
     }
-    nr = findNextZeroBit(w, ns + L.NS_FULL_PAGES, table.pidmapEntries, index + 1) * table.bitsPerPage
+    nr = findNextZeroBit(w, ns + L.NS_FULL_PAGES, table.pidmapEntries, index + 1) << table.bitsPerPageShift
   }
   return -EAGAIN
 }
