@@ -6,11 +6,12 @@
  * those of the log's own namespace. Of each kind `KEPT` findings are kept, and the rest counted.
  */
 import { SIGKILL, signalName } from '../abi/index.ts'
-import type { TaskState, TraceEvent } from './event.ts'
+import type { TaskState } from './event.ts'
 import {
   createLives,
   follow,
   type Group,
+  type Happening,
   isAlive,
   isLeader,
   isWithin,
@@ -26,7 +27,7 @@ import { FINDING_KINDS, type Finding, type FindingKind } from './report.ts'
 const KEPT = 10000
 
 export interface Findings {
-  observe(event: TraceEvent): undefined
+  observe(event: Happening): undefined
   /** Everything found up to now, in the order of FINDING_KINDS, each kind by line. */
   list(): Finding[]
 }
@@ -52,7 +53,7 @@ export function createFindings(initKey: number, init: TaskState, visible: Lives[
   }
 
   return {
-    observe(event: TraceEvent): undefined {
+    observe(event: Happening): undefined {
       if (event.changed === undefined || event.changed.length === 0) return
       const group = targetGroup(lives, event)
       const turn = follow(lives, event)
@@ -122,7 +123,7 @@ function findOrphans(lives: Lives, turn: Turn, line: number, note: Note): undefi
 }
 
 /** A group kill that ended some of the group: who of the group lives on, and who had slipped out of it before. */
-function findSurvivors(lives: Lives, group: Group, turn: Turn, event: TraceEvent, note: Note): undefined {
+function findSurvivors(lives: Lives, group: Group, turn: Turn, event: Happening, note: Note): undefined {
   if (event.call.op !== 'kill') return
   const ended = turn.ended.filter((life) => life.group === group && isLeader(life.state)).length
   if (ended === 0) return

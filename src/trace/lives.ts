@@ -5,8 +5,25 @@
  * Invariant: one life per task that the log knows and that is not gone; a group or namespace lists exactly those in it.
  * Costs O(changes) per event; a birth in a deeper namespace O(namespaces) more, a group kill O(tasks).
  */
-import { callText } from './describe.ts'
-import type { TaskState, TraceEvent } from './event.ts'
+import { signalName } from '../abi/index.ts'
+import { callText, spanText } from './describe.ts'
+import type { Call, Change, TaskState } from './event.ts'
+import type { SpanCall } from './span.ts'
+
+/** One thing that one task did, or that happened to it, and whose states are others now. */
+export interface Happening {
+  readonly line: number
+  /** Key of the task. */
+  readonly by: number
+  readonly call: Call | SpanCall | Killed
+  readonly changed?: readonly Change[] | undefined
+}
+
+/** The end of a process by a signal, in logs that tell it apart from the kill. */
+export interface Killed {
+  readonly op: 'killed'
+  readonly sig: number
+}
 
 export interface Lives {
   readonly all: Map<number, Life>
@@ -74,7 +91,7 @@ export function createLives(initKey: number, init: TaskState, visible: Lives['vi
 }
 
 /** Takes over what an event changed. */
-export function follow(lives: Lives, event: TraceEvent): Turn {
+export function follow(lives: Lives, event: Happening): Turn {
   const turn: Turn = { born: [], ended: [], freed: [], adopted: [] }
   for (const [key, state] of event.changed ?? []) {
     const life = lives.all.get(key)
@@ -102,7 +119,7 @@ export function follow(lives: Lives, event: TraceEvent): Turn {
 }
 
 /** The group that a kill is aimed at. To be asked before the event is followed. */
-export function targetGroup(lives: Lives, { by, call }: TraceEvent): Group | undefined {
+export function targetGroup(lives: Lives, { by, call }: Happening): Group | undefined {
   const caller = lives.all.get(by)
   if (call.op !== 'kill' || caller === undefined) return undefined
   if (call.pid === 0) return caller.group
@@ -135,7 +152,7 @@ export function processOf(lives: Lives, nr: number): Life | undefined {
   return undefined
 }
 
-function bearChild(lives: Lives, key: number, state: TaskState, event: TraceEvent): Life {
+function bearChild(lives: Lives, key: number, state: TaskState, event: Happening): Life {
   const life = bear(lives, key, state, event.line, namespaceOf(lives, key, state))
   for (const [group, line] of lives.all.get(event.by)?.escapes ?? []) life.escapes.set(group, line)
   return life
@@ -200,7 +217,12 @@ function namespaceOf(lives: Lives, key: number, { pid }: TaskState): Namespace {
   return own
 }
 
-function causeText(lives: Lives, { by, call }: TraceEvent, key: number): string {
-  if (by === key) return callText(call)
-  return `${callText(call)} of ${lives.all.get(by)?.state.tgid[0] ?? 'a task that is gone'}`
+function causeText(lives: Lives, { by, call }: Happening, key: number): string {
+  const text = call.op === 'killed' ? signalName(call.sig) : textOf(call)
+  if (by === key) return text
+  return `${text} of ${lives.all.get(by)?.state.tgid[0] ?? 'a task that is gone'}`
+}
+
+function textOf(call: Call | SpanCall): string {
+  return 'child' in call || 'pidfd' in call || 'target' in call ? callText(call) : spanText(call as SpanCall)
 }

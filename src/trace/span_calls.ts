@@ -1,0 +1,172 @@
+/**
+ * Attempts one call of a log of real programs on the library: those whose result is known at once. Creations, waits,
+ * exits and execve are elsewhere.
+ *
+ * Invariant: signals do not act. Who dies, stops or continues, the log says; a kill here asks only who is there, except
+ * that SIGCONT, which does no harm, is sent.
+ */
+import {
+  CLONE_NEWPID,
+  P_PIDFD,
+  PR_GET_CHILD_SUBREAPER,
+  PR_SET_CHILD_SUBREAPER,
+  PR_SET_PDEATHSIG,
+  SIGCONT,
+  WNOHANG,
+} from '../abi/index.ts'
+import { KernelError, type Task } from '../index.ts'
+import { findTask } from '../inside.ts'
+import type { FdArg, SpanCall } from './span.ts'
+import type { Actor, Proc, World } from './span_world.ts'
+
+/** What the library answers: a value, -errno, or in words why it cannot be asked. */
+export type Attempt = number | string
+
+export type SimpleCall = Exclude<
+  SpanCall,
+  { op: 'clone' | 'execve' | 'exit' | 'exit_group' | 'wait4' | 'waitid' | 'comm' | 'rt_sigaction' }
+>
+
+export function attempt(world: World, { task }: Actor, call: SimpleCall): Attempt {
+  try {
+    switch (call.op) {
+      case 'getpid':
+        return task.getpid()
+      case 'gettid':
+        return task.gettid()
+      case 'getppid':
+        return task.getppid()
+      case 'getpgid':
+        return task.getpgid(call.pid)
+      case 'getsid':
+        return task.getsid(call.pid)
+      case 'setsid':
+        return task.setsid()
+      case 'setpgid':
+        return task.setpgid(call.pid, call.pgid)
+      case 'kill':
+        return task.kill(call.pid, harmless(call.sig)) ?? 0
+      case 'tgkill':
+        return (
+          (call.tgid === 0
+            ? task.tkill(call.tid, harmless(call.sig))
+            : task.tgkill(call.tgid, call.tid, harmless(call.sig))) ?? 0
+        )
+      case 'prctl':
+        return prctl(task, call.option, call.arg)
+      case 'unshare':
+        return task.unshare(call.flags & CLONE_NEWPID)
+      case 'setns':
+        return setns(world, task, call.fd)
+      case 'pidfd_open':
+        task.pidfdOpen(call.pid, call.flags).close()
+        return 0
+      case 'pidfd_send_signal':
+        return pidfdSendSignal(world, task, call.fd, call.sig, call.flags)
+    }
+  } catch (error) {
+    if (error instanceof KernelError) return error.errno
+    return String(error)
+  }
+}
+
+const SIGNALS = 64
+
+/** A signal that asks for permission and does nothing; a number that is none stays what it is. */
+function harmless(sig: number): number {
+  return sig === SIGCONT || sig < 0 || sig > SIGNALS ? sig : 0
+}
+
+/** PR_SET_PDEATHSIG is taken back at once: whom it kills, the log says. */
+function prctl(task: Task, option: number, arg: number): number {
+  switch (option) {
+    case PR_GET_CHILD_SUBREAPER:
+      return task.prctl(PR_GET_CHILD_SUBREAPER) === arg ? 0 : task.prctl(PR_GET_CHILD_SUBREAPER)
+    case PR_SET_CHILD_SUBREAPER:
+      return task.prctl(option, arg)
+    case PR_SET_PDEATHSIG: {
+      const ret = task.prctl(option, arg)
+      if (arg !== 0) task.prctl(option, 0)
+      return ret
+    }
+    default:
+      return 0
+  }
+}
+
+function setns(world: World, task: Task, fd: FdArg): Attempt {
+  const member = fd.pid === undefined ? namespaceMember(world, task, fd.ns) : processOf(world, fd.pid)?.task
+  if (member === undefined) return 'a namespace that the log does not name'
+  if (fd.pid !== undefined) {
+    const pidfd = task.pidfdOpen(task.pidOf(member))
+    try {
+      return task.setns(pidfd, CLONE_NEWPID)
+    } finally {
+      pidfd.close()
+    }
+  }
+  const file = member.openNs('pid')
+  try {
+    return task.setns(file, CLONE_NEWPID)
+  } finally {
+    file.close()
+  }
+}
+
+/** Whose namespace an inode number stands for: the log never says, so it is the newest that the caller can enter. */
+function namespaceMember(world: World, task: Task, inode: number | undefined): Task | undefined {
+  if (inode === undefined) return undefined
+  const known = world.namespaces.get(inode)
+  if (known !== undefined && known.state !== 'X') return known
+  let newest: Task | undefined
+  for (const proc of world.procs.values()) {
+    if (!proc.dead && proc.task.level > task.level && task.pidOf(proc.task) !== 0 && isInit(proc))
+      newest = proc.task
+  }
+  if (newest !== undefined) world.namespaces.set(inode, newest)
+  return newest
+}
+
+function isInit({ numbers }: Proc): boolean {
+  return numbers.at(-1) === 1
+}
+
+/** The process that has this number in the tracer's namespace. */
+export function processOf(world: World, key: number): Proc | undefined {
+  const task = findTask(world.top, key)
+  return task === undefined ? undefined : world.procs.get(task.leader)
+}
+
+function pidfdSendSignal(world: World, task: Task, fd: FdArg, sig: number, flags: number): Attempt {
+  const target = fd.pid === undefined ? undefined : processOf(world, fd.pid)
+  if (target === undefined) return 'a pidfd whose process the log does not name'
+  const pidfd = target.task.pidfdOpen(target.task.pid)
+  try {
+    return task.pidfdSendSignal(pidfd, harmless(sig), flags) ?? 0
+  } finally {
+    pidfd.close()
+  }
+}
+
+/** waitid on a pidfd, as the same on the number. */
+export function waitTarget(
+  world: World,
+  task: Task,
+  idtype: number,
+  id: number,
+  fd: FdArg | undefined,
+): number {
+  if (idtype !== P_PIDFD) return id
+  const target = fd?.pid === undefined ? undefined : processOf(world, fd.pid)
+  return target === undefined ? -1 : task.pidOf(target.task)
+}
+
+/** Looks for a child that a wait would find, and leaves it there: its number, 0 for none yet, or -errno. */
+export function peekWait(task: Task, idtype: number, id: number, options: number): number {
+  try {
+    return task.waitidSync(idtype, id, options | WNOHANG)?.si_pid ?? 0
+  } catch (error) {
+    if (error instanceof KernelError) return error.errno
+    throw error
+  }
+}
