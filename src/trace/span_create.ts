@@ -256,24 +256,42 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
     tell(replay, line, root.id, ROOT_CALL)
     return root
   }
-  return createdUnderWay(replay, key) ?? named(replay, key) ?? older(replay, key, line, time)
+  return (
+    toldUnderWay(replay, key) ??
+    nameless(replay, key, true) ??
+    untoldUnderWay(replay, key) ??
+    nameless(replay, key, false) ??
+    createdAndLost(replay, key) ??
+    older(replay, key, line, time)
+  )
 }
 
 const ROOT_CALL: SpanCall = { op: 'clone', flags: 0, exitSignal: 0, setTid: undefined }
 
-/** The child's first line may come before its creator's return. */
-function createdUnderWay(replay: SpanReplay, key: number): Actor | undefined {
-  const { world } = replay
+/** The child's first line may come before its creator's return, which the reader has looked up. */
+function toldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
   for (const { span, actor, done } of replay.flights.values()) {
     const { outcome } = span
     if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned') continue
-    const told = outcome.outer ?? (actor.task.level === world.top.level ? outcome.value : undefined)
-    if (told !== key && (told !== undefined || peekNumber(actor.task) !== outcome.value)) continue
-    const child = create(replay, actor, span)
-    if (child === undefined) continue
-    return child.key === key ? child : nameActor(world, child, key)
+    const told = outcome.outer ?? (actor.task.level === replay.world.top.level ? outcome.value : undefined)
+    if (told === key) return create(replay, actor, span)
   }
-  return createdAndLost(replay, key)
+  return undefined
+}
+
+/** The result does not tell the key: it is that of the creation that would make this number now. */
+function untoldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
+  const { world } = replay
+  if (world.owned || peekNumber(world.top) > key) return undefined
+  for (const { span, actor, done } of replay.flights.values()) {
+    const { outcome } = span
+    if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
+      continue
+    if (actor.task.level === world.top.level || peekNumber(actor.task) !== outcome.value) continue
+    const child = create(replay, actor, span)
+    return child === undefined ? undefined : nameActor(world, child, key)
+  }
+  return undefined
 }
 
 /** The creator was killed before it saw the result, or its return is too far away to be known. */
@@ -293,22 +311,17 @@ function createdAndLost(replay: SpanReplay, key: number): Actor | undefined {
   return undefined
 }
 
-/** A child of a deeper namespace, whose key nobody has told: it has that number, or it is the oldest. */
-function named(replay: SpanReplay, key: number): Actor | undefined {
+/** A child of a deeper namespace, whose key nobody has told: it has that number, or else it is the oldest. */
+function nameless(replay: SpanReplay, key: number, exact: boolean): Actor | undefined {
   const { world } = replay
-  let found: Actor | undefined
   for (const actor of world.nameless) {
-    found ??= actor
-    if (world.top.tidOf(actor.task) !== key) continue
-    found = actor
-    break
+    const own = world.top.tidOf(actor.task)
+    if (exact && own !== key) continue
+    // Others took numbers in between: from here on it goes on behind them.
+    if (own < key && world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
+    return nameActor(world, actor, key)
   }
-  if (found === undefined) return undefined
-  // Others took numbers in between: from here on it goes on behind them.
-  if (world.top.tidOf(found.task) < key && world.top.sysctl('kernel.ns_last_pid') < key) {
-    world.top.sysctl('kernel.ns_last_pid', key)
-  }
-  return nameActor(world, found, key)
+  return undefined
 }
 
 /** It was there before the log began; in a log that began with a program's start that cannot be. */

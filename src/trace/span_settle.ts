@@ -48,6 +48,8 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
     return
   }
   if (expected < 0) clearTheWay(replay, actor, span, call, -expected)
+  if (call.op === 'prctl' && call.option === PR_SET_PDEATHSIG && expected === 0)
+    actor.proc.deathSignal = call.arg
   const first = tryCall(replay, actor, call, span.last)
   if (first === expected || isAlias(replay, actor, call, first, expected)) {
     count(replay, true)

@@ -4,7 +4,7 @@
  * The number is the sender's in the receiver's namespace. The kernel took it when the signal was sent; when the line is
  * written, the sender may have changed or gone, so the latest of those who are gone are known too.
  */
-import { SIGCHLD } from '../abi/index.ts'
+import { SIGCHLD, SIGPIPE, SIGXCPU, SIGXFSZ } from '../abi/index.ts'
 import type { SignalAct } from './span.ts'
 import { forceEnd, procOf } from './span_order.ts'
 import { count, differ, nameOf, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
@@ -16,6 +16,9 @@ const CLD_CONTINUED = 6
 const SI_USER = 0
 const SI_QUEUE = -1
 const SI_TKILL = -6
+
+/** Signals that the kernel sends to whoever is at fault, in its own name. */
+const TO_ONESELF: ReadonlySet<number> = new Set([SIGPIPE, SIGXCPU, SIGXFSZ])
 
 export function settleSignal(replay: SpanReplay, actor: Actor, act: SignalAct): void {
   const { pid, code, sig } = act
@@ -65,10 +68,15 @@ function settleSent(replay: SpanReplay, actor: Actor, act: SignalAct, pid: numbe
   const { world } = replay
   const sender = procOf(replay, actor, pid)
   const gone = departedOf(replay, actor, pid)
+  const depth = actor.task.level - world.top.level
+  const { parent, formerParent, deathSignal } = actor.proc
+  const byDeath =
+    act.sig === deathSignal && [parent, formerParent].some((proc) => proc?.numbers[depth] === pid)
+  const own = sender === actor.proc && TO_ONESELF.has(act.sig)
   const bit = 1n << BigInt(act.sig)
   const sent =
     (sender !== undefined && (sender.sent & bit) !== 0n) || (gone !== undefined && (gone.sent & bit) !== 0n)
-  if (sent) {
+  if (sent || own || byDeath) {
     count(replay, true)
     return
   }

@@ -51,6 +51,10 @@ export interface Proc {
   gone: number
   /** The signals that it has sent, as bits. */
   sent: bigint
+  /** The signal that it gets when its parent ends; 0: none. */
+  deathSignal: number
+  /** Who was its parent before it was adopted. */
+  formerParent: Proc | undefined
   /** How it ended, as wait4(2) tells it; -1: not yet. */
   status: number
   /** Its number in the log's namespace and in deeper ones. */
@@ -105,7 +109,7 @@ export interface World {
 
 /** What findings know of number 1 before the log begins. */
 export const TOP_ID = 0
-export const TOP_STATE: TaskState = { state: 'S', ppid: 0, tgid: [1], pid: [1], pgid: [1], sid: [1] }
+export const TOP_STATE: TaskState = { state: 'S', ppid: 0, tgid: [1], pid: [1], pgid: [0], sid: [0] }
 
 const DEPARTED = 4096
 /** The largest number that the first traced program gets where its tracer is the namespace's init: strace needs some first. */
@@ -114,7 +118,6 @@ const OWNED_ROOT = 8
 export function createWorld(origin: SpanOrigin, pidMax: number | undefined): World {
   const kernel = Kernel.boot()
   const top = kernel.init.clone({ flags: CLONE_NEWPID })
-  top.setsid()
   if (pidMax !== undefined) top.sysctl('kernel.pid_max', pidMax)
   const ns = top.openNs('pid')
   kernel.init.setns(ns, CLONE_NEWPID)
@@ -138,13 +141,17 @@ export function createWorld(origin: SpanOrigin, pidMax: number | undefined): Wor
   }
 }
 
+/** The tracer of an init lives as that init's child: `strace -D`. */
+const TRACER_UNDER_INIT = 3
+
 /** The first task of the log. Number 1 is the init itself; a small number was started by the init. */
 export function bearRoot(world: World, key: number, line: number, time: string): Actor {
   const { kernel, top } = world
   world.owned = world.origin.source === 'strace' && key <= OWNED_ROOT
   world.topIsLogged = key === 1
   let task = top
-  if (key > 1) {
+  if (key === 1) top.clone({ setTid: [TRACER_UNDER_INIT] })
+  else {
     top.sysctl('kernel.ns_last_pid', key - 1)
     task = (world.owned ? top : kernel.init).clone()
   }
@@ -206,6 +213,8 @@ function bearProc(
     dead: false,
     gone: 0,
     sent: 0n,
+    deathSignal: 0,
+    formerParent: undefined,
     status: -1,
     numbers: task.nstgid.slice(1),
     foreignParent: undefined,
@@ -257,6 +266,7 @@ function takeOverParent(world: World, child: Proc): void {
   const parent = parentTask === undefined ? undefined : world.procs.get(parentTask)
   if (child.parent !== parent) {
     child.parent?.children.delete(child)
+    child.formerParent = child.parent
     child.parent = parent
     parent?.children.add(child)
   }
