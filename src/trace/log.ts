@@ -43,8 +43,9 @@ export async function replayLog(
   let lines = 0
 
   const take = (item: LogItem): void => {
+    if ('spans' in item) throw new TraceError(item.line, 'expected a recording: this log has calls that last')
     if (item.kind === 'start') replay = startReplay(item, options)
-    else replayItem(replay as Replay, item)
+    else if (item.kind === 'event' || item.kind === 'end') replayItem(replay as Replay, item)
   }
   try {
     for await (const batch of splitLines(bytes)) {

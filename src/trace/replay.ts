@@ -10,7 +10,7 @@ import { Kernel, type Pidfd, type Task } from '../index.ts'
 import { type Mismatch, outcomeText, sameOutcome } from './compare.ts'
 import { callText } from './describe.ts'
 import { createDifferences, type Differences, type TrailStep } from './differences.ts'
-import type { End, LogItem, Start, TaskState, TraceEvent } from './event.ts'
+import type { End, Start, TaskState, TraceEvent } from './event.ts'
 import { createFindings, type Findings } from './findings.ts'
 import { type Answer, type Performed, perform, type World } from './perform.ts'
 import {
@@ -100,7 +100,7 @@ function sees(a: Task | undefined, b: Task | undefined): boolean {
 }
 
 /** Performs and compares what follows the start. Throws TraceError where the log contradicts itself. */
-export function replayItem(replay: Replay, item: Exclude<LogItem, Start>): undefined {
+export function replayItem(replay: Replay, item: TraceEvent | End): undefined {
   if (item.kind === 'end') replayEnd(replay, item)
   else replayEvent(replay, item)
 }
