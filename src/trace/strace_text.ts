@@ -1,0 +1,282 @@
+/**
+ * Reading the text of one call, from its arguments to its result, with a cursor that only moves forward.
+ *
+ * Invariant: what is missing because the text ends early (the first half of a call that stands in two lines) is taken as
+ * its default; what is there and not understood throws TraceError.
+ */
+import { show } from './fields.ts'
+import type { FdArg } from './span.ts'
+import type { Names } from './strace_names.ts'
+import { TraceError } from './trace_error.ts'
+
+export interface Cursor {
+  text: string
+  at: number
+  /** For complaints. */
+  line: number
+  /** From the last number: the same one in the tracer's namespace, where a comment tells it. */
+  outer: number | undefined
+}
+
+export const TAB = 9
+export const SPACE = 32
+export const QUOTE = 34
+export const PAREN = 40
+export const PAREN_END = 41
+export const PLUS = 43
+export const COMMA = 44
+export const MINUS = 45
+export const DOT = 46
+export const SLASH = 47
+export const ZERO = 48
+export const NINE = 57
+export const LESS = 60
+export const EQUALS = 61
+export const GREATER = 62
+export const QUESTION = 63
+export const BRACKET = 91
+export const BACKSLASH = 92
+export const BRACKET_END = 93
+export const UNDERSCORE = 95
+export const BRACE = 123
+export const BAR = 124
+export const BRACE_END = 125
+const LETTER_A = 97
+const LETTER_X = 120
+const CAPITAL_A = 65
+const CAPITAL_Z = 90
+const LETTER_F = 102
+const LETTER_Z = 122
+const STAR = 42
+
+const IN_STRACE = " in strace's PID NS */"
+/** Combinations of flags that were met are few; the limit is against broken logs. */
+const MEMO_MAX = 4096
+
+export function expected(c: Cursor, what: string): never {
+  throw new TraceError(c.line, `expected ${what}, got ${show(c.text.slice(c.at))}`)
+}
+
+/** Steps over `literal` if it stands here. */
+export function skip(c: Cursor, literal: string): boolean {
+  if (!c.text.startsWith(literal, c.at)) return false
+  c.at += literal.length
+  return true
+}
+
+/** Goes to what stands behind the next `literal`; false, and nowhere, if there is none. */
+export function skipPast(c: Cursor, literal: string): boolean {
+  const at = c.text.indexOf(literal, c.at)
+  if (at < 0) return false
+  c.at = at + literal.length
+  return true
+}
+
+/** Steps over the comma that follows an argument; false where no argument follows. */
+export function skipComma(c: Cursor): boolean {
+  if (c.text.charCodeAt(c.at) !== COMMA) return false
+  c.at++
+  while (c.text.charCodeAt(c.at) === SPACE) c.at++
+  return !atEnd(c)
+}
+
+/** No argument follows: the text ends, or the arguments do. */
+export function atEnd(c: Cursor): boolean {
+  return c.at >= c.text.length || c.text.charCodeAt(c.at) === PAREN_END
+}
+
+/** A number, decimal or not, and what strace says of it behind it: `13<sh>`, or a comment with the outer number. */
+export function takeNumber(c: Cursor, fallback = 0): number {
+  const { text } = c
+  let at = c.at
+  c.outer = undefined
+  let code = text.charCodeAt(at)
+  const negative = code === MINUS
+  if (negative) code = text.charCodeAt(++at)
+  const from = at
+  let value = 0
+  while (code >= ZERO && code <= NINE) {
+    value = value * 10 + (code - ZERO)
+    code = text.charCodeAt(++at)
+  }
+  if (at === from) return atEnd(c) ? fallback : expected(c, 'a number')
+  c.at = at
+  if (code === LETTER_X && at === from + 1) value = takeHex(c)
+  takeNotes(c)
+  return negative ? -value : value
+}
+
+function takeHex(c: Cursor): number {
+  let value = 0
+  for (c.at++; ; c.at++) {
+    const code = c.text.charCodeAt(c.at)
+    if (code >= ZERO && code <= NINE) value = value * 16 + (code - ZERO)
+    else if (code >= LETTER_A && code <= LETTER_F) value = value * 16 + (code - LETTER_A + 10)
+    else return value
+  }
+}
+
+/** Steps over `<comm>` and a comment behind a number. */
+function takeNotes(c: Cursor): undefined {
+  const code = c.text.charCodeAt(c.at)
+  if (code === LESS) c.at = angleEnd(c.text, c.at)
+  else if (code !== SPACE) return
+  takeComment(c)
+}
+
+function takeComment(c: Cursor): undefined {
+  const { text, at } = c
+  if (text.charCodeAt(at + 1) !== SLASH || text.charCodeAt(at + 2) !== STAR) return
+  const end = text.indexOf('*/', at + 3)
+  if (end < 0) return
+  c.at = end + 2
+  if (text.endsWith(IN_STRACE, c.at)) c.outer = Number(text.slice(at + 4, c.at - IN_STRACE.length))
+}
+
+/** The place behind an annotation `<…>`; names in it have their own brackets escaped, but one may hold another. */
+export function angleEnd(text: string, at: number): number {
+  let depth = 0
+  for (let i = at; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === LESS) depth++
+    else if (code === GREATER && --depth === 0) return i + 1
+  }
+  return text.length
+}
+
+/** A descriptor: `3`, `3<pid:12>`, `3<pid:[4026532184]>`, `3<anon_inode:[pidfd]>`. */
+export function takeFd(c: Cursor): FdArg {
+  const from = c.at
+  const fd = takeNumber(c, -1)
+  let pid: number | undefined
+  let ns: number | undefined
+  const note = c.text.indexOf('<pid:', from)
+  if (note >= 0 && note < c.at) {
+    const inside = c.text.slice(note + 5, c.text.indexOf('>', note))
+    if (inside.startsWith('[')) ns = Number.parseInt(inside.slice(1), 10) || undefined
+    else pid = Math.max(0, Number.parseInt(inside, 10)) || undefined
+  }
+  return { fd, pid, ns }
+}
+
+/** A letter, a digit or one of `_ | ?`: flags and names are made of these. */
+export function isWord(code: number): boolean {
+  return (
+    (code >= CAPITAL_A && code <= CAPITAL_Z) ||
+    (code >= ZERO && code <= NINE) ||
+    code === UNDERSCORE ||
+    (code >= LETTER_A && code <= LETTER_Z) ||
+    code === BAR ||
+    code === QUESTION ||
+    code === PLUS ||
+    code === MINUS
+  )
+}
+
+/** Steps over a word and gives it. */
+export function takeWord(c: Cursor): string {
+  const from = c.at
+  while (isWord(c.text.charCodeAt(c.at))) c.at++
+  return c.text.slice(from, c.at)
+}
+
+export type Flags = (c: Cursor, fallback?: number) => number
+
+/** A reader of names joined by `|`, maybe among numbers and comments, as a sum. Names that are not in `names` count 0. */
+export function flagsReader(names: Names): Flags {
+  const memo = new Map<string, number>()
+  return (c, fallback = 0) => {
+    if (atEnd(c)) return fallback
+    let sum = 0
+    do {
+      const word = takeWord(c)
+      if (word === '') expected(c, 'flags')
+      let value = memo.get(word)
+      if (value === undefined) {
+        value = sumOf(word, names)
+        if (memo.size === MEMO_MAX) memo.clear()
+        memo.set(word, value)
+      }
+      sum += value
+      if (c.text.charCodeAt(c.at) === SPACE) takeComment(c)
+    } while (c.text.charCodeAt(c.at) === BAR && ++c.at)
+    return sum
+  }
+}
+
+function sumOf(word: string, names: Names): number {
+  let sum = 0
+  for (const name of new Set(word.split('|'))) sum += names.get(name) ?? (Number(name) || 0)
+  return sum
+}
+
+/** One name or number. */
+export function takeNamed(c: Cursor, names: Names, what: string): number {
+  const from = c.at
+  const first = c.text.charCodeAt(from)
+  if ((first >= ZERO && first <= NINE) || first === MINUS) return takeNumber(c)
+  const value = names.get(takeWord(c))
+  if (value !== undefined) return value
+  c.at = from
+  return expected(c, what)
+}
+
+/**
+ * Steps over everything to the end of the call's arguments and to its result: `) = `. False where there is none.
+ */
+export function skipToResult(c: Cursor): boolean {
+  const { text } = c
+  let depth = 0
+  for (let at = c.at; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case QUOTE:
+        at = quoteEnd(text, at)
+        break
+      case LESS:
+        at = angleEnd(text, at) - 1
+        break
+      case PAREN:
+      case BRACKET:
+      case BRACE:
+        depth++
+        break
+      case BRACKET_END:
+      case BRACE_END:
+        if (depth > 0) depth--
+        break
+      case PAREN_END:
+        if (depth === 0) return atResult(c, at + 1)
+        depth--
+    }
+  }
+  return false
+}
+
+/** The same, from the end of the line: for calls whose result holds no name of a task. */
+export function jumpToResult(c: Cursor): boolean {
+  const last = c.text.charCodeAt(c.text.length - 1)
+  if (last === GREATER || last === SLASH) return skipToResult(c)
+  const { text } = c
+  const equals = text.lastIndexOf('= ')
+  let at = equals - 1
+  while (text.charCodeAt(at) === SPACE) at--
+  return at >= c.at && text.charCodeAt(at) === PAREN_END ? atResult(c, at + 1) : false
+}
+
+function atResult(c: Cursor, at: number): boolean {
+  while (c.text.charCodeAt(at) === SPACE) at++
+  if (c.text.charCodeAt(at) !== EQUALS || c.text.charCodeAt(at + 1) !== SPACE) return false
+  c.at = at + 2
+  return true
+}
+
+/** The place of the quote that ends the string beginning at `at`. */
+export function quoteEnd(text: string, at: number): number {
+  for (;;) {
+    at = text.indexOf('"', at + 1)
+    if (at < 0) return text.length
+    let slashes = 0
+    while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++
+    if (slashes % 2 === 0) return at
+  }
+}
