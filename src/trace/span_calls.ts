@@ -160,16 +160,17 @@ function pidfdSendSignal(world: World, task: Task, fd: FdArg, sig: number, flags
   }
 }
 
-/** waitid on a pidfd, as the same on the number. */
-export function waitTarget(
-  world: World,
-  task: Task,
-  idtype: number,
-  id: number,
-  fd: FdArg | undefined,
-): number {
-  if (idtype !== P_PIDFD) return id
-  const target = fd?.pid === undefined ? undefined : processOf(world, fd.pid)
+/** A pidfd whose process the line does not tell, by the call that opened it. */
+export function identify(world: World, { pidfds }: Proc, fd: FdArg): FdArg {
+  if (fd.pid !== undefined || fd.ns !== undefined) return fd
+  const opened = pidfds.get(fd.fd)
+  return opened === undefined || !world.procs.has(opened.task) ? fd : { ...fd, pid: opened.numbers[0] }
+}
+
+/** The number for its caller of the process that a pidfd stands for; -1: the log does not tell which. */
+export function waitTarget(world: World, { task, proc }: Actor, fd: FdArg | undefined): number {
+  const known = fd === undefined ? undefined : identify(world, proc, fd)
+  const target = known?.pid === undefined ? undefined : processOf(world, known.pid)
   return target === undefined ? -1 : task.pidOf(target.task)
 }
 

@@ -307,7 +307,7 @@ function untoldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
     const { outcome } = span
     if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
       continue
-    if (actor.task.level === world.top.level) continue
+    if (!isCalling(actor) || actor.task.level === world.top.level) continue
     if (span.call.setTid === undefined && peekNumber(actor.task) !== outcome.value) continue
     const child = create(replay, actor, span)
     return child === undefined ? undefined : nameActor(world, child, key)
