@@ -115,8 +115,7 @@ function setns(world: World, task: Task, fd: FdArg): Attempt {
 /** Whose namespace an inode number stands for: the log never says. It is the newest that the caller can enter and that no
  * other number stands for, or else its own. */
 function namespaceMember(world: World, task: Task, inode: number | undefined): Task | undefined {
-  if (inode === undefined) return undefined
-  const known = world.namespaces.get(inode)
+  const known = inode === undefined ? undefined : world.namespaces.get(inode)
   if (known !== undefined && known.state !== 'X') return known
   const taken = new Set(world.namespaces.values())
   let newest = task
@@ -130,7 +129,7 @@ function namespaceMember(world: World, task: Task, inode: number | undefined): T
     )
       newest = proc.task
   }
-  world.namespaces.set(inode, newest)
+  if (inode !== undefined) world.namespaces.set(inode, newest)
   return newest
 }
 

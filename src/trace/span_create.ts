@@ -83,16 +83,19 @@ function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Task, got:
   const key = outer ?? (actor.task.level === world.top.level ? value : undefined)
   const born = join(world, child, actor.proc, key, line, time)
   const own = world.top.tidOf(child)
+  const pidfd = outcome?.kind === 'returned' ? outcome.fd?.fd : undefined
+  if (pidfd !== undefined) actor.proc.pidfds.set(pidfd, born.proc)
   // A result that is not the library's is one fault; the child's own lines shall not be others.
   if (key !== undefined && own !== key && !world.actors.has(own)) world.actors.set(own, born)
   tell(replay, line, actor.id, span.call)
   return born
 }
 
-function clone(task: Task, { flags, exitSignal, setTid }: Clone): Task | number {
+function clone(task: Task, { flags, exitSignal, setTid }: Clone, strict = false): Task | number {
   const kept = flags & FLAGS
   // A number that is no signal is none, in the old clone(2).
-  const signal = (flags & (CLONE_THREAD | CLONE_PARENT)) !== 0 || exitSignal > NSIG ? 0 : exitSignal
+  const signal =
+    (flags & (CLONE_THREAD | CLONE_PARENT)) !== 0 || (exitSignal > NSIG && !strict) ? 0 : exitSignal
   try {
     return task.clone({ flags: kept, exitSignal: signal, ...(setTid === undefined ? {} : { setTid }) })
   } catch (error) {
@@ -127,7 +130,7 @@ function fail(replay: SpanReplay, actor: Actor, span: Span, errno: number): void
   else if (errno === EEXIST && reachesOut(replay, actor, call)) skip(replay, SKIPPED.foreignNumber)
   else if ((errno === EINVAL && (call.flags & ~FLAGS) === 0) || errno === EEXIST) {
     const last = actor.task.sysctl('kernel.ns_last_pid')
-    const child = clone(actor.task, call)
+    const child = clone(actor.task, call, true)
     count(replay, child === -errno)
     if (child === -errno) return
     const actual = typeof child === 'number' ? child : nrOf(actor.task, child)
@@ -159,7 +162,11 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
   for (let step = 0; step < STEPS; step++) {
     const next = peekNumber(task)
     if (next === nr) return fitOuter(replay, actor, span) ? 'foreign' : fit
-    if (createOther(replay, actor, span, next) || freeNumber(replay, actor, nr, span.line)) {
+    if (
+      createOther(replay, actor, span, next) ||
+      createDeeper(replay, actor, nr > next) ||
+      freeNumber(replay, actor, nr, span.line)
+    ) {
       if (fit === 'fits') fit = 'reordered'
     } else if (next > nr && learnPidMax(task, nr, sharesNumbers(replay, task))) {
       fit = 'foreign'
@@ -180,6 +187,19 @@ function createOther(replay: SpanReplay, actor: Actor, span: Span, nr: number): 
     if (other.outcome.value !== nr || peekNumber(by.task) !== nr || by.task.level !== actor.task.level)
       continue
     create(replay, by, other)
+    return true
+  }
+  return false
+}
+
+/** Another creation under way, in a namespace below, took a number here as well. */
+function createDeeper(replay: SpanReplay, actor: Actor, missing: boolean): boolean {
+  if (!missing) return false
+  for (const { span, actor: by, done } of replay.flights.values()) {
+    const { call, outcome } = span
+    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(by)) continue
+    if (by.task.level <= actor.task.level || peekNumber(by.task) !== outcome.value) continue
+    create(replay, by, span)
     return true
   }
   return false
@@ -339,6 +359,7 @@ function nameless(replay: SpanReplay, key: number, exact: boolean): Actor | unde
     const own = world.top.tidOf(actor.task)
     if (exact && own !== key) continue
     // Others took numbers in between: from here on it goes on behind them.
+    if (own > key && learnPidMax(world.top, key, true)) world.top.sysctl('kernel.ns_last_pid', key)
     if (own < key && world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
     return nameActor(world, actor, key)
   }
