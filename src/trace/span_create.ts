@@ -23,7 +23,7 @@ import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import type { Span, SpanCall } from './span.ts'
 import { forceEnd, forceReap } from './span_order.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
-import { type Actor, bearForeign, bearRoot, join, nameActor } from './span_world.ts'
+import { type Actor, bearForeign, bearRoot, join, nameActor, type Proc } from './span_world.ts'
 
 type Clone = Extract<SpanCall, { op: 'clone' }>
 
@@ -368,19 +368,39 @@ function nameless(replay: SpanReplay, key: number, exact: boolean): Actor | unde
 
 /** Its creator was killed before it returned, and is gone by now: somebody has adopted it. */
 function orphaned(replay: SpanReplay, key: number, line: number, time: string): Actor | undefined {
-  const { world, lost } = replay
-  const at = lost.pop()
+  const { world } = replay
+  const child = adopt(replay, key)
+  if (child === undefined) return undefined
+  const born = join(world, child.task, child.proc, key, line, time)
+  tell(replay, line, born.id, ROOT_CALL)
+  return born
+}
+
+/** A number is missing, and a creator was killed before it returned: its child has the number. */
+function createLost(replay: SpanReplay, actor: Actor, missing: boolean, { line, time }: Span): boolean {
+  if (!missing || actor.task.level !== replay.world.top.level) return false
+  const child = adopt(replay, peekNumber(replay.world.top))
+  if (child === undefined) return false
+  const born = join(replay.world, child.task, child.proc, undefined, line, time)
+  tell(replay, line, born.id, ROOT_CALL)
+  return true
+}
+
+/** The child of a creator that has ended, made by whoever would have adopted it. */
+function adopt({ world, lost }: SpanReplay, key: number): { task: Task; proc: Proc } | undefined {
+  const at = lost.shift()
   if (at === undefined) return undefined
-  let adopter = at.proc.parent ?? at.parent
-  while (adopter !== undefined && (adopter.dead || adopter.task.prctl(PR_GET_CHILD_SUBREAPER) === 0))
+  let adopter = at.proc.dead ? (at.proc.parent ?? at.parent) : at.proc
+  while (
+    adopter !== undefined &&
+    (adopter.dead || (adopter !== at.proc && adopter.task.prctl(PR_GET_CHILD_SUBREAPER) === 0))
+  )
     adopter = adopter.parent
   const parent = adopter?.task ?? (world.owned ? world.top : world.kernel.init)
   const next = peekNumber(world.top) === key
-  const child = parent.clone(next ? {} : { setTid: [key] })
+  const task = parent.clone(next ? {} : { setTid: [key] })
   if (world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
-  const born = join(world, child, at.proc, key, line, time)
-  tell(replay, line, born.id, at.span.call)
-  return born
+  return { task, proc: at.proc }
 }
 
 /** A task that can call. */

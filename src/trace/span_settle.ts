@@ -105,9 +105,18 @@ function mayTryAgain({ op }: SimpleCall, first: Attempt): boolean {
 /** What must have happened before, for a call to fail so. */
 function clearTheWay(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall, errno: number): void {
   if (errno === EACCES || errno === EPERM) advanceOthers(replay, span)
+  if (call.op === 'setpgid' && errno === EPERM) emptyGroup(replay, actor, span, call.pgid)
   if (errno !== ESRCH || !('pid' in call)) return
   for (const proc of targets(replay, actor, call.pid)) {
     if (!proc.dead && (proc.exiting !== undefined || proc.killed)) forceEnd(replay, proc, span.line)
+    forceReap(replay, proc, span.line)
+  }
+}
+
+/** A group ends with its last member, and the members that are dead may be gone. */
+function emptyGroup(replay: SpanReplay, actor: Actor, span: Span, group: number): void {
+  for (const proc of group > 0 ? targets(replay, actor, -group) : []) {
+    forceEnd(replay, proc, span.line)
     forceReap(replay, proc, span.line)
   }
 }
