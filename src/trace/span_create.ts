@@ -165,6 +165,7 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
     if (
       createOther(replay, actor, span, next) ||
       createDeeper(replay, actor, nr > next) ||
+      createLost(replay, actor, nr > next, span) ||
       freeNumber(replay, actor, nr, span.line)
     ) {
       if (fit === 'fits') fit = 'reordered'
