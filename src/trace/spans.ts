@@ -40,6 +40,7 @@ export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanR
     differences: createDifferences(),
     findings: createFindings(TOP_ID, TOP_STATE, (a, b) => sees(world, a, b)),
     counts: { events: 0, checked: 0, matched: 0, reordered: 0, skipped: {} },
+    now: { time: '' },
     flights: new Map(),
     seen: {
       ends: false,
@@ -75,6 +76,7 @@ export function replayAct(replay: SpanReplay, act: Act): undefined {
 }
 
 function perform(replay: SpanReplay, act: Act): void {
+  replay.now.time = 'span' in act ? act.span.time : act.time
   if (replay.counts.events++ === 0) replay.seen.birth = 'span' in act && act.span.call.op === 'execve'
   switch (act.kind) {
     case 'call': {
