@@ -46,7 +46,7 @@ contained() {
   (
     echo $BASHPID >"$groups/cgroup.procs"
     [ "$limit" ] && mkdir -p "$pids" && echo "$limit" >"$pids/pids.max" && echo $BASHPID >"$pids/cgroup.procs"
-    cd "$work/run" && exec env -i PATH="$PATH" HOME="$work/run" LANG=C TERM=dumb setsid timeout -k 1 60 "$@"
+    cd "$work/run" && exec env -i PATH="$PATH" HOME="$work/run" LANG=C TERM=dumb setsid timeout -k 1 "$time" "$@"
   ) </dev/null >"$out/$id.out.txt" 2>"$work/stderr"
   local status=$?
   left=$(wc -l <"$groups/cgroup.procs")
@@ -69,7 +69,7 @@ strace_log() {
     out) inner=("${tracer[@]}" "${space[@]}" "${prefix[@]}" "${command[@]}") ;;
     outx) inner=("${tracer[@]}" --decode-pids="$decode" "${space[@]}" "${prefix[@]}" "${command[@]}") ;;
     host) inner=("${tracer[@]}" "${command[@]}") ;;
-    attach) inner=("${space[@]}" "${prefix[@]}" bash attach.sh "${command[@]}" -- "${tracer[@]}") ;;
+    attach) inner=("${space[@]}" "${prefix[@]}" bash attach.sh "${command[@]}" -- ${detach:+timeout $detach} "${tracer[@]}") ;;
     stderr | hoststderr)
       # The log goes where the program's own messages would: those are kept out of it.
       tracer=(strace -f "${flags[@]}" "${trace[@]}" sh -c 'exec 2>/dev/null; exec "$@"' sh "${command[@]}")
@@ -160,12 +160,12 @@ record() {
 build
 while read -r mode name rest; do
   [[ $mode == '#'* || -z $mode || ! $mode-$name =~ $word ]] && continue
-  list=full max='' limit='' decode=pidns set='' clock=mono tgid=off kilobytes=4096 needs='' flags=() command=()
+  list=full time=60 detach='' max='' limit='' decode=pidns set='' clock=mono tgid=off kilobytes=4096 needs='' flags=() command=()
   rest=" $rest"
   read -ra words <<<"${rest%% -- *}"
   for w in "${words[@]}"; do
     case $w in
-      list=* | max=* | limit=* | decode=* | set=* | clock=* | tgid=* | kilobytes=* | needs=*) declare "$w" ;;
+      list=* | max=* | limit=* | decode=* | set=* | clock=* | tgid=* | kilobytes=* | needs=* | time=* | detach=*) declare "$w" ;;
       *) flags+=("$w") ;;
     esac
   done
