@@ -76,7 +76,7 @@ strace_log() {
       inner=(sh -c 'exec 2>"$0"; exec "$@"' "$out/$id.strace" "${tracer[@]}")
       [ $mode = stderr ] && inner=("${space[@]}" "${prefix[@]}" "${inner[@]}") ;;
   esac
-  contained "${inner[@]}"
+  contained "${inner[@]}" 2>/dev/null # where the shell would tell that it was killed
   status=$?
   cat "$work/stderr" >>"$out/$id.out.txt"
   made=("${inner[@]}")
