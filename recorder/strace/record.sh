@@ -86,7 +86,7 @@ strace_log() {
 # be it only as a group or session.
 before() {
   local taken last
-  taken=$(ps -eLo lwp=,pgid=,sid= | xargs -n 1 | sort -nu | paste -sd,)
+  taken=$(ps -eLo lwp=,pgid=,sid= | tr -s ' ' '\n' | grep . | sort -nu | paste -sd,)
   read -r last </proc/sys/kernel/ns_last_pid
   cat >"$work/before.json" <<J
 {"events": ["${events// /\", \"}"], "clock": "$clock", "record_tgid": "$tgid",
@@ -98,6 +98,7 @@ J
 ftrace_log() {
   local t=$tracefs/instances/$$ e
   mkdir "$t"
+  echo 0 >"$t/tracing_on"
   echo "$clock" >"$t/trace_clock"
   echo "$kilobytes" >"$t/buffer_size_kb"
   [ "$tgid" = on ] && echo 1 >"$t/options/record-tgid"
