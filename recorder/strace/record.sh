@@ -85,13 +85,13 @@ strace_log() {
 # What a log of the whole system does not tell: the settings, the last number given, and the numbers taken already,
 # be it only as a group or session.
 before() {
-  local taken last
+  local taken last limit_now
+  # No fork from the last number to the log: not even for a here-document's cat.
   taken=$(ps -eLo lwp=,pgid=,sid= | tr -s ' ' '\n' | grep . | sort -nu | paste -sd,)
+  read -r limit_now </proc/sys/kernel/pid_max
   read -r last </proc/sys/kernel/ns_last_pid
-  cat >"$work/before.json" <<J
-{"events": ["${events// /\", \"}"], "clock": "$clock", "record_tgid": "$tgid",
- "pid_max": $(</proc/sys/kernel/pid_max), "last_pid_before": $last, "taken_before": [$taken]}
-J
+  printf '{"events": ["%s"], "clock": "%s", "record_tgid": "%s", "pid_max": %s, "last_pid_before": %s, "taken_before": [%s]}' \
+    "${events// /\", \"}" "$clock" "$tgid" "$limit_now" "$last" "$taken" >"$work/before.json"
 }
 
 # An instance of the tracer of its own, so that nobody else's settings are touched.
