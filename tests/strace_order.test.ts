@@ -145,7 +145,7 @@ it('a call is the same wherever its line is cut in two', () => {
         const seconds: string[] = []
         for (const [at, [text, cut, split]] of cuts.entries()) {
           const name = text.slice(0, text.indexOf('('))
-          const last = text.indexOf(') =')
+          const last = text.lastIndexOf(') = ')
           const place = name.length + 1 + (cut % (last - name.length))
           firsts.push(split ? `${at + 2} ${text.slice(0, place)} <unfinished ...>` : `${at + 2} ${text}`)
           if (split) seconds.push(`${at + 2} <... ${name} resumed>${text.slice(place)}`)

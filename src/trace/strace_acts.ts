@@ -151,16 +151,13 @@ export function createActReader(emit: (act: Act) => void): ActReader {
 
   /** The two are glued together only where that is needed: it costs. */
   function readHalves(open: OpenCall, text: string, rest: number, line: number): SpanCall | undefined {
-    const { row, args, act } = open
-    if (!isLastArgumentEnd(text, rest) && !row.isEnough?.(args, text, rest)) {
-      return readCall(row, args + text.slice(rest), 0, line)
-    }
-    const first = act?.kind === 'enter' ? act.span.call : readCall(row, args, 0, line)
-    const { fd } = c
-    cursorAt(text, rest, line)
-    if (act?.kind !== 'enter') c.fd = fd
-    if (first === undefined || row.readRest === undefined || isLastArgumentEnd(text, rest)) return first
-    return row.readRest(c, first)
+    const { row, args } = open
+    const isLast = isLastArgumentEnd(text, rest)
+    if (!isLast && !row.isEnough?.(args, text, rest)) return readCall(row, args + text.slice(rest), 0, line)
+    const first = readCall(row, args, 0, line)
+    c.text = text
+    c.at = rest
+    return first === undefined || row.readRest === undefined || isLast ? first : row.readRest(c, first)
   }
 
   /** An entry that went out as something else, because too little of it was known, is made good by a whole call. */

@@ -77,7 +77,7 @@ const GETPGRP: SpanCall = { op: 'getpgid', pid: 0 }
 const WAIT4: Partial<Row> = {
   lasts: true,
   orphan: '-1, ',
-  isEnough: (args) => args.indexOf(',') === args.length - 2,
+  isEnough: (args) => args.length > 2 && args.indexOf(',') === args.length - 2,
   readRest: (c, first) => wait4Rest(c, first.op === 'wait4' ? first.pid : -1),
 }
 

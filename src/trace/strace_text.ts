@@ -291,7 +291,7 @@ export function isLastArgumentEnd(text: string, at: number): boolean {
   if (text.charCodeAt(at) !== PAREN_END) return false
   do at++
   while (text.charCodeAt(at) === SPACE)
-  return text.charCodeAt(at) === EQUALS
+  return text.charCodeAt(at) === EQUALS && text.charCodeAt(at + 1) === SPACE
 }
 
 function atResult(c: Cursor, at: number): boolean {
