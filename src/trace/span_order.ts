@@ -107,7 +107,7 @@ export function execute(replay: SpanReplay, actor: Actor, { call }: Span): void 
   if (call.op !== 'execve') return
   settleNaming(replay, actor.proc)
   actor.proc.command = call.command
-  tell(replay, 0, actor.proc.id, call)
+  replay.findings.rename(actor.proc.id, call.command)
   if (actor.task.state === 'S') actor.task.execve(call.file.slice(call.file.lastIndexOf('/') + 1))
 }
 

@@ -135,5 +135,6 @@ export function tell(
   by: number,
   call: SpanCall | Killed,
 ): void {
-  findings.observe({ line, time: now.time, by, call, changed: world.changes.splice(0) })
+  findings.observe({ line, time: now.time, by, call, changed: world.changes })
+  world.changes.length = 0
 }
