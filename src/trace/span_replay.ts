@@ -47,6 +47,10 @@ export interface Seen {
   groups: boolean
   /** wait4 or waitid lines. */
   waits: boolean
+  /** Children that have become zombies. */
+  unwaited: number
+  /** That all of them were left unwaited for is taken for a log without its waits. */
+  readonly mustWait: boolean
   /** The log began with a program's start: nobody whom it shows is older. */
   birth: boolean
   /** The line of the end of the first process; 0: not yet. */
