@@ -137,6 +137,11 @@ export class TaskView {
     return task.ref
   }
 
+  /** The realm that the task belongs to, for those who look inside (inside.ts). */
+  static realmOf(task: TaskView): Realm {
+    return task.realm
+  }
+
   /** Does the record still stand for this task, and does the task still have its numbers? */
   protected held(): boolean {
     const table = this.realm.table

@@ -13,7 +13,7 @@
  */
 import { EAGAIN, EEXIST, ENOMEM } from '../abi/errno.ts'
 import { add, compareExchange, load, store } from '../lib/atomic.ts'
-import { clearBit, findNextBit, findNextZeroBit, testAndSetBit } from '../lib/bitmap.ts'
+import { clearBit, findNextBit, findNextZeroBit, testAndSetBit, testBit } from '../lib/bitmap.ts'
 import type { NsRef, UpidRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { kmemCacheFree, kmemCacheZalloc } from '../mm/slab.ts'
@@ -53,6 +53,22 @@ export function allocPidmap(table: PidTable, ns: NsRef): number {
   return nr
 }
 
+/** The number that {@link allocPidmap} would give out now, or what it would return; nothing is taken. */
+export function peekPidmap(table: PidTable, ns: NsRef): number {
+  const last = load(table.words, ns + L.NS_LAST_PID)
+  const nr = allocPidmap(table, ns)
+  if (nr <= 0) return nr
+  clearPid(table, ns, nr)
+  store(table.words, ns + L.NS_LAST_PID, last)
+  return nr
+}
+
+/** Whether the number is taken. */
+export function isPidTaken(table: PidTable, ns: NsRef, nr: number): boolean {
+  const page = table.words[pidmapEntry(ns, nr >> table.bitsPerPageShift) + L.PIDMAP_PAGE]
+  return page !== 0 && testBit(table.words, nr & table.bitsPerPageMask, page)
+}
+
 /**
  * Takes the very number `nr` and leaves last_pid as it is: what clone3(2)'s set_tid does.
  * Returns: `nr`, or -EEXIST when it is taken, -ENOMEM when its page cannot be had.
@@ -70,9 +86,12 @@ export function allocPidmapAt(table: PidTable, ns: NsRef, nr: number): number {
 export function freePidmap(table: PidTable, upid: UpidRef): void {
   const w = table.words
   const ns = w[upid + L.UPID_NS] as NsRef
-  const nr = w[upid + L.UPID_NR]
+  clearPid(table, ns, w[upid + L.UPID_NR])
+}
+
+function clearPid(table: PidTable, ns: NsRef, nr: number): void {
   const index = nr >> table.bitsPerPageShift
-  clearBit(w, nr & table.bitsPerPageMask, w[pidmapEntry(ns, index) + L.PIDMAP_PAGE])
+  clearBit(table.words, nr & table.bitsPerPageMask, table.words[pidmapEntry(ns, index) + L.PIDMAP_PAGE])
   nrFreeInc(table, ns, index)
 }
 

@@ -16,6 +16,7 @@ import {
 } from '../abi/index.ts'
 import { outcomeText } from './compare.ts'
 import type { Call, TraceEvent } from './event.ts'
+import type { FdArg, Span, SpanCall } from './span.ts'
 
 export function eventText(event: TraceEvent): string {
   return `${callText(event.call)} = ${outcomeText(event.outcome)}`
@@ -66,6 +67,49 @@ export function callText(call: Call): string {
   }
 }
 
+/** A call of a log of real programs, with what came of it. */
+export function spanEventText({ call, outcome }: Span): string {
+  switch (outcome?.kind) {
+    case undefined:
+    case 'lost':
+      return `${spanText(call)} = ?`
+    case 'restarted':
+      return `${spanText(call)} = ? (to be restarted)`
+    case 'failed':
+      return `${spanText(call)} = ${outcomeText(outcome)}`
+    case 'returned':
+      return `${spanText(call)} = ${outcome.value}`
+  }
+}
+
+/** A call of a log of real programs. */
+export function spanText(call: SpanCall): string {
+  switch (call.op) {
+    case 'waitid':
+      return `waitid(${ID_TYPES[call.idtype] ?? call.idtype}, ${fdText(call.fd) ?? call.id}, ${bitNames(call.options, WAITID_OPTIONS)})`
+    case 'setns':
+      return `setns(${fdText(call.fd)})`
+    case 'pidfd_open':
+      return `pidfd_open(${call.pid}, ${call.flags})`
+    case 'pidfd_send_signal':
+      return `pidfd_send_signal(${fdText(call.fd)}, ${signalName(call.sig)}, ${call.flags})`
+    case 'execve':
+      return `execve(${call.command})`
+    case 'rt_sigaction':
+      return `rt_sigaction(${signalName(call.sig)})`
+    case 'clone':
+      return `clone(${cloneArguments(call)})`
+    case 'comm':
+      return `prctl(PR_SET_NAME, ${call.name})`
+    default:
+      return callText(call)
+  }
+}
+
+function fdText(fd: FdArg | undefined): string | undefined {
+  return fd === undefined ? undefined : `${fd.fd}${fd.pid === undefined ? '' : `<pid:${fd.pid}>`}`
+}
+
 const ID_TYPES = ['P_ALL', 'P_PID', 'P_PGID', 'P_PIDFD']
 
 type Names = readonly (readonly [bit: number, name: string])[]
@@ -82,7 +126,11 @@ const COMMON: Names = [
 const WAIT4_OPTIONS: Names = [[WSTOPPED, 'WUNTRACED'], ...COMMON]
 const WAITID_OPTIONS: Names = [[WSTOPPED, 'WSTOPPED'], ...COMMON]
 
-function cloneArguments({ flags, exitSignal, setTid }: Extract<Call, { op: 'clone' }>): string {
+type CloneArguments = Pick<Extract<SpanCall, { op: 'clone' }>, 'flags' | 'exitSignal'> & {
+  readonly setTid?: readonly number[] | undefined
+}
+
+function cloneArguments({ flags, exitSignal, setTid }: CloneArguments): string {
   const words: string[] = []
   if (flags & CLONE_THREAD) words.push('CLONE_THREAD')
   if (flags & CLONE_NEWPID) words.push('CLONE_NEWPID')

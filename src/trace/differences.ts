@@ -5,9 +5,10 @@
  * `REMEMBERED` events are at hand to look back on.
  */
 import type { Mismatch } from './compare.ts'
-import { eventText } from './describe.ts'
-import type { TraceEvent } from './event.ts'
+import { eventText, spanEventText } from './describe.ts'
+import type { Change, TraceEvent } from './event.ts'
 import type { Difference } from './report.ts'
+import type { Span } from './span.ts'
 
 const LISTED = 100
 const REMEMBERED = 512
@@ -23,7 +24,8 @@ export interface Differences {
   readonly listed: readonly Difference[]
   /** The events that led to the first difference, the one it showed at last. Empty where there is none. */
   readonly trail: readonly TrailStep[]
-  remember(event: TraceEvent, who: string): undefined
+  /** `who` did it; of a span, its key tells. */
+  remember(event: TraceEvent | Span, who?: string): undefined
   note(line: number, mismatch: Mismatch, about: About): undefined
 }
 
@@ -34,7 +36,7 @@ export interface About {
 }
 
 interface Remembered {
-  readonly event: TraceEvent
+  readonly event: TraceEvent | Span
   readonly who: string
 }
 
@@ -52,7 +54,7 @@ export function createDifferences(): Differences {
   return {
     listed,
     trail,
-    remember(event: TraceEvent, who: string): undefined {
+    remember(event: TraceEvent | Span, who = ''): undefined {
       ring[next] = { event, who }
       next = (next + 1) % REMEMBERED
     },
@@ -69,21 +71,36 @@ function trailOf(latestFirst: Iterable<Remembered>, { keys, numbers = [] }: Abou
   for (const { event, who } of latestFirst) {
     const latest = steps.length === 0
     if (!latest && !isAboutTasks(event, tasks) && !isAboutNumbers(event, numbers)) continue
-    steps.unshift({ line: event.line, text: `${who}: ${eventText(event)}` })
+    steps.unshift({ line: event.line, text: `${who || `pid ${event.by}`}: ${textOf(event)}` })
     if (steps.length === TRAIL_LENGTH) break
     // Before its birth a task's key was another one's.
-    if (event.call.op === 'clone' && event.outcome.kind === 'returned') tasks.delete(event.call.child)
+    if (event.call.op === 'clone' && event.outcome?.kind === 'returned') tasks.delete(childOf(event))
   }
   return steps
 }
 
-function isAboutTasks({ by, call, changed }: TraceEvent, tasks: ReadonlySet<number>): boolean {
-  const targets = call.op === 'setns' && 'target' in call && tasks.has(call.target)
-  return targets || tasks.has(by) || (changed?.some(([key]) => tasks.has(key)) ?? false)
+function textOf(event: TraceEvent | Span): string {
+  return 'kind' in event ? eventText(event) : spanEventText(event)
 }
 
-function isAboutNumbers({ call, outcome, changed }: TraceEvent, numbers: readonly number[]): boolean {
+function childOf({ call, outcome }: TraceEvent | Span): number {
+  if ('child' in call) return call.child
+  return outcome?.kind === 'returned' ? outcome.value : 0
+}
+
+function changesOf(event: TraceEvent | Span): readonly Change[] {
+  return 'kind' in event ? (event.changed ?? []) : []
+}
+
+function isAboutTasks(event: TraceEvent | Span, tasks: ReadonlySet<number>): boolean {
+  const { by, call } = event
+  const targets = call.op === 'setns' && 'target' in call && tasks.has(call.target)
+  return targets || tasks.has(by) || changesOf(event).some(([key]) => tasks.has(key))
+}
+
+function isAboutNumbers(event: TraceEvent | Span, numbers: readonly number[]): boolean {
+  const { call, outcome } = event
   if ('pid' in call && numbers.includes(Math.abs(call.pid))) return true
-  if (outcome.kind === 'returned' && numbers.includes(outcome.value)) return true
-  return changed?.some(([, state]) => state?.pid.some((nr) => numbers.includes(nr))) ?? false
+  if (outcome?.kind === 'returned' && numbers.includes(outcome.value)) return true
+  return changesOf(event).some(([, state]) => state?.pid.some((nr) => numbers.includes(nr)))
 }

@@ -7,6 +7,8 @@
  * ftrace line. A key names one task at a time and may be given to another once its task is gone.
  */
 
+import type { Act, SpanStart } from './span.ts'
+
 /** Turns lines into items, in order. Throws TraceError on what it cannot read. */
 export interface LogReader {
   /** `line` counts from 1. */
@@ -16,7 +18,7 @@ export interface LogReader {
 }
 
 /** Everything that a log can hold, in order: one start, events, one end. */
-export type LogItem = Start | TraceEvent | End
+export type LogItem = Start | TraceEvent | End | SpanStart | Act
 
 /** The state of the world before the first event. */
 export interface Start {

@@ -2,6 +2,7 @@
 import type { LogItem, LogReader } from './event.ts'
 import { show } from './fields.ts'
 import { createRecordingReader } from './recording.ts'
+import { createStraceReader, isStrace } from './strace.ts'
 import { TraceError } from './trace_error.ts'
 
 export interface Format {
@@ -14,6 +15,7 @@ const BYTE_ORDER_MARK = '\uFEFF'
 
 const FORMATS: readonly Format[] = [
   { name: 'recording', recognises: (line) => line.startsWith('{'), open: createRecordingReader },
+  { name: 'strace', recognises: isStrace, open: createStraceReader },
 ]
 
 export function recogniseFormat(firstLine: string): Format {
@@ -22,5 +24,8 @@ export function recogniseFormat(firstLine: string): Format {
   if (firstLine.startsWith(BYTE_ORDER_MARK)) {
     throw new TraceError(1, 'a byte order mark: expected UTF-8 without one')
   }
-  throw new TraceError(1, `expected the header of a recording, {"recorder":…, got ${show(firstLine)}`)
+  throw new TraceError(
+    1,
+    `expected the header of a recording, {"recorder":…, or a line of strace, got ${show(firstLine)}`,
+  )
 }

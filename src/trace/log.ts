@@ -4,18 +4,20 @@
  */
 
 import type { TrailStep } from './differences.ts'
-import type { LogItem, LogReader } from './event.ts'
+import type { End, LogItem, LogReader, Start, TraceEvent } from './event.ts'
 import { recogniseFormat } from './format.ts'
 import { splitLines } from './lines.ts'
 import {
   endReplay,
-  type Replay,
   type ReplayOptions,
+  type ReplayResult,
   replayItem,
   replayResult,
   startReplay,
 } from './replay.ts'
 import type { FileReport } from './report.ts'
+import type { Act, SpanStart } from './span.ts'
+import { disposeSpans, endSpans, replayAct, spansResult, startSpans } from './spans.ts'
 import { TraceError } from './trace_error.ts'
 import type { TreeNode } from './tree.ts'
 
@@ -37,14 +39,14 @@ export async function replayLog(
   bytes: AsyncIterable<Uint8Array>,
   options: LogOptions = {},
 ): Promise<LogResult> {
-  let replay: Replay | undefined
+  let replay: Running | undefined
   let reader: LogReader | undefined
   let format = ''
   let lines = 0
 
   const take = (item: LogItem): void => {
-    if (item.kind === 'start') replay = startReplay(item, options)
-    else replayItem(replay as Replay, item)
+    if (item.kind === 'start') replay = start(item, options)
+    else (replay as Running).take(item)
   }
   try {
     for await (const batch of splitLines(bytes)) {
@@ -57,22 +59,57 @@ export async function replayLog(
         }
         reader.line(text, lines)
       }
-      if (replay !== undefined) options.onProgress?.(replay.counts.events)
+      if (replay !== undefined) options.onProgress?.(replay.events())
     }
     reader?.finish(lines)
-    const { trail, tree, ...result } = replayResult(replay as unknown as Replay)
+    const { trail, tree, ...result } = (replay as unknown as Running).finish(lines)
     return { report: { path, format, lines, ...result }, trail, tree }
   } catch (error) {
     throw located(error, path, replay)
   } finally {
-    if (replay !== undefined) endReplay(replay)
+    replay?.dispose()
   }
 }
 
-function located(error: unknown, path: string, replay: Replay | undefined): unknown {
+/** A replay under way, of either kind of log. */
+interface Running {
+  take(item: Exclude<LogItem, Start | SpanStart>): undefined
+  events(): number
+  finish(lines: number): ReplayResult
+  dispose(): undefined
+  progress(): { checked: number; matched: number }
+}
+
+function start(item: Start | SpanStart, options: ReplayOptions): Running {
+  if ('spans' in item) {
+    const spans = startSpans(item, options)
+    return {
+      take: (act) => replayAct(spans, act as Act),
+      events: () => spans.counts.events,
+      finish: (lines) => {
+        endSpans(spans, lines)
+        return spansResult(spans)
+      },
+      dispose: () => disposeSpans(spans),
+      progress: () => spans.counts,
+    }
+  }
+  const replay = startReplay(item, options)
+  return {
+    take: (step) => replayItem(replay, step as TraceEvent | End),
+    events: () => replay.counts.events,
+    finish: () => replayResult(replay),
+    dispose: () => endReplay(replay),
+    progress: () => replay.counts,
+  }
+}
+
+function located(error: unknown, path: string, replay: Running | undefined): unknown {
   if (!(error instanceof TraceError)) return error
   error.path = path
-  if (replay !== undefined)
-    Object.assign(error, { checked: replay.counts.checked, matched: replay.counts.matched })
+  if (replay !== undefined) {
+    const { checked, matched } = replay.progress()
+    Object.assign(error, { checked, matched })
+  }
   return error
 }

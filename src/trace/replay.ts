@@ -10,7 +10,7 @@ import { Kernel, type Pidfd, type Task } from '../index.ts'
 import { type Mismatch, outcomeText, sameOutcome } from './compare.ts'
 import { callText } from './describe.ts'
 import { createDifferences, type Differences, type TrailStep } from './differences.ts'
-import type { End, LogItem, Start, TaskState, TraceEvent } from './event.ts'
+import type { End, Start, TaskState, TraceEvent } from './event.ts'
 import { createFindings, type Findings } from './findings.ts'
 import { type Answer, type Performed, perform, type World } from './perform.ts'
 import {
@@ -32,6 +32,10 @@ export interface ReplayOptions {
   readonly check?: boolean
   /** After so many events the kernel is saved, and the replay goes on with one restored from the image. Default: never. */
   readonly restoreEvery?: number
+  /** Of a log of real programs: kernel.pid_max of its namespace, where it is not the usual one. */
+  readonly pidMax?: number | undefined
+  /** Of a strace log: false, if its programs really never wait. Else a log without waits is refused: it lacks them. */
+  readonly waits?: boolean
 }
 
 export interface ReplayResult {
@@ -100,7 +104,7 @@ function sees(a: Task | undefined, b: Task | undefined): boolean {
 }
 
 /** Performs and compares what follows the start. Throws TraceError where the log contradicts itself. */
-export function replayItem(replay: Replay, item: Exclude<LogItem, Start>): undefined {
+export function replayItem(replay: Replay, item: TraceEvent | End): undefined {
   if (item.kind === 'end') replayEnd(replay, item)
   else replayEvent(replay, item)
 }

@@ -1,0 +1,53 @@
+/**
+ * What a replayer of logs may do to a kernel and a program may not: look ahead, and let come about what a log says has.
+ * Not exported from the package.
+ *
+ * Context: outside a call, as the methods of Task.
+ */
+import * as L from './mm/layout.ts'
+import { findTaskByVpid } from './pid/pid_task.ts'
+import { isPidTaken, peekPidmap } from './pid/pidmap.ts'
+import { taskActivePidNs } from './pid/task_link.ts'
+import { Task } from './process.ts'
+import { enter, leave, taskOf } from './realm.ts'
+import { doExit, doGroupExit } from './task/exit.ts'
+
+/** The number that the next task made in the namespace of `task` would get there, or -errno. */
+export function peekNumber(task: Task): number {
+  const { table } = Task.realmOf(task)
+  const ref = Task.refOf('task', task, Task.realmOf(task), 'peek')
+  return peekPidmap(table, taskActivePidNs(table, ref))
+}
+
+/** Whether `nr` is taken in the namespace of `task`: by a task, or as the number of a group or session alone. */
+export function isNumberTaken(task: Task, nr: number): boolean {
+  const { table } = Task.realmOf(task)
+  const ref = Task.refOf('task', task, Task.realmOf(task), 'peek')
+  return nr > 0 && nr < table.words[L.H_PID_MAX_LIMIT] && isPidTaken(table, taskActivePidNs(table, ref), nr)
+}
+
+/** The task that `viewer` knows under `nr`, zombies included. */
+export function findTask(viewer: Task, nr: number): Task | undefined {
+  if (nr <= 0) return undefined
+  const realm = Task.realmOf(viewer)
+  const found = findTaskByVpid(realm.table, Task.refOf('viewer', viewer, realm, 'find'), nr)
+  return found === 0 ? undefined : taskOf(realm, found)
+}
+
+/** Ends the process of `task` with a status as wait4(2) shows it, as if by a signal or exit_group(2). */
+export function endProcess(task: Task, status: number): void {
+  const realm = Task.realmOf(task)
+  const ref = Task.refOf('task', task, realm, 'exit_group')
+  const irq = enter(realm, ref)
+  doGroupExit(realm.table, ref, status)
+  leave(realm, ref, irq, 0, 'exit_group')
+}
+
+/** Ends `task` alone; the last thread ends its process. */
+export function endThread(task: Task, status: number): void {
+  const realm = Task.realmOf(task)
+  const ref = Task.refOf('task', task, realm, 'exit')
+  const irq = enter(realm, ref)
+  doExit(realm.table, ref, status)
+  leave(realm, ref, irq, 0, 'exit')
+}

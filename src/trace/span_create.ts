@@ -1,0 +1,432 @@
+/**
+ * Creations: which number the next task must get, and what stands in the way when the log says another.
+ *
+ * A number differs from the library's where (1) another creation under way was first, (2) its holder was gone earlier than
+ * the log's lines show, (3) pid_max is not in the log, (4) others, outside the log, took numbers. (4) is learnt where the
+ * log shares its numbers, once for each number; everything else is a difference.
+ */
+import {
+  __WALL,
+  CLONE_NEWPID,
+  CLONE_PARENT,
+  CLONE_SIGHAND,
+  CLONE_THREAD,
+  CLONE_VM,
+  EAGAIN,
+  EEXIST,
+  EINVAL,
+  NSIG,
+  PR_GET_CHILD_SUBREAPER,
+} from '../abi/index.ts'
+import { KernelError, type Task } from '../index.ts'
+import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
+import type { Span, SpanCall } from './span.ts'
+import { forceEnd, forceReap, isCalling } from './span_order.ts'
+import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
+import { type Actor, bearForeign, bearRoot, join, nameActor, type Proc } from './span_world.ts'
+
+type Clone = Extract<SpanCall, { op: 'clone' }>
+
+/** What is modelled of the flags. */
+const FLAGS = CLONE_THREAD | CLONE_NEWPID | CLONE_PARENT | CLONE_SIGHAND | CLONE_VM
+/** How many steps towards a number are tried. */
+const STEPS = 64
+const RESERVED = 300
+/** pid_max of a namespace that nobody has limited. */
+const UNLIMITED = 4194304
+/** What a tracer inside the namespace may need for itself before its first program. */
+const TRACERS_OWN = 16
+
+/** Performs a creation whose result is known, unless that has been done. */
+export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | undefined {
+  const { outcome } = span
+  const flight = replay.flights.get(span)
+  if (flight !== undefined) {
+    if (flight.done) return undefined
+    flight.done = true
+  }
+  if (outcome?.kind === 'failed') {
+    if (isCalling(actor)) fail(replay, actor, span, outcome.errno)
+    return undefined
+  }
+  if (outcome?.kind !== 'returned') return undefined
+  const { value } = outcome
+  if (!isCalling(actor)) {
+    count(replay, false)
+    differ(replay, span.last, actor, 'clone', `${value}`, 'the caller has ended')
+    return undefined
+  }
+  const call = span.call as Clone
+  if (call.setTid !== undefined) return createAt(replay, actor, span, call, value)
+  const fit = fitNumber(replay, actor, span, value)
+  const child = clone(actor.task, call)
+  if (typeof child === 'number') {
+    count(replay, false)
+    differ(replay, span.last, actor, 'clone', `${value}`, resultText(child))
+    return undefined
+  }
+  const got = nrOf(actor.task, child)
+  if (fit === 'foreign') skip(replay, SKIPPED.foreignNumber)
+  else {
+    count(replay, got === value, fit === 'reordered')
+    if (got !== value) differ(replay, span.last, actor, 'clone', `${value}`, `${got}`)
+  }
+  return welcome(replay, actor, span, child, got)
+}
+
+/** The child enters the books, under its key if the log tells it: its number in the tracer's namespace. */
+function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Task, got: number): Actor {
+  const { world } = replay
+  const { outcome, line, time } = span
+  const value = outcome?.kind === 'returned' ? outcome.value : got
+  const outer = outcome?.kind === 'returned' ? outcome.outer : undefined
+  const key = outer ?? (actor.task.level === world.top.level ? value : undefined)
+  const born = join(world, child, actor.proc, key, line, time)
+  const own = world.top.tidOf(child)
+  const pidfd = outcome?.kind === 'returned' ? outcome.fd?.fd : undefined
+  if (pidfd !== undefined) actor.proc.pidfds.set(pidfd, born.proc)
+  // A result that is not the library's is one fault; the child's own lines shall not be others.
+  if (key !== undefined && own !== key && !world.actors.has(own)) world.actors.set(own, born)
+  tell(replay, line, actor.id, span.call)
+  return born
+}
+
+function clone(task: Task, { flags, exitSignal, setTid }: Clone, strict = false): Task | number {
+  const kept = flags & FLAGS
+  // A number that is no signal is none, in the old clone(2).
+  const signal =
+    (flags & (CLONE_THREAD | CLONE_PARENT)) !== 0 || (exitSignal > NSIG && !strict) ? 0 : exitSignal
+  try {
+    return task.clone({ flags: kept, exitSignal: signal, ...(setTid === undefined ? {} : { setTid }) })
+  } catch (error) {
+    if (error instanceof KernelError) return error.errno
+    throw error
+  }
+}
+
+function nrOf(viewer: Task, child: Task): number {
+  return viewer.tidOf(child)
+}
+
+function createAt(
+  replay: SpanReplay,
+  actor: Actor,
+  span: Span,
+  call: Clone,
+  value: number,
+): Actor | undefined {
+  const child = clone(actor.task, call)
+  const got = typeof child === 'number' ? child : nrOf(actor.task, child)
+  count(replay, got === value)
+  if (got !== value) differ(replay, span.last, actor, 'clone', `${value}`, resultText(got))
+  return typeof child === 'number' ? undefined : welcome(replay, actor, span, child, got)
+}
+
+/** A creation that failed: for a reason that the library knows too, or one outside the log. */
+function fail(replay: SpanReplay, actor: Actor, span: Span, errno: number): void {
+  const call = span.call as Clone
+  const free = peekNumber(actor.task)
+  if (errno === EAGAIN && free === -EAGAIN) count(replay, true)
+  else if (errno === EEXIST && reachesOut(replay, actor, call)) skip(replay, SKIPPED.foreignNumber)
+  else if ((errno === EINVAL && (call.flags & ~FLAGS) === 0) || errno === EEXIST) {
+    const last = actor.task.sysctl('kernel.ns_last_pid')
+    const child = clone(actor.task, call, true)
+    count(replay, child === -errno)
+    if (child === -errno) return
+    const actual = typeof child === 'number' ? child : nrOf(actor.task, child)
+    differ(replay, span.last, actor, 'clone', resultText(-errno), resultText(actual))
+    if (typeof child === 'number') return
+    // It never was: as if nothing had happened.
+    const { parent } = child
+    child.exit()
+    if (child.state !== 'X') parent?.waitpidSync(parent.pidOf(child), __WALL)
+    actor.task.sysctl('kernel.ns_last_pid', last)
+  } else {
+    skip(replay, SKIPPED.limit)
+    replay.uncertain++
+  }
+}
+
+/** Numbers asked for in namespaces above the log's own. */
+function reachesOut({ world }: SpanReplay, { task }: Actor, { flags, setTid = [] }: Clone): boolean {
+  const own = task.level - world.top.level + (flags & CLONE_NEWPID ? 2 : 1)
+  return setTid.length > own || (setTid.length === own && !world.owned)
+}
+
+type Fit = 'fits' | 'reordered' | 'foreign' | 'differs'
+
+/** Makes the next number of the caller's namespace `nr`, by any order that the log allows. */
+function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fit {
+  const { task } = actor
+  let fit: Fit = 'fits'
+  for (let step = 0; step < STEPS; step++) {
+    const next = peekNumber(task)
+    if (next === nr) return fitOuter(replay, actor, span) ? 'foreign' : fit
+    if (
+      createOther(replay, actor, span, next) ||
+      createDeeper(replay, actor, nr > next) ||
+      createLost(replay, actor, nr > next, span) ||
+      freeNumber(replay, actor, nr, span.line)
+    ) {
+      if (fit === 'fits') fit = 'reordered'
+    } else if (next > nr && learnPidMax(task, nr, sharesNumbers(replay, task))) {
+      fit = 'foreign'
+    } else if (learnGap(replay, actor, span, next, nr)) {
+      fitOuter(replay, actor, span)
+      return 'foreign'
+    } else break
+  }
+  return 'differs'
+}
+
+/** Another creation under way in the same namespace took that number. */
+function createOther(replay: SpanReplay, actor: Actor, span: Span, nr: number): boolean {
+  for (const flight of replay.flights.values()) {
+    const { span: other, actor: by, done } = flight
+    if (done || other === span || other.call.op !== 'clone' || other.outcome?.kind !== 'returned') continue
+    if (!isCalling(by)) continue
+    if (other.outcome.value !== nr || peekNumber(by.task) !== nr || by.task.level !== actor.task.level)
+      continue
+    create(replay, by, other)
+    return true
+  }
+  return false
+}
+
+/** Another creation under way, in a namespace below, took a number here as well. */
+function createDeeper(replay: SpanReplay, actor: Actor, missing: boolean): boolean {
+  if (!missing) return false
+  for (const { span, actor: by, done } of replay.flights.values()) {
+    const { call, outcome } = span
+    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(by)) continue
+    if (by.task.level <= actor.task.level || peekNumber(by.task) !== outcome.value) continue
+    create(replay, by, span)
+    return true
+  }
+  return false
+}
+
+/** The holder of a number has gone, or will have by the end of its window. */
+function freeNumber(replay: SpanReplay, actor: Actor, nr: number, line: number): boolean {
+  if (!isNumberTaken(actor.task, nr)) return false
+  const holder = findTask(actor.task, nr)
+  if (holder === undefined) return freePinned(replay, actor, nr, line)
+  const proc = replay.world.procs.get(holder.leader)
+  if (proc === undefined) return false
+  return (
+    forceReap(replay, proc, line) ||
+    (forceEnd(replay, proc, line) && (holder.state === 'X' || forceReap(replay, proc, line)))
+  )
+}
+
+/** A group or session holds the number though its leader is gone: whoever keeps it may be gone too. */
+function freePinned(replay: SpanReplay, actor: Actor, nr: number, line: number): boolean {
+  for (const proc of [...replay.world.procs.values()]) {
+    if (!proc.dead && proc.exiting === undefined) continue
+    const { task } = proc
+    const level = actor.task.level
+    if (task.nspgid[level] !== nr && task.nssid[level] !== nr) continue
+    if (forceReap(replay, proc, line) || forceEnd(replay, proc, line)) return true
+  }
+  return false
+}
+
+/** A step back to the end of the reserved numbers shows where the limit is: above the number given last. */
+function learnPidMax(task: Task, nr: number, others: boolean): boolean {
+  const last = task.sysctl('kernel.ns_last_pid')
+  if (nr > last || nr < RESERVED || isNumberTaken(task, nr)) return false
+  if (task.sysctl('kernel.pid_max') !== UNLIMITED) return false
+  task.sysctl('kernel.pid_max', limitAbove(last))
+  const first = peekNumber(task)
+  if (first <= nr && nr - first <= (others ? RESERVED : 0)) return true
+  task.sysctl('kernel.pid_max', UNLIMITED)
+  return false
+}
+
+/** The usual limit, if it is as near as numbers that others hold can explain. */
+function limitAbove(last: number): number {
+  const usual = 32768
+  return last < usual && last >= usual - RESERVED ? usual : Math.max(last + 1, RESERVED + 1)
+}
+
+/** Numbers from `next` to below `nr` were taken by others. */
+function learnGap(replay: SpanReplay, actor: Actor, span: Span, next: number, nr: number): boolean {
+  const { task } = actor
+  if (next < 0 || isNumberTaken(task, nr) || nr >= task.sysctl('kernel.pid_max')) return false
+  const wraps = nr < next && next >= task.sysctl('kernel.pid_max') - RESERVED && nr >= RESERVED
+  if (nr < next && !wraps) return false
+  if (!mayLearnGap(replay, actor, next, nr)) return false
+  if (nr > next) for (let n = next; n < nr && n < next + RESERVED; n++) replay.foreign.set(n, span.last)
+  task.sysctl('kernel.ns_last_pid', nr - 1)
+  return true
+}
+
+/** Others, whom the log does not show, take numbers of the namespace of `task` too. */
+function sharesNumbers({ world }: SpanReplay, task: Task): boolean {
+  return !world.owned && task.level === world.top.level
+}
+
+function mayLearnGap(replay: SpanReplay, { task }: Actor, next: number, nr: number): boolean {
+  const { world } = replay
+  if (sharesNumbers(replay, task)) return true
+  if (task.level === world.top.level && world.topIsLogged && next === 2 && nr <= TRACERS_OWN) return true
+  if (replay.uncertain === 0 || nr - next > replay.uncertain) return false
+  replay.uncertain -= nr - next
+  return true
+}
+
+/** A creation below the log's namespace takes a number there too, and a comment may tell which. */
+function fitOuter(replay: SpanReplay, actor: Actor, span: Span): boolean {
+  const { world } = replay
+  const outer = span.outcome?.kind === 'returned' ? span.outcome.outer : undefined
+  if (outer === undefined || world.owned || actor.task.level === world.top.level) return false
+  const next = peekNumber(world.top)
+  if (next === outer || isNumberTaken(world.top, outer)) return false
+  if (outer < next && !learnPidMax(world.top, outer, true)) return false
+  world.top.sysctl('kernel.ns_last_pid', outer - 1)
+  return true
+}
+
+/** Who stands behind a key that the log has not shown before. */
+export function meet(replay: SpanReplay, key: number, line: number, time: string): Actor {
+  const { world, seen } = replay
+  if (seen.root === undefined) {
+    const root = bearRoot(world, key, line, time, seen.birth)
+    seen.root = root.proc
+    tell(replay, line, root.id, ROOT_CALL)
+    return root
+  }
+  return (
+    toldUnderWay(replay, key) ??
+    nameless(replay, key, true) ??
+    untoldUnderWay(replay, key) ??
+    nameless(replay, key, false) ??
+    createdAndLost(replay, key) ??
+    orphaned(replay, key, line, time) ??
+    older(replay, key, line, time)
+  )
+}
+
+const ROOT_CALL: SpanCall = { op: 'clone', flags: 0, exitSignal: 0, setTid: undefined }
+
+/** The child's first line may come before its creator's return, which the reader has looked up. */
+function toldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
+  for (const { span, actor, done } of replay.flights.values()) {
+    const { outcome } = span
+    if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
+    const told = outcome.outer ?? (actor.task.level === replay.world.top.level ? outcome.value : undefined)
+    if (told === key) return create(replay, actor, span)
+  }
+  return undefined
+}
+
+/** The result does not tell the key: it is that of the creation that would make this number now. */
+function untoldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
+  const { world } = replay
+  if (peekNumber(world.top) > key) return undefined
+  for (const { span, actor, done } of replay.flights.values()) {
+    const { outcome } = span
+    if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
+      continue
+    if (!isCalling(actor) || actor.task.level === world.top.level) continue
+    if (span.call.setTid === undefined && peekNumber(actor.task) !== outcome.value) continue
+    const child = create(replay, actor, span)
+    return child === undefined ? undefined : nameActor(world, child, key)
+  }
+  return undefined
+}
+
+/** The creator was killed before it saw the result, or its return is too far away to be known. */
+function createdAndLost(replay: SpanReplay, key: number): Actor | undefined {
+  for (const flight of replay.flights.values()) {
+    const { span, actor, done } = flight
+    if (done || span.call.op !== 'clone' || (span.outcome !== undefined && span.outcome.kind !== 'lost'))
+      continue
+    if (!isCalling(actor)) continue
+    const child = clone(actor.task, span.call)
+    if (typeof child === 'number') continue
+    flight.done = true
+    const born = join(replay.world, child, actor.proc, key, span.line, span.time)
+    tell(replay, span.line, actor.id, span.call)
+    return born
+  }
+  return undefined
+}
+
+/** A child of a deeper namespace, whose key nobody has told: it has that number, or else it is the oldest. */
+function nameless(replay: SpanReplay, key: number, exact: boolean): Actor | undefined {
+  const { world } = replay
+  for (const actor of world.nameless) {
+    const own = world.top.tidOf(actor.task)
+    if (exact && own !== key) continue
+    // Others took numbers in between: from here on it goes on behind them.
+    if (own > key && learnPidMax(world.top, key, true)) world.top.sysctl('kernel.ns_last_pid', key)
+    if (own < key && world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
+    return nameActor(world, actor, key)
+  }
+  return undefined
+}
+
+/** Its creator was killed before it returned, and is gone by now: somebody has adopted it. */
+function orphaned(replay: SpanReplay, key: number, line: number, time: string): Actor | undefined {
+  const { world } = replay
+  const child = adopt(replay, key)
+  if (child === undefined) return undefined
+  const born = join(world, child.task, child.proc, key, line, time)
+  tell(replay, line, born.id, ROOT_CALL)
+  return born
+}
+
+/** A number is missing, and a creator was killed before it returned: its child has the number. */
+function createLost(replay: SpanReplay, actor: Actor, missing: boolean, { line, time }: Span): boolean {
+  if (!missing || actor.task.level !== replay.world.top.level) return false
+  const child = adopt(replay, peekNumber(replay.world.top))
+  if (child === undefined) return false
+  const born = join(replay.world, child.task, child.proc, undefined, line, time)
+  tell(replay, line, born.id, ROOT_CALL)
+  return true
+}
+
+/** The child of a creator that has ended, made by whoever would have adopted it. */
+function adopt({ world, lost }: SpanReplay, key: number): { task: Task; proc: Proc } | undefined {
+  const at = lost.shift()
+  if (at === undefined) return undefined
+  let adopter = at.proc.dead ? (at.proc.parent ?? at.parent) : at.proc
+  while (
+    adopter !== undefined &&
+    (adopter.dead || (adopter !== at.proc && adopter.task.prctl(PR_GET_CHILD_SUBREAPER) === 0))
+  )
+    adopter = adopter.parent
+  const parent = adopter?.task ?? (world.owned ? world.top : world.kernel.init)
+  const next = peekNumber(world.top) === key
+  const task = parent.clone(next ? {} : { setTid: [key] })
+  if (world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
+  return { task, proc: at.proc }
+}
+
+/** It was there before the log began; in a log that began with a program's start that cannot be. */
+function older(replay: SpanReplay, key: number, line: number, time: string): Actor {
+  const { world, seen, foreign } = replay
+  const learnt = foreign.get(key)
+  if (seen.birth || learnt !== undefined) {
+    count(replay, false)
+    const at = learnt ?? line
+    foreign.delete(key)
+    differ(
+      replay,
+      at,
+      undefined,
+      `pid ${key}`,
+      learnt === undefined ? 'a line of it' : 'taken outside the log',
+      'nobody made it',
+    )
+  } else skip(replay, SKIPPED.older)
+  const actor = bearForeign(world, key, line, time) ?? bearElsewhere(replay, key, line, time)
+  tell(replay, line, actor.id, ROOT_CALL)
+  return actor
+}
+
+/** The number is taken: whoever it is gets another one. */
+function bearElsewhere({ world }: SpanReplay, key: number, line: number, time: string): Actor {
+  return join(world, world.kernel.init.clone(), undefined, key, line, time)
+}

@@ -1,0 +1,197 @@
+/**
+ * The order of what overlaps. Lines order entries and returns; what the kernel did in between may have taken effect in
+ * any order that these allow. Effects are performed as late as the log allows, and earlier when a result demands it.
+ *
+ * Windows: a call, from its first line to its last; an end, from its exit call (or the signal that killed) to `+++`; a reap
+ * by a parent outside the log, from `+++` to the next use of the number.
+ */
+import { P_PID, SIGCONT, SIGKILL, SIGSTOP, WEXITED, WNOWAIT } from '../abi/index.ts'
+import { endProcess, endThread, findTask } from '../inside.ts'
+import type { Killed } from './lives.ts'
+import { own } from './own.ts'
+import type { Span, SpanCall } from './span.ts'
+import { type Attempt, attempt, peekWait, type SimpleCall } from './span_calls.ts'
+import { type Flight, type SpanReplay, tell } from './span_replay.ts'
+import { type Actor, noteChange, type Proc, reapUnseen, takeOverEnd, takeOverReap } from './span_world.ts'
+
+/** Ops that `attempt` knows. */
+const OTHERS: ReadonlySet<string> = new Set([
+  'clone',
+  'execve',
+  'exit',
+  'exit_group',
+  'wait4',
+  'waitid',
+  'comm',
+  'rt_sigaction',
+])
+
+export function isSimple(call: SpanCall): call is SimpleCall {
+  return !OTHERS.has(call.op)
+}
+
+/** What the log says came of a call; undefined: it does not say, or nothing did. */
+export function expectedOf({ call, outcome }: Span): number | undefined {
+  if (outcome === undefined) return undefined
+  // Which descriptor it is, is no matter of processes.
+  if (outcome.kind === 'returned') return call.op === 'pidfd_open' ? 0 : outcome.value
+  return outcome.kind === 'failed' ? -outcome.errno : undefined
+}
+
+/** Tries a call, and takes into the books what it changed. */
+export function tryCall(replay: SpanReplay, actor: Actor, call: SimpleCall, line: number): Attempt {
+  const answer = attempt(replay.world, actor, call)
+  if (typeof answer === 'number' && answer >= 0) follow(replay, actor, call, line)
+  return answer
+}
+
+function follow(replay: SpanReplay, actor: Actor, call: SimpleCall, line: number): void {
+  const { world } = replay
+  switch (call.op) {
+    case 'setsid':
+      noteChange(world, actor.proc.id, actor.proc.task)
+      tell(replay, line, actor.id, call)
+      return
+    case 'setpgid': {
+      const target = call.pid === 0 ? actor.proc : procOf(replay, actor, call.pid)
+      if (target === undefined) return
+      noteChange(world, target.id, target.task)
+      tell(replay, line, actor.id, call)
+      return
+    }
+    case 'kill':
+      if (call.pid < 0 || call.pid === 0) tell(replay, line, actor.id, call)
+  }
+}
+
+/** The process whose number `nr` is, to `actor`. */
+export function procOf({ world }: SpanReplay, actor: Actor, nr: number): Proc | undefined {
+  if (actor.task.state === 'X') return undefined
+  const task = findTask(actor.task, nr)
+  return task === undefined ? undefined : world.procs.get(task.leader)
+}
+
+/** Performs a call under way before its return. False: it is done already, or would not answer as the log says. */
+export function advance(replay: SpanReplay, flight: Flight): boolean {
+  const { span, actor } = flight
+  const { outcome } = span
+  if (flight.done || actor.task.state === 'X') return false
+  if (span.call.op === 'execve' && (outcome?.kind === 'returned' || outcome?.kind === 'lost'))
+    execute(replay, flight.actor, span)
+  else if (outcome?.kind !== 'returned') return false
+  else if (!isSimple(span.call) || tryCall(replay, actor, span.call, span.line) !== expectedOf(span))
+    return false
+  flight.done = true
+  return true
+}
+
+/** All calls under way of others that may be performed now. */
+export function advanceOthers(replay: SpanReplay, than: Span): boolean {
+  let moved = false
+  for (const flight of replay.flights.values())
+    if (flight.span !== than && advance(replay, flight)) moved = true
+  return moved
+}
+
+/** A process is about to be another one, or to end: whoever is on the way to it meets it as it was. */
+function settleNaming(replay: SpanReplay, proc: Proc): void {
+  if (replay.flights.size === 0) return
+  for (const flight of replay.flights.values()) {
+    const { call } = flight.span
+    if (flight.done || !('pid' in call) || call.pid <= 0 || flight.actor.proc === proc) continue
+    if (procOf(replay, flight.actor, call.pid) === proc) advance(replay, flight)
+  }
+}
+
+/** A successful execve. */
+export function execute(replay: SpanReplay, actor: Actor, { call }: Span): void {
+  if (call.op !== 'execve') return
+  settleNaming(replay, actor.proc)
+  const command = own(call.command)
+  actor.proc.command = command
+  replay.findings.rename(actor.proc.id, command)
+  if (actor.task.state === 'S') actor.task.execve(call.file.slice(call.file.lastIndexOf('/') + 1))
+}
+
+/** The end of a task, as the log shows it. A signal, or an exit_group that was called, ends the whole process. */
+export function end(replay: SpanReplay, actor: Actor, status: number, line: number): void {
+  const { proc, task } = actor
+  const whole = (status & 0x7f) !== 0 || proc.exiting !== undefined || proc.actors.size === 1
+  if (!isCalling(actor)) return
+  settleNaming(replay, proc)
+  const final = (status & 0x7f) !== 0 ? status : (proc.exiting ?? status)
+  proc.status = final
+  if (whole) endProcess(task, final)
+  else endThread(task, status)
+  if (!whole && actor.id !== proc.id) replay.world.changes.push([actor.id, null])
+  if (whole)
+    for (const other of proc.actors) if (other.id !== proc.id) replay.world.changes.push([other.id, null])
+  takeOverEnd(replay.world, proc)
+  tell(replay, line, actor.id, causeOf(final, proc.killed || proc.deathSignal === SIGKILL))
+}
+
+function causeOf(status: number, sent: boolean): SpanCall | Killed {
+  const sig = status & 0x7f
+  return sig === 0 ? { op: 'exit_group', code: (status >> 8) & 0xff } : { op: 'killed', sig, sent }
+}
+
+/** A task that can call. */
+export function isCalling({ task }: Actor): boolean {
+  return (task.state === 'S' || task.state === 'T') && !task.exiting
+}
+
+/** Performs an end that has begun and that the log has not shown yet. False: none has. */
+export function forceEnd(replay: SpanReplay, proc: Proc, line: number): boolean {
+  if (proc.dead) return false
+  for (const actor of proc.actors) {
+    const status =
+      proc.exiting ?? (proc.killed ? 9 : actor.lastSignal !== 0 ? actor.lastSignal : actor.exiting)
+    if (status === undefined || !isCalling(actor)) continue
+    end(replay, actor, status, line)
+    if (proc.dead) return true
+  }
+  return false
+}
+
+/** A dead process whose parent is outside the log, or waits just now, is gone. */
+export function forceReap(replay: SpanReplay, proc: Proc, line: number): boolean {
+  if (!proc.dead) return false
+  if (reapUnseen(replay.world, proc)) {
+    tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })
+    return true
+  }
+  return reapByWait(replay, proc, line)
+}
+
+function reapByWait(replay: SpanReplay, proc: Proc, line: number): boolean {
+  for (const flight of replay.flights.values()) {
+    const { span, actor } = flight
+    if (flight.found !== 0 || actor.proc !== proc.parent || actor.task.state !== 'S') continue
+    if (span.call.op !== 'wait4' || (span.call.pid > 0 && procOf(replay, actor, span.call.pid) !== proc))
+      continue
+    const nr = actor.task.pidOf(proc.task)
+    if (peekWait(actor.task, P_PID, nr, WEXITED | WNOWAIT) !== nr) continue
+    flight.found = nr
+    actor.task.waitpidSync(nr)
+    takeOverReap(replay.world, proc)
+    tell(replay, line, actor.id, span.call)
+    return true
+  }
+  return false
+}
+
+/** Lets a stopped process go on. */
+export function goOn({ world }: SpanReplay, proc: Proc): void {
+  if (proc.task.state === 'T') world.kernel.init.kill(world.kernel.init.pidOf(proc.task), SIGCONT)
+}
+
+/** Stops a process. */
+export function stop({ world }: SpanReplay, actor: Actor, sig: number): void {
+  const { init } = world.kernel
+  if (actor.task.state !== 'S') return
+  const nr = init.pidOf(actor.proc.task)
+  if (nr === 0) return
+  init.kill(nr, sig)
+  // A group that nobody could continue does not stop by itself; the log says that it did.
+  if (actor.task.state === 'S') init.kill(nr, SIGSTOP)
+}

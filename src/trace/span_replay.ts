@@ -1,0 +1,144 @@
+/**
+ * The state of a replay of a log of real programs: what is shared by the rules for each kind of act.
+ */
+import { errnoName } from '../abi/index.ts'
+import type { Differences } from './differences.ts'
+import type { Findings } from './findings.ts'
+import type { Killed } from './lives.ts'
+import type { Span, SpanCall } from './span.ts'
+import type { Actor, Proc, World } from './span_world.ts'
+
+export interface SpanReplay {
+  readonly world: World
+  readonly differences: Differences
+  readonly findings: Findings
+  readonly counts: SpanCounts
+  /** The present act's time. */
+  readonly now: { time: string }
+  /** Calls that have entered the kernel and not come back, in order of entry. */
+  readonly flights: Map<Span, Flight>
+  /** What the log has shown of itself. */
+  readonly seen: Seen
+  /** Numbers learnt to be taken by others, each with the line where. */
+  readonly foreign: Map<number, number>
+  /** Creations whose callers ended before they returned: there may be a child. */
+  readonly lost: Lost[]
+  /** Numbers that a failed creation may have used up. */
+  uncertain: number
+  /** Walk the kernel's invariants now and then. */
+  readonly check: boolean
+  unchecked: number
+}
+
+export interface SpanCounts {
+  events: number
+  checked: number
+  matched: number
+  reordered: number
+  skipped: Record<string, number>
+}
+
+export interface Seen {
+  /** `+++` lines. Without them an end is known from exit_group or a wait. */
+  ends: boolean
+  /** rt_sigaction lines. Without them nobody knows who ignores SIGCHLD. */
+  dispositions: boolean
+  /** setpgid or setsid lines. */
+  groups: boolean
+  /** wait4 or waitid lines. */
+  waits: boolean
+  /** Children that have become zombies. */
+  unwaited: number
+  /** That all of them were left unwaited for is taken for a log without its waits. */
+  readonly mustWait: boolean
+  /** The log began with a program's start: nobody whom it shows is older. */
+  birth: boolean
+  /** The line of the end of the first process; 0: not yet. */
+  rootGone: number
+  root: Proc | undefined
+}
+
+/** A creation that nobody saw the result of. */
+export interface Lost {
+  readonly span: Span
+  readonly proc: Proc
+  /** The caller's parent, as long as it is known. */
+  readonly parent: Proc | undefined
+}
+
+/** A call under way. */
+export interface Flight {
+  readonly span: Span
+  readonly actor: Actor
+  /** It has been performed already, and answered as the log says. */
+  done: boolean
+  /** A wait that has already found its child: the child's number. */
+  found: number
+}
+
+/** A result that the log tells has been compared. */
+export function count({ counts }: SpanReplay, equal: boolean, reordered = false): void {
+  counts.checked++
+  if (equal) counts.matched++
+  if (equal && reordered) counts.reordered++
+}
+
+/** A result that cannot be compared: its cause lies outside the log. */
+export function skip({ counts }: SpanReplay, reason: string): void {
+  counts.skipped[reason] = (counts.skipped[reason] ?? 0) + 1
+}
+
+export const SKIPPED = {
+  foreignNumber: 'numbers taken outside the log',
+  foreignProcess: 'processes outside the log',
+  older: 'processes from before the log',
+  limit: 'limits that the log does not show',
+  privilege: 'privileges that the log does not show',
+  disposition: 'ignored signals that the log does not show',
+  sender: 'senders outside the log',
+  foreignNamespace: 'namespaces that the log does not name',
+  groups: 'groups that the log does not show',
+} as const
+
+export function differ(
+  replay: SpanReplay,
+  line: number,
+  actor: Actor | undefined,
+  what: string,
+  expected: string,
+  actual: string,
+): void {
+  const who = actor === undefined ? '' : ` by ${nameOf(actor)}`
+  const keys = actor === undefined ? [] : [actor.key]
+  replay.differences.note(
+    line,
+    { what: `${what}${who}`, expected, actual },
+    { keys, numbers: numbersIn(expected, actual) },
+  )
+}
+
+/** Numbers worth looking back for: 0 and 1 are everywhere. */
+function numbersIn(...texts: readonly string[]): number[] {
+  return texts.map(Number).filter((nr) => nr > 1)
+}
+
+/** `pid 5 (sleep 60)`. */
+export function nameOf({ key, proc }: Actor): string {
+  return `pid ${key}${proc.command === '' ? '' : ` (${proc.command})`}`
+}
+
+export function resultText(value: number | string): string {
+  if (typeof value === 'string') return value
+  return value < 0 ? `-1 ${errnoName(-value)}` : `${value}`
+}
+
+/** Tells the findings what has changed through this call. */
+export function tell(
+  { world, findings, now }: SpanReplay,
+  line: number,
+  by: number,
+  call: SpanCall | Killed,
+): void {
+  findings.observe({ line, time: now.time, by, call, changed: world.changes })
+  world.changes.length = 0
+}

@@ -1,0 +1,257 @@
+/**
+ * Compares the result of a call that is answered at once: numbers, groups, sessions, kills.
+ *
+ * Where the library answers otherwise, what overlaps is performed first, as far as the log allows and this call can see it;
+ * then what lies outside the log is considered.
+ */
+import {
+  CLONE_NEWPID,
+  EACCES,
+  EPERM,
+  ESRCH,
+  PR_GET_CHILD_SUBREAPER,
+  PR_SET_CHILD_SUBREAPER,
+  PR_SET_PDEATHSIG,
+  SIGKILL,
+} from '../abi/index.ts'
+import { isNumberTaken } from '../inside.ts'
+import { spanText } from './describe.ts'
+import type { Span } from './span.ts'
+import { type Attempt, isNamed, type SimpleCall } from './span_calls.ts'
+import { create } from './span_create.ts'
+import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
+import { count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import type { Actor, Proc } from './span_world.ts'
+
+/** Calls whose answer changes nothing: they may be asked as often as one likes. */
+const READS: ReadonlySet<string> = new Set(['getpid', 'gettid', 'getppid', 'getpgid', 'getsid'])
+
+/** A call that stands in two lines enters. If it is a question, and answered now as it will be, it is settled. */
+export function enterSimple(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall): boolean {
+  noteSending(actor, call)
+  if (!READS.has(call.op) || span.outcome?.kind !== 'returned') return false
+  return tryCall(replay, actor, call, span.line) === expectedOf(span)
+}
+
+/** The result of a call, at its last line. `done`: the library has answered so already. */
+export function settle(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall, done: boolean): void {
+  noteSending(actor, call)
+  if (call.op === 'setpgid' || call.op === 'setsid') replay.seen.groups = true
+  if (call.op === 'pidfd_open') notePidfd(replay, actor, span, call.pid)
+  const expected = expectedOf(span)
+  if (expected === undefined || !isResult(call)) return
+  if (call.op === 'kill' && call.sig === SIGKILL && expected === 0) markKilled(replay, actor, call.pid)
+  if (done) {
+    count(replay, true)
+    return
+  }
+  if (expected === -EPERM && isPrivileged(call)) {
+    skip(replay, SKIPPED.privilege)
+    return
+  }
+  if (call.op === 'setns' && expected < 0 && !isNamed(replay.world, call.fd)) {
+    skip(replay, SKIPPED.foreignNamespace)
+    return
+  }
+  if (expected < 0 && !isHarmless(call)) clearTheWay(replay, actor, span, call, -expected)
+  if (call.op === 'prctl' && call.option === PR_SET_PDEATHSIG && expected === 0)
+    actor.proc.deathSignal = call.arg
+  const first = tryCall(replay, actor, call, span.last)
+  if (first === expected || isAlias(replay, actor, call, first, expected)) {
+    count(replay, true)
+    return
+  }
+  if (mayTryAgain(call, first) && relieve(replay, actor, span, call, expected)) {
+    count(replay, true, true)
+    return
+  }
+  if (typeof first === 'string') {
+    skip(replay, first)
+    return
+  }
+  if (call.op === 'kill' && call.pid < -1 && expected === 0 && !replay.seen.groups) {
+    skip(replay, SKIPPED.groups)
+    return
+  }
+  const reason = outside(replay, actor, call, expected, first)
+  if (reason !== undefined) {
+    skip(replay, reason)
+    return
+  }
+  count(replay, false)
+  differ(replay, span.last, actor, spanText(call), resultText(expected), resultText(first))
+}
+
+/** Is what came of it a result, or a cause, as of every call that is not about processes? */
+function isResult(call: SimpleCall): boolean {
+  if (call.op === 'unshare') return (call.flags & CLONE_NEWPID) !== 0
+  if (call.op !== 'prctl') return true
+  return (
+    call.option === PR_SET_CHILD_SUBREAPER ||
+    call.option === PR_GET_CHILD_SUBREAPER ||
+    call.option === PR_SET_PDEATHSIG
+  )
+}
+
+function isPrivileged({ op }: SimpleCall): boolean {
+  return op === 'kill' || op === 'tgkill' || op === 'unshare' || op === 'setns' || op === 'pidfd_send_signal'
+}
+
+/** A call that changes nothing in the library: asked before what it may have met is brought about. */
+function isHarmless({ op }: SimpleCall): boolean {
+  return (
+    READS.has(op) || op === 'kill' || op === 'tgkill' || op === 'pidfd_open' || op === 'pidfd_send_signal'
+  )
+}
+
+/** A success that should have been none has changed something, unless it was a question. */
+function mayTryAgain(call: SimpleCall, first: Attempt): boolean {
+  return typeof first === 'number' && (first < 0 || isHarmless(call))
+}
+
+/** What must have happened before, for a call to fail so. */
+function clearTheWay(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall, errno: number): void {
+  if (errno === EACCES || errno === EPERM) advanceOthers(replay, span)
+  if (call.op === 'setpgid' && errno === EPERM) emptyGroup(replay, actor, span, call.pgid)
+  if (errno !== ESRCH || !('pid' in call)) return
+  for (const proc of targets(replay, actor, call.pid)) {
+    // To others than its parent it is nobody anyway.
+    if (call.op === 'setpgid' && proc.parent !== actor.proc) continue
+    if (!proc.dead && (proc.exiting !== undefined || proc.killed)) forceEnd(replay, proc, span.line)
+    forceReap(replay, proc, span.line)
+  }
+}
+
+/** A group ends with its last member, and the members that are dead may be gone. */
+function emptyGroup(replay: SpanReplay, actor: Actor, span: Span, group: number): void {
+  for (const proc of group > 0 ? targets(replay, actor, -group) : []) {
+    if (proc === actor.proc) continue
+    forceEnd(replay, proc, span.line)
+    forceReap(replay, proc, span.line)
+  }
+}
+
+/** Performs what overlaps, step by step, until the call is answered as the log says. */
+function relieve(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall, expected: number): boolean {
+  const again = (): boolean => tryCall(replay, actor, call, span.last) === expected
+  if (expected < 0 && isHarmless(call)) {
+    clearTheWay(replay, actor, span, call, -expected)
+    if (again()) return true
+  }
+  if (call.op === 'getppid') {
+    const { parent } = actor.proc
+    if (parent !== undefined && forceEnd(replay, parent, span.line) && again()) return true
+  }
+  if (advanceOthers(replay, span) && again()) return true
+  if ('pid' in call && call.pid > 0 && createNamed(replay, call.pid) && again()) return true
+  return false
+}
+
+/** The process that a call names is only just being made. */
+function createNamed(replay: SpanReplay, nr: number): boolean {
+  for (const { span, actor, done } of replay.flights.values()) {
+    if (done || span.call.op !== 'clone' || span.outcome?.kind !== 'returned' || span.outcome.value !== nr)
+      continue
+    create(replay, actor, span)
+    return true
+  }
+  return false
+}
+
+/** The processes that a number of kill(2) stands for. */
+export function targets(replay: SpanReplay, actor: Actor, pid: number): Proc[] {
+  if (pid > 0) {
+    const proc = procOf(replay, actor, pid)
+    return proc === undefined ? [] : [proc]
+  }
+  if (actor.task.state === 'X') return []
+  const { level } = actor.task
+  const group = pid === 0 ? actor.task.nspgid[level] : -pid
+  const found: Proc[] = []
+  for (const proc of replay.world.procs.values()) {
+    if (pid === -1 ? proc !== actor.proc : proc.task.nspgid[level] === group) found.push(proc)
+  }
+  return found
+}
+
+function markKilled(replay: SpanReplay, actor: Actor, pid: number): void {
+  for (const proc of targets(replay, actor, pid)) if (proc.numbers[0] !== 1) proc.killed = true
+}
+
+/** A descriptor that later calls may use without saying whose it is. */
+function notePidfd(replay: SpanReplay, actor: Actor, { outcome }: Span, pid: number): void {
+  const target = outcome?.kind === 'returned' ? procOf(replay, actor, pid) : undefined
+  if (outcome?.kind === 'returned' && target !== undefined) actor.proc.pidfds.set(outcome.value, target)
+}
+
+/** Remembered from the entry on: the signal may arrive before the call returns. */
+function noteSending({ proc }: Actor, call: SimpleCall): void {
+  if (
+    (call.op === 'kill' || call.op === 'tgkill' || call.op === 'pidfd_send_signal') &&
+    call.sig > 0 &&
+    call.sig <= 64
+  )
+    proc.sent |= 1n << BigInt(call.sig)
+}
+
+/** The library has a parent, group or session outside the namespace, 0; the log shows its number, learnt before. */
+function isAlias(
+  replay: SpanReplay,
+  actor: Actor,
+  call: SimpleCall,
+  first: Attempt,
+  expected: number,
+): boolean {
+  if (expected <= 0) return false
+  if (call.op === 'getppid') {
+    return first === 0 || isUnloggedInit(replay, actor) ? actor.proc.foreignParent === expected : false
+  }
+  if (first !== 0) return false
+  const target = targetOf(replay, actor, call)
+  if (call.op === 'getpgid') return target?.foreign.pgid === expected
+  return call.op === 'getsid' && target?.foreign.sid === expected
+}
+
+function targetOf(replay: SpanReplay, actor: Actor, call: SimpleCall): Proc | undefined {
+  if (call.op !== 'getpgid' && call.op !== 'getsid') return undefined
+  return call.pid === 0 ? actor.proc : procOf(replay, actor, call.pid)
+}
+
+function isUnloggedInit({ world }: SpanReplay, { proc, task }: Actor): boolean {
+  return !world.owned && proc.parent === undefined && task.state !== 'X'
+}
+
+/** Why the library cannot know what the log says, as far as it is learnt here; undefined: it should. */
+function outside(
+  replay: SpanReplay,
+  actor: Actor,
+  call: SimpleCall,
+  expected: number,
+  first: number,
+): string | undefined {
+  const { world } = replay
+  if (world.owned && !(expected === 1 && first === 0)) return undefined
+  const { proc } = actor
+  if (call.op === 'getppid') {
+    const unknown = first === 0 || isUnloggedInit(replay, actor)
+    if (!unknown || proc.foreignParent !== undefined || isOurs(replay, expected)) return undefined
+    proc.foreignParent = expected
+    return SKIPPED.foreignProcess
+  }
+  const target = targetOf(replay, actor, call)
+  if (first === 0 && expected > 0 && target !== undefined && !isOurs(replay, expected)) {
+    const key = call.op === 'getpgid' ? 'pgid' : 'sid'
+    if (target.foreign[key] !== undefined) return undefined
+    target.foreign[key] = expected
+    return SKIPPED.foreignProcess
+  }
+  const about = 'pid' in call ? Math.abs(call.pid) : 0
+  const group = call.op === 'setpgid' ? call.pgid : 0
+  const unknown = (nr: number): boolean => nr > 1 && !isNumberTaken(actor.task, nr)
+  const foreign = actor.task.level === world.top.level && (unknown(about) || unknown(group))
+  return expected >= 0 && first < 0 && foreign ? SKIPPED.foreignProcess : undefined
+}
+
+function isOurs({ world }: SpanReplay, nr: number): boolean {
+  return nr > 1 && isNumberTaken(world.top, nr)
+}

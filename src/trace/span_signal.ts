@@ -1,0 +1,110 @@
+/**
+ * Compares who, by the log, has sent a signal: si_pid.
+ *
+ * The number is the sender's in the receiver's namespace. The kernel took it when the signal was sent; when the line is
+ * written, the sender may have changed or gone, so the latest of those who are gone are known too.
+ */
+import { SIGCHLD, SIGKILL, SIGPIPE, SIGXCPU, SIGXFSZ } from '../abi/index.ts'
+import type { SignalAct } from './span.ts'
+import { forceEnd, procOf } from './span_order.ts'
+import { count, differ, nameOf, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import type { Actor, Departed, Proc } from './span_world.ts'
+
+const CLD_EXITED = 1
+const CLD_DUMPED = 3
+const CLD_CONTINUED = 6
+const SI_USER = 0
+const SI_QUEUE = -1
+const SI_TKILL = -6
+
+/** Signals that the kernel sends to whoever is at fault, in its own name. */
+const TO_ONESELF: ReadonlySet<number> = new Set([SIGPIPE, SIGXCPU, SIGXFSZ])
+
+export function settleSignal(replay: SpanReplay, actor: Actor, act: SignalAct): void {
+  const { pid, code, sig } = act
+  actor.lastSignal = sig
+  if (pid === undefined) return
+  if (code >= CLD_EXITED && code <= CLD_CONTINUED && (sig === SIGCHLD || act.status !== undefined))
+    settleChildSignal(replay, actor, act, pid)
+  else if (code === SI_USER || code === SI_TKILL || code === SI_QUEUE) settleSent(replay, actor, act, pid)
+}
+
+/** A child has ended, stopped or gone on. */
+function settleChildSignal(replay: SpanReplay, actor: Actor, act: SignalAct, pid: number): void {
+  const child = procOf(replay, actor, pid)
+  const gone = departedOf(replay, actor, pid)
+  const ended = act.code <= CLD_DUMPED
+  if (child !== undefined && child.parent === actor.proc && ended && !child.dead && !replay.seen.ends)
+    forceEnd(replay, child, act.line)
+  const alive = child !== undefined && child.parent === actor.proc && (!ended || isOver(child, act))
+  const past = gone !== undefined && gone.parent === actor.proc && (!ended || hasStatus(gone.status, act))
+  if (alive || past) {
+    count(replay, true)
+    return
+  }
+  if (!replay.seen.birth && (child === undefined || child.parent === undefined)) {
+    skip(replay, SKIPPED.older)
+    return
+  }
+  const actual = child?.parent === actor.proc ? 'it has not ended so' : 'no child of that number has'
+  disagree(replay, actor, act, pid, actual)
+}
+
+function isOver(child: Proc, act: SignalAct): boolean {
+  return (child.dead && hasStatus(child.status, act)) || (!replayEnds(child) && child.exiting !== undefined)
+}
+
+function replayEnds(child: Proc): boolean {
+  return child.dead
+}
+
+function hasStatus(status: number, { code, status: told }: SignalAct): boolean {
+  // After reboot(2) in a namespace, a wait tells SIGHUP or SIGINT of its init, and the signal what killed it.
+  if (told === undefined || status < 0 || told === SIGKILL) return true
+  return code === CLD_EXITED ? status === (told & 0xff) << 8 : (status & 0x7f) === told
+}
+
+/** kill(2), sigqueue(3), tgkill(2). */
+function settleSent(replay: SpanReplay, actor: Actor, act: SignalAct, pid: number): void {
+  const { world } = replay
+  const sender = procOf(replay, actor, pid)
+  const gone = departedOf(replay, actor, pid)
+  const depth = actor.task.level - world.top.level
+  const { parent, formerParent, deathSignal } = actor.proc
+  const byDeath =
+    act.sig === deathSignal && [parent, formerParent].some((proc) => proc?.numbers[depth] === pid)
+  const own = sender === actor.proc && TO_ONESELF.has(act.sig)
+  const bit = 1n << BigInt(act.sig)
+  const sent =
+    (sender !== undefined && (sender.sent & bit) !== 0n) || (gone !== undefined && (gone.sent & bit) !== 0n)
+  if (sent || own || byDeath) {
+    count(replay, true)
+    return
+  }
+  const unknown = sender === undefined && gone === undefined && (!world.owned || !replay.seen.birth)
+  const above = pid === 0 && actor.task.level >= world.top.level
+  const init = pid === 1 && !world.topIsLogged && actor.task.level === world.top.level
+  if (unknown || above || init) skip(replay, SKIPPED.sender)
+  else
+    disagree(
+      replay,
+      actor,
+      act,
+      pid,
+      sender === undefined ? 'nobody has that number' : `${sender.numbers[0]} has not sent it`,
+    )
+}
+
+/** The latest process that had this number in the receiver's namespace and was waited for. */
+function departedOf({ world }: SpanReplay, actor: Actor, nr: number): Departed | undefined {
+  const depth = actor.task.level - world.top.level
+  if (depth === 0) return world.departed.get(nr)
+  for (const departed of [...world.departed.values()].reverse())
+    if (departed.numbers[depth] === nr) return departed
+  return undefined
+}
+
+function disagree(replay: SpanReplay, actor: Actor, act: SignalAct, pid: number, actual: string): void {
+  count(replay, false)
+  differ(replay, act.line, undefined, `si_pid of signal ${act.sig} to ${nameOf(actor)}`, `${pid}`, actual)
+}

@@ -1,0 +1,305 @@
+/**
+ * Compares what a wait found: which child, and its status.
+ *
+ * A wait may have looked before an end that the log shows within its lines: then another child, or none, is right as well.
+ * An end whose `+++` came before the wait began has happened.
+ */
+import {
+  __WALL,
+  __WCLONE,
+  __WNOTHREAD,
+  ECHILD,
+  EINTR,
+  EINVAL,
+  P_ALL,
+  P_PGID,
+  P_PID,
+  WCONTINUED,
+  WEXITED,
+  WNOHANG,
+  WNOWAIT,
+  WSTOPPED,
+} from '../abi/index.ts'
+import { KernelError, type Task } from '../index.ts'
+import { spanText } from './describe.ts'
+import type { WaitInfo } from './event.ts'
+import type { Span, SpanCall, SpanOutcome } from './span.ts'
+import { peekWait, waitTarget } from './span_calls.ts'
+import { end, forceEnd, forceReap, goOn, isCalling, procOf, stop } from './span_order.ts'
+import {
+  count,
+  differ,
+  type Flight,
+  resultText,
+  SKIPPED,
+  type SpanReplay,
+  skip,
+  tell,
+} from './span_replay.ts'
+import { type Actor, type Proc, takeOverReap } from './span_world.ts'
+
+type Wait = Extract<SpanCall, { op: 'wait4' | 'waitid' }>
+
+/** A wait as waitid(2) has it. */
+interface Selector {
+  readonly idtype: number
+  readonly id: number
+  readonly options: number
+}
+
+const STOPPED = 0x7f
+const CONTINUED = 0xffff
+
+export function settleWait(
+  replay: SpanReplay,
+  actor: Actor,
+  span: Span,
+  call: Wait,
+  flight: Flight | undefined,
+): void {
+  replay.seen.waits = true
+  const { outcome } = span
+  if (outcome === undefined || outcome.kind === 'restarted' || outcome.kind === 'lost') return
+  if (outcome.kind === 'failed') {
+    if (outcome.errno !== EINTR) settleFailure(replay, actor, span, call, -outcome.errno)
+    return
+  }
+  const nr = outcome.info === undefined ? outcome.value : outcome.info.si_pid
+  if (flight !== undefined && flight.found !== 0) {
+    compareFound(replay, actor, span, call, nr, flight.found)
+    return
+  }
+  const selector = selectorOf(replay, actor, call)
+  // The only child that has ended is the one that is found: no need to look first.
+  if (nr > 0 && isOnlyDead(replay, actor, selector, nr)) {
+    take(replay, actor, span, call, selector.options, nr, false)
+    return
+  }
+  const seen = peek(actor.task, selector)
+  if (nr === 0) settleNothing(replay, actor, span, call, seen)
+  else settleChild(replay, actor, span, call, selector, nr, seen)
+}
+
+function isOnlyDead(replay: SpanReplay, actor: Actor, { idtype }: Selector, nr: number): boolean {
+  const { proc } = actor
+  if (proc.zombies !== 1 || idtype !== P_ALL || !isCalling(actor)) return false
+  const child = procOf(replay, actor, nr)
+  return child?.dead === true && child.parent === proc
+}
+
+function selectorOf({ world }: SpanReplay, actor: Actor, call: Wait): Selector {
+  if (call.op === 'waitid') {
+    const { idtype, id, fd, options } = call
+    if (idtype <= P_PGID) return { idtype, id, options }
+    return { idtype: P_PID, id: waitTarget(world, actor, fd), options }
+  }
+  const { pid } = call
+  const options =
+    (call.options & (WSTOPPED | WCONTINUED | WNOHANG | __WALL | __WCLONE | __WNOTHREAD)) | WEXITED
+  if (pid > 0) return { idtype: P_PID, id: pid, options }
+  if (pid === -1) return { idtype: P_ALL, id: 0, options }
+  return { idtype: P_PGID, id: pid === 0 ? 0 : -pid, options }
+}
+
+function peek(task: Task, { idtype, id, options }: Selector): number {
+  if (task.state === 'X' || task.state === 'Z') return -ECHILD
+  return peekWait(task, idtype, id, options | WNOWAIT)
+}
+
+/** The call with whatever arguments it has, which are wrong. */
+function ask(task: Task, call: Wait): number {
+  try {
+    if (call.op === 'waitid') task.waitidSync(call.idtype, call.id, call.options)
+    else task.waitpidSync(call.pid, call.options)
+    return 0
+  } catch (error) {
+    return error instanceof KernelError ? error.errno : 0
+  }
+}
+
+/** It was performed early, when its child's number was used again. */
+function compareFound(
+  replay: SpanReplay,
+  actor: Actor,
+  span: Span,
+  call: Wait,
+  nr: number,
+  found: number,
+): void {
+  count(replay, nr === found, true)
+  if (nr !== found) differ(replay, span.last, actor, spanText(call), `${nr}`, `${found}`)
+}
+
+function settleFailure(replay: SpanReplay, actor: Actor, span: Span, call: Wait, expected: number): void {
+  const selector = selectorOf(replay, actor, call)
+  const first = expected === -EINVAL ? ask(actor.task, call) : peek(actor.task, selector)
+  if (first === expected) {
+    count(replay, true)
+    return
+  }
+  if (expected === -ECHILD && first >= 0) {
+    if (reapIgnored(replay, actor, span, selector)) return
+    for (const child of [...actor.proc.children]) forceEnd(replay, child, span.last)
+    if (peek(actor.task, selector) === expected) {
+      count(replay, true, true)
+      return
+    }
+  }
+  count(replay, false)
+  differ(replay, span.last, actor, spanText(call), resultText(expected), resultText(first))
+}
+
+/** Where no dispositions are in the log, no children although some have ended means that SIGCHLD was ignored. */
+function reapIgnored(replay: SpanReplay, actor: Actor, { last }: Span, selector: Selector): boolean {
+  if (replay.seen.dispositions) return false
+  const { proc, task } = actor
+  for (const child of [...proc.children]) if (!child.dead) forceEnd(replay, child, last)
+  if ([...proc.children].some((child) => !child.dead)) return false
+  for (const child of [...proc.children]) {
+    task.waitpidSync(task.pidOf(child.task), __WALL)
+    takeOverReap(replay.world, child)
+  }
+  tell(replay, last, actor.id, { op: 'wait4', pid: -1, options: 0 })
+  if (peek(task, selector) !== -ECHILD) return false
+  skip(replay, SKIPPED.disposition)
+  return true
+}
+
+/** WNOHANG found nothing. Right, if whoever is dead now may not have been when it looked. */
+function settleNothing(replay: SpanReplay, actor: Actor, span: Span, call: Wait, seen: number): void {
+  if (seen === -ECHILD && actor.proc.old && !replay.seen.birth) {
+    skip(replay, SKIPPED.older)
+    return
+  }
+  const overlaps = seen > 0 && endsWithin(replay, actor, seen, span)
+  count(replay, seen === 0 || overlaps, overlaps)
+  if (seen !== 0 && !overlaps) differ(replay, span.last, actor, spanText(call), '0', resultText(seen))
+}
+
+/** Whether the log shows the end of this child, if at all, after the wait began. */
+function endsWithin(replay: SpanReplay, actor: Actor, nr: number, { line }: Span): boolean {
+  const proc = procOf(replay, actor, nr)
+  return proc?.dead === true && (proc.gone === 0 || proc.gone > line)
+}
+
+function settleChild(
+  replay: SpanReplay,
+  actor: Actor,
+  span: Span,
+  call: Wait,
+  selector: Selector,
+  nr: number,
+  seen: number,
+): void {
+  const { last } = span
+  const proc = procOf(replay, actor, nr)
+  let reordered = false
+  let found = seen
+  if (found !== nr && proc !== undefined) {
+    reordered = bringAbout(replay, actor, proc, span)
+    found = peek(actor.task, selector)
+    if (found > 0 && found !== nr && (endsWithin(replay, actor, found, span) || !isExit(span))) {
+      // The other one's end came after the wait had looked.
+      const chosen = { ...selector, idtype: P_PID, id: nr }
+      found = peek(actor.task, chosen)
+      reordered = true
+    }
+  }
+  if (found === nr) {
+    take(replay, actor, span, call, selector.options, nr, reordered)
+    return
+  }
+  if (isOlder(replay, proc, nr)) {
+    skip(replay, SKIPPED.older)
+    if (proc !== undefined) forceReap(replay, proc, last)
+    return
+  }
+  count(replay, false)
+  differ(replay, last, actor, spanText(call), `${nr}`, resultText(found))
+}
+
+/** A child that was there before the log began: whose it was, only now shows. */
+function isOlder(replay: SpanReplay, proc: Proc | undefined, nr: number): boolean {
+  if (replay.seen.birth) return false
+  return proc === undefined ? !replay.world.departed.has(nr) : proc.parent === undefined
+}
+
+/** Lets come about what the wait has seen of this child: its end, its stop, its adoption. */
+function bringAbout(replay: SpanReplay, actor: Actor, proc: Proc, span: Span): boolean {
+  const { outcome, last } = span
+  const status = statusOf(outcome)
+  const parent = proc.parent
+  let moved = false
+  if (parent !== undefined && parent !== actor.proc) moved = forceEnd(replay, parent, last)
+  if (status === CONTINUED) {
+    goOn(replay, proc)
+    return true
+  }
+  if (status !== undefined && (status & 0xff) === STOPPED) {
+    for (const child of proc.actors) stop(replay, child, status >> 8)
+    return true
+  }
+  if (proc.dead) return moved
+  if (forceEnd(replay, proc, last)) return true
+  // Without `+++` lines this is the first that is heard of the end.
+  const [first] = proc.actors
+  if (replay.seen.ends || first === undefined || status === undefined) return moved
+  end(replay, first, status, last)
+  return true
+}
+
+function isExit({ outcome }: Span): boolean {
+  const status = statusOf(outcome)
+  return status === undefined || (status !== CONTINUED && (status & 0xff) !== STOPPED)
+}
+
+const CLD_EXITED = 1
+const CLD_DUMPED = 3
+const CLD_STOPPED = 5
+const CLD_CONTINUED = 6
+
+/** The status as wait4(2) has it; undefined: the caller asked for none. */
+function statusOf(outcome: SpanOutcome | undefined): number | undefined {
+  if (outcome?.kind !== 'returned') return undefined
+  const { status, info } = outcome
+  return info === undefined ? status : statusOfInfo(info)
+}
+
+function statusOfInfo(info: WaitInfo): number {
+  switch (info.si_code) {
+    case CLD_EXITED:
+      return (info.si_status & 0xff) << 8
+    case CLD_STOPPED:
+      return (info.si_status << 8) | STOPPED
+    case CLD_CONTINUED:
+      return CONTINUED
+    default:
+      return info.si_status | (info.si_code === CLD_DUMPED ? 0x80 : 0)
+  }
+}
+
+/** Performs the wait, which finds this child. */
+function take(
+  replay: SpanReplay,
+  actor: Actor,
+  span: Span,
+  call: Wait,
+  options: number,
+  nr: number,
+  reordered: boolean,
+): void {
+  const { task } = actor
+  const proc = procOf(replay, actor, nr)
+  const info = task.waitidSync(P_PID, nr, options | WNOHANG)
+  const actual = info === null ? undefined : statusOfInfo(info)
+  const expected = statusOf(span.outcome)
+  const equal = expected === undefined || actual === expected
+  count(replay, equal, reordered)
+  if (!equal) {
+    const text = (status: number | undefined): string => `${nr} with status ${status}`
+    differ(replay, span.last, actor, spanText(call), text(expected), text(actual))
+  }
+  if (proc === undefined || proc.task.state !== 'X') return
+  takeOverReap(replay.world, proc)
+  tell(replay, span.last, actor.id, call)
+}

@@ -1,0 +1,359 @@
+/**
+ * The kernel that a log of real programs is performed on, and who in the log is who in it.
+ *
+ * The log's own namespace is the tracer's: level 1 of the library's kernel. Number 1 of it is `top`, an init that the log
+ * may not show (strace itself, or the machine's); what lies outside, kernel.init stands for.
+ *
+ * Invariant: `actors` has the tasks whose end the log has not shown, by their keys; `procs` the processes that the kernel
+ * still has, zombies included. Memory is bounded by what lives.
+ */
+import {
+  CLONE_NEWPID,
+  NSIG,
+  PID_MAX_LIMIT,
+  SIGCHLD,
+  SIGCONT,
+  SIGKILL,
+  SIGSTOP,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+} from '../abi/index.ts'
+import { Kernel, type Task } from '../index.ts'
+import type { Change, TaskState } from './event.ts'
+import { own } from './own.ts'
+import type { SpanOrigin } from './span.ts'
+import { stateOf } from './task_state.ts'
+
+/** A task of the log. */
+export interface Actor {
+  /** The number in front of its lines. */
+  key: number
+  /** Names the task in findings: never given twice. */
+  id: number
+  task: Task
+  readonly proc: Proc
+  /** The status of its own exit(2), which has been called and has not been performed. */
+  exiting: number | undefined
+  /** The signal that it took last, which may turn out to have been deadly. */
+  lastSignal: number
+}
+
+/** A process of the log: a thread group. */
+export interface Proc {
+  readonly id: number
+  /** The leader. */
+  task: Task
+  /** undefined: outside the log. */
+  parent: Proc | undefined
+  readonly children: Set<Proc>
+  /** How many of them are zombies. */
+  zombies: number
+  /** The threads whose end the log has not shown. */
+  readonly actors: Set<Actor>
+  command: string
+  /** The line and time of its birth, or of the line in which it was first seen. */
+  readonly born: number
+  readonly time: string
+  /** The status of its exit_group(2), which has been called and has not been performed. */
+  exiting: number | undefined
+  /** Somebody has sent it SIGKILL. */
+  killed: boolean
+  /** It has ended in the library. */
+  dead: boolean
+  /** And has not been waited for. */
+  zombie: boolean
+  /** The line of the end of its last thread; 0: not seen. */
+  gone: number
+  /** The signals that it has sent, as bits. */
+  sent: bigint
+  /** It was there before the log began. */
+  readonly old: boolean
+  /** By descriptor: the processes of its pidfds. */
+  readonly pidfds: Map<number, Proc>
+  /** The signal that it gets when its parent ends; 0: none. */
+  deathSignal: number
+  /** Who was its parent before it was adopted. */
+  formerParent: Proc | undefined
+  /** How it ended, as wait4(2) tells it; -1: not yet. */
+  status: number
+  /** Its number in the log's namespace and in deeper ones. */
+  readonly numbers: readonly number[]
+  /** The number of its parent outside the log, learnt once; undefined: not yet. */
+  foreignParent: number | undefined
+  /** Its group and session from outside the log, shared with those who inherit them. */
+  readonly foreign: ForeignNumbers
+}
+
+/** Learnt once; undefined: not yet. */
+export interface ForeignNumbers {
+  pgid: number | undefined
+  sid: number | undefined
+}
+
+/** A process that has been waited for. */
+export interface Departed {
+  readonly numbers: readonly number[]
+  readonly parent: Proc | undefined
+  readonly status: number
+  readonly sent: bigint
+}
+
+export interface World {
+  readonly origin: SpanOrigin
+  readonly kernel: Kernel
+  /** Number 1 of the log's namespace. */
+  readonly top: Task
+  /** The log owns the namespace from its birth: whoever is in it is in the log, or its init. Known with the first line. */
+  owned: boolean
+  /** Number 1 is in the log. */
+  topIsLogged: boolean
+  readonly actors: Map<number, Actor>
+  /** By the leader's task. */
+  readonly procs: Map<Task, Proc>
+  /** Born, and the log has not said under which key. In order of birth. */
+  readonly nameless: Set<Actor>
+  /** Dead processes whose parents, outside the log, reap them unseen. */
+  readonly unreaped: Set<Proc>
+  /** By number in the log's namespace; the latest of `DEPARTED`. */
+  readonly departed: Map<number, Departed>
+  /** By their names in findings. */
+  readonly tasks: Map<number, Task>
+  /** A task in the namespace of an inode number. */
+  readonly namespaces: Map<number, Task>
+  /** What the present act has changed. */
+  readonly changes: Change[]
+  ids: number
+  processes: number
+}
+
+/** What findings know of number 1 before the log begins. */
+export const TOP_ID = 0
+export const TOP_STATE: TaskState = { state: 'S', ppid: 0, tgid: [1], pid: [1], pgid: [0], sid: [0] }
+
+/**
+ * Signals that the library itself sends (at the end of a parent or a session) and that must not act: whom they end, the
+ * log says. SIGCHLD and those that stop are left alone.
+ */
+const HARMFUL: readonly number[] = Array.from({ length: NSIG }, (_, i) => i + 1).filter(
+  (sig) => ![SIGKILL, SIGSTOP, SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU].includes(sig),
+)
+
+const DEPARTED = 4096
+/** The largest number that the first traced program gets where its tracer is the namespace's init: strace needs some first. */
+const OWNED_ROOT = 8
+
+export function createWorld(origin: SpanOrigin, pidMax: number | undefined): World {
+  const kernel = Kernel.boot({ pidMax: PID_MAX_LIMIT })
+  for (const sig of HARMFUL) kernel.init.sigaction(sig, { handler: 'ign' })
+  const top = kernel.init.clone({ flags: CLONE_NEWPID })
+  if (pidMax !== undefined) top.sysctl('kernel.pid_max', pidMax)
+  const ns = top.openNs('pid')
+  kernel.init.setns(ns, CLONE_NEWPID)
+  ns.close()
+  return {
+    origin,
+    kernel,
+    top,
+    owned: false,
+    topIsLogged: false,
+    actors: new Map(),
+    procs: new Map(),
+    nameless: new Set(),
+    unreaped: new Set(),
+    departed: new Map(),
+    tasks: new Map([[TOP_ID, top]]),
+    namespaces: new Map(),
+    changes: [],
+    ids: TOP_ID,
+    processes: 0,
+  }
+}
+
+/** The tracer of an init lives as that init's child: `strace -D`. */
+const TRACER_UNDER_INIT = 3
+
+/**
+ * The first task of the log. Number 1 is the init itself; a small number was started by the init, if it was started in the
+ * log at all (`birth`).
+ */
+export function bearRoot(world: World, key: number, line: number, time: string, birth: boolean): Actor {
+  const { kernel, top } = world
+  world.owned = birth && key <= OWNED_ROOT
+  world.topIsLogged = key === 1
+  let task = top
+  if (key === 1) top.clone({ setTid: [TRACER_UNDER_INIT] })
+  else {
+    top.sysctl('kernel.ns_last_pid', key - 1)
+    task = (world.owned ? top : kernel.init).clone()
+  }
+  return join(world, task, undefined, key, line, time)
+}
+
+/** A task that was there before the log began: its parent is unknown, its number is what it is. */
+export function bearForeign(world: World, key: number, line: number, time: string): Actor | undefined {
+  try {
+    const task = world.kernel.init.clone({ setTid: [key] })
+    return join(world, task, undefined, key, line, time)
+  } catch {
+    return undefined
+  }
+}
+
+/** Takes a new task of the library into the books. `parent`: the process of the log that it stems from. */
+export function join(
+  world: World,
+  task: Task,
+  from: Proc | undefined,
+  key: number | undefined,
+  line: number,
+  time: string,
+): Actor {
+  const thread = task.leader !== task
+  const id = task === world.top ? TOP_ID : ++world.ids
+  world.tasks.set(id, task)
+  const proc = thread ? (world.procs.get(task.leader) as Proc) : bearProc(world, task, from, id, line, time)
+  const actor: Actor = { key: key ?? 0, id, task, proc, exiting: undefined, lastSignal: 0 }
+  proc.actors.add(actor)
+  if (key === undefined) world.nameless.add(actor)
+  else world.actors.set(key, actor)
+  noteChange(world, id, task)
+  return actor
+}
+
+function bearProc(
+  world: World,
+  task: Task,
+  from: Proc | undefined,
+  id: number,
+  line: number,
+  time: string,
+): Proc {
+  const parentTask = task.parent
+  const parent = parentTask === undefined ? undefined : world.procs.get(parentTask)
+  const proc: Proc = {
+    id,
+    task,
+    parent,
+    children: new Set(),
+    zombies: 0,
+    actors: new Set(),
+    command: from?.command ?? '',
+    born: line,
+    time: own(time),
+    exiting: undefined,
+    killed: false,
+    dead: false,
+    zombie: false,
+    gone: 0,
+    sent: 0n,
+    old: from === undefined,
+    pidfds: new Map(from?.pidfds),
+    deathSignal: 0,
+    formerParent: undefined,
+    status: -1,
+    numbers: task.nstgid.slice(1),
+    foreignParent: undefined,
+    foreign: from?.foreign ?? { pgid: undefined, sid: undefined },
+  }
+  parent?.children.add(proc)
+  world.procs.set(task, proc)
+  world.processes++
+  return proc
+}
+
+/** The log names a task that was nameless. */
+export function nameActor(world: World, actor: Actor, key: number): Actor {
+  world.nameless.delete(actor)
+  actor.key = key
+  world.actors.set(key, actor)
+  return actor
+}
+
+/** The log has shown the end of a task. */
+export function dropActor(world: World, actor: Actor): void {
+  actor.proc.actors.delete(actor)
+  if (actor.id !== actor.proc.id) world.tasks.delete(actor.id)
+  world.nameless.delete(actor)
+  if (world.actors.get(actor.key) === actor) world.actors.delete(actor.key)
+}
+
+/** After something in the library has ended: takes over who is dead now, who has another parent, who is gone. */
+export function takeOverEnd(world: World, proc: Proc): void {
+  if (proc.dead || !hasEnded(proc)) return
+  proc.dead = true
+  const wasInit = proc.numbers.at(-1) === 1
+  for (const child of [...proc.children]) takeOverParent(world, child)
+  if (proc.task.state === 'X') takeOverReap(world, proc)
+  else {
+    proc.zombie = true
+    noteChange(world, proc.id, proc.task)
+    if (proc.parent === undefined) world.unreaped.add(proc)
+    else proc.parent.zombies++
+  }
+  if (wasInit) for (const other of [...world.procs.values()]) takeOverEnd(world, other)
+}
+
+function hasEnded(proc: Proc): boolean {
+  for (const { task } of proc.actors) if (task.state !== 'Z' && task.state !== 'X') return false
+  return proc.task.state === 'Z' || proc.task.state === 'X'
+}
+
+function takeOverParent(world: World, child: Proc): void {
+  const parentTask = child.task.parent
+  const parent = parentTask === undefined ? undefined : world.procs.get(parentTask)
+  if (child.parent !== parent) {
+    child.parent?.children.delete(child)
+    child.formerParent = child.parent
+    if (child.zombie && child.parent !== undefined) child.parent.zombies--
+    child.parent = parent
+    parent?.children.add(child)
+    if (child.zombie && parent !== undefined) parent.zombies++
+  }
+  if (child.task.state === 'X') {
+    takeOverReap(world, child)
+    return
+  }
+  if (child.dead && parent === undefined) world.unreaped.add(child)
+  noteChange(world, child.id, child.task)
+}
+
+/** A process has been waited for: nothing of it is left in the library. */
+export function takeOverReap(world: World, proc: Proc): void {
+  if (proc.zombie && proc.parent !== undefined) proc.parent.zombies--
+  proc.zombie = false
+  proc.dead = true
+  proc.parent?.children.delete(proc)
+  world.unreaped.delete(proc)
+  if (!world.procs.delete(proc.task)) return
+  world.changes.push([proc.id, null])
+  world.tasks.delete(proc.id)
+  const nr = proc.numbers[0] as number
+  world.departed.delete(nr)
+  world.departed.set(nr, { numbers: proc.numbers, parent: proc.parent, status: proc.status, sent: proc.sent })
+  if (world.departed.size > DEPARTED) {
+    for (const oldest of world.departed.keys()) {
+      world.departed.delete(oldest)
+      break
+    }
+  }
+}
+
+/** A dead process whose parent is outside the log goes, as it long has or soon would. */
+export function reapUnseen(world: World, proc: Proc): boolean {
+  if (!world.unreaped.has(proc)) return false
+  const { kernel, top } = world
+  const parent = proc.task.parent === top ? top : kernel.init
+  parent.waitpidSync(parent.pidOf(proc.task))
+  takeOverReap(world, proc)
+  return true
+}
+
+/** The process as the log's readers are told of it. */
+export function numberOf(proc: Proc): number {
+  return proc.numbers[0] as number
+}
+
+export function noteChange(world: World, id: number, task: Task): void {
+  world.changes.push([id, stateOf(task, world.top) ?? null])
+}

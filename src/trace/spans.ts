@@ -1,0 +1,285 @@
+/**
+ * Replays a log of real programs: takes its acts in the order of lines, and performs each when it must have taken effect.
+ * Which order that is: span_order.ts.
+ *
+ * Costs O(1) per act, besides what a kill of a group, the end of a namespace and an answer that first does not fit cost.
+ */
+import { SA_NOCLDWAIT, SIGCHLD } from '../abi/index.ts'
+import { createDifferences } from './differences.ts'
+import { createFindings } from './findings.ts'
+import type { ReplayOptions, ReplayResult } from './replay.ts'
+import type { Act, GoneAct, Span, SpanStart, SupersededAct } from './span.ts'
+import { create, meet } from './span_create.ts'
+import { end, execute, forceEnd, goOn, isSimple, stop } from './span_order.ts'
+import { count, differ, type Flight, type SpanReplay, tell } from './span_replay.ts'
+import { enterSimple, settle } from './span_settle.ts'
+import { settleSignal } from './span_signal.ts'
+import { settleWait } from './span_wait.ts'
+import {
+  type Actor,
+  createWorld,
+  dropActor,
+  noteChange,
+  reapUnseen,
+  TOP_ID,
+  TOP_STATE,
+  type World,
+} from './span_world.ts'
+import { TRACE_LIST } from './strace_list.ts'
+import { TraceError } from './trace_error.ts'
+import { buildTree } from './tree.ts'
+
+/** Dead processes kept for a parent outside the log that has surely reaped them. */
+const UNREAPED_KEPT = 4096
+/** The invariants are walked once in so many acts, and not before as many as there are tasks. */
+const CHECK_EVERY = 1024
+
+export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanReplay {
+  const world = createWorld(start.spans, options.pidMax)
+  return {
+    world,
+    differences: createDifferences(),
+    findings: createFindings(TOP_ID, TOP_STATE, (a, b) => sees(world, a, b)),
+    counts: { events: 0, checked: 0, matched: 0, reordered: 0, skipped: {} },
+    now: { time: '' },
+    flights: new Map(),
+    seen: {
+      ends: false,
+      dispositions: false,
+      groups: false,
+      waits: false,
+      birth: false,
+      unwaited: 0,
+      mustWait: options.waits !== false,
+      rootGone: 0,
+      root: undefined,
+    },
+    foreign: new Map(),
+    lost: [],
+    uncertain: 0,
+    check: options.check !== false,
+    unchecked: 0,
+  }
+}
+
+function sees({ tasks }: World, a: number, b: number): boolean {
+  const [viewer, other] = [tasks.get(a), tasks.get(b)]
+  return viewer !== undefined && other !== undefined && viewer.pidOf(other) !== 0
+}
+
+/** Performs and compares one act. Whatever the library does is an answer to compare, never an error of the replay. */
+export function replayAct(replay: SpanReplay, act: Act): undefined {
+  try {
+    perform(replay, act)
+  } catch (error) {
+    if (error instanceof TraceError) throw error
+    count(replay, false)
+    differ(replay, lineOf(act), undefined, 'library', 'no exception', String(error))
+  }
+}
+
+function perform(replay: SpanReplay, act: Act): void {
+  replay.now.time = 'span' in act ? act.span.time : act.time
+  if (replay.counts.events++ === 0) replay.seen.birth = 'span' in act && act.span.call.op === 'execve'
+  switch (act.kind) {
+    case 'call': {
+      const actor = actorOf(replay, act.span.by, act.span.line, act.span.time)
+      enter(replay, actor, act.span)
+      leave(replay, act.span, actor, undefined)
+      break
+    }
+    case 'enter':
+      enterLong(replay, act.span)
+      break
+    case 'leave': {
+      const { span } = act
+      const flight = replay.flights.get(span)
+      leave(replay, span, flight?.actor ?? actorOf(replay, span.by, span.line, span.time), flight)
+      replay.flights.delete(span)
+      break
+    }
+    case 'signal':
+      settleSignal(replay, actorOf(replay, act.by, act.line, act.time), act)
+      break
+    case 'stopped':
+      stop(replay, actorOf(replay, act.by, act.line, act.time), act.sig)
+      break
+    case 'gone':
+      gone(replay, act)
+      break
+    case 'superseded':
+      supersede(replay, act)
+      break
+    case 'other':
+      actorOf(replay, act.by, act.line, act.time)
+  }
+  if (replay.check && ++replay.unchecked >= CHECK_EVERY + replay.world.procs.size) walk(replay, lineOf(act))
+}
+
+function lineOf(act: Act): number {
+  return 'span' in act ? act.span.line : act.line
+}
+
+/** The task of a line. Whoever acts is not stopped any more. */
+function actorOf(replay: SpanReplay, key: number, line: number, time: string): Actor {
+  const actor = replay.world.actors.get(key) ?? meet(replay, key, line, time)
+  if (actor.task.state === 'T') goOn(replay, actor.proc)
+  return actor
+}
+
+/** What a call does as soon as it is called. */
+function enter(replay: SpanReplay, actor: Actor, span: Span): void {
+  const { call } = span
+  replay.differences.remember(span)
+  // Whoever goes on, was not killed by it.
+  actor.lastSignal = 0
+  if (call.op === 'exit_group') actor.proc.exiting ??= (call.code & 0xff) << 8
+  else if (call.op === 'exit') actor.exiting ??= (call.code & 0xff) << 8
+}
+
+function enterLong(replay: SpanReplay, span: Span): void {
+  const actor = actorOf(replay, span.by, span.line, span.time)
+  enter(replay, actor, span)
+  const { call } = span
+  if (call.op === 'exit' || call.op === 'exit_group') return
+  const flight: Flight = { span, actor, done: false, found: 0 }
+  replay.flights.set(span, flight)
+  if (isSimple(call)) flight.done = enterSimple(replay, actor, span, call)
+}
+
+/** What came of a call, at its last line. */
+function leave(replay: SpanReplay, span: Span, actor: Actor, flight: Flight | undefined): void {
+  const { call } = span
+  switch (call.op) {
+    case 'clone':
+      if (span.outcome?.kind === 'lost' && flight?.done !== true) lose(replay, actor, span)
+      else create(replay, actor, span)
+      return
+    case 'wait4':
+    case 'waitid':
+      settleWait(replay, actor, span, call, flight)
+      return
+    case 'execve':
+      if (span.outcome?.kind === 'returned' && flight?.done !== true) execute(replay, actor, span)
+      return
+    case 'exit':
+    case 'exit_group':
+      return
+    case 'comm':
+      if (actor.task.state === 'S') actor.task.comm = call.name
+      return
+    case 'rt_sigaction':
+      replay.seen.dispositions = true
+      if (call.sig === SIGCHLD && actor.task.state === 'S' && span.outcome?.kind === 'returned') {
+        const handler = call.handler === 'ign' ? 'ign' : 'dfl'
+        actor.task.sigaction(SIGCHLD, { handler, flags: call.flags & SA_NOCLDWAIT })
+      }
+      return
+    default:
+      settle(replay, actor, span, call, flight?.done === true)
+  }
+}
+
+const LOST_KEPT = 64
+
+function lose({ lost }: SpanReplay, { proc }: Actor, span: Span): void {
+  lost.push({ span, proc, parent: proc.parent })
+  if (lost.length > LOST_KEPT) lost.shift()
+}
+
+function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
+  const { world, seen } = replay
+  const actor = actorOf(replay, by, line, time)
+  const { proc } = actor
+  seen.ends = true
+  end(replay, actor, status, line)
+  dropActor(world, actor)
+  if (proc.actors.size > 0) return
+  proc.gone = line
+  if (!proc.dead) endLate(replay, actor, status, line)
+  if (proc.zombie && proc.parent !== undefined) seen.unwaited++
+  if (proc === seen.root) seen.rootGone = line
+  if (world.unreaped.size > UNREAPED_KEPT) reapOldest(replay, line)
+}
+
+/** The last thread is gone, so the process is, whatever the library still has of it. */
+function endLate(replay: SpanReplay, actor: Actor, status: number, line: number): void {
+  actor.proc.actors.add(actor)
+  end(replay, actor, status, line)
+  actor.proc.actors.delete(actor)
+}
+
+function reapOldest(replay: SpanReplay, line: number): void {
+  for (const proc of replay.world.unreaped) {
+    reapUnseen(replay.world, proc)
+    tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })
+    return
+  }
+}
+
+/** A thread that is not the first one has executed a program: it is the first one now, and alone. */
+function supersede(replay: SpanReplay, { by, line, time, thread }: SupersededAct): void {
+  const { world } = replay
+  const leader = actorOf(replay, by, line, time)
+  const actor = world.actors.get(thread)
+  if (actor === undefined) return
+  if (actor.task.state === 'S') actor.task.execve()
+  for (const other of [...actor.proc.actors]) {
+    if (other === actor) continue
+    if (other.id !== leader.id) world.changes.push([other.id, null])
+    dropActor(world, other)
+  }
+  world.changes.push([actor.id, null])
+  world.actors.delete(thread)
+  actor.key = by
+  actor.id = leader.id
+  world.actors.set(by, actor)
+  world.procs.delete(actor.proc.task)
+  actor.proc.task = actor.task
+  world.procs.set(actor.task, actor.proc)
+  noteChange(world, actor.id, actor.task)
+  tell(replay, line, actor.id, { op: 'execve', file: '', command: '' })
+}
+
+function walk(replay: SpanReplay, line: number): void {
+  replay.unchecked = 0
+  for (const violation of replay.world.kernel.check().slice(0, 10)) {
+    count(replay, false)
+    differ(replay, line, undefined, 'invariants', 'kernel.check() finds nothing', violation)
+  }
+}
+
+/** The log is over: what had begun, takes effect. */
+export function endSpans(replay: SpanReplay, line: number): undefined {
+  const { world, seen } = replay
+  if (world.origin.source === 'strace' && seen.unwaited > 0 && !seen.waits && seen.mustWait)
+    throw noWaits(seen.unwaited)
+  for (const proc of [...world.procs.values()]) if (proc.exiting !== undefined) forceEnd(replay, proc, line)
+  for (const proc of [...world.unreaped]) {
+    reapUnseen(world, proc)
+    tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })
+  }
+  if (replay.check) walk(replay, line)
+}
+
+/** Either nobody ever waited, or, by far more often, the filter of strace left the waits out. */
+function noWaits(ended: number): TraceError {
+  const what = `${ended} ${ended === 1 ? 'child' : 'children'} ended, and there is no line of wait4 or waitid`
+  const how = `make the log with strace -f -o FILE -e trace=${TRACE_LIST} CMD`
+  return new TraceError(0, `${what}: ${how}; if these programs never wait, say so (--no-waits)`)
+}
+
+export function spansResult({ world, counts, differences, findings }: SpanReplay): ReplayResult {
+  return {
+    ...counts,
+    differences: differences.listed,
+    trail: differences.trail,
+    processes: world.processes,
+    findings: findings.list(),
+    tree: buildTree(world.top, world.kernel.tasks()),
+  }
+}
+
+export function disposeSpans({ world }: SpanReplay): undefined {
+  world.kernel.dispose()
+}

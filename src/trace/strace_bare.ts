@@ -1,0 +1,137 @@
+/**
+ * Logs that strace wrote to its standard error: `[pid N]` only while several tasks are traced, messages of its own
+ * between the lines and in the middle of one. Finds out whose each line is.
+ *
+ * Invariant: `living` are the tasks that strace traces, as far as the log shows. Lines are held until the number of the
+ * first task is known, `HELD_MAX` at most.
+ */
+import type { LogReader } from './event.ts'
+import { show } from './fields.ts'
+import type { ActReader } from './strace_acts.ts'
+import { isStackFrame, newHead, readHead } from './strace_head.ts'
+import { TRACE_LIST } from './strace_list.ts'
+import { messageIn } from './strace_message.ts'
+import { createRootFinder } from './strace_root.ts'
+import { PAREN, wordEnd } from './strace_text.ts'
+import { TraceError } from './trace_error.ts'
+
+const HELD_MAX = 20_000
+/** A line that breaks off before its end. It belongs to the task that it belonged to when it began. */
+interface CutLine {
+  readonly text: string
+  readonly line: number
+  readonly owner: number
+}
+
+/** Whether a call, a signal or an end begins at `at`. */
+function isOfStrace(text: string, at: number): boolean {
+  return (
+    text.charCodeAt(wordEnd(text, at)) === PAREN || /^(?:<\.\.\. |--- |\+\+\+ )/.test(text.slice(at, at + 5))
+  )
+}
+
+export function createBareReader(acts: ActReader): LogReader {
+  const finder = createRootFinder()
+  const head = newHead()
+  const living = new Set<number>()
+  /** Of the living, those that have called exit or exit_group. */
+  const leaving = new Set<number>()
+  let held: [text: string, line: number][] = []
+  let root = 0
+  let cut: CutLine | undefined
+  /** Whether the children are traced too; undefined: no child was made so far. */
+  let follows: boolean | undefined
+
+  function start(pid: number): undefined {
+    root = pid
+    living.add(pid)
+    const lines = held
+    held = []
+    for (const [text, line] of lines) take(text, line)
+  }
+
+  function take(text: string, line: number): undefined {
+    const message = messageIn(text)
+    if (message === undefined) {
+      if (isStackFrame(text)) return
+      const whole = cut
+      cut = undefined
+      if (whole === undefined) takeOwned(text, line, ownerOf(text))
+      else takeOwned(whole.text + text, whole.line, whole.owner)
+      return
+    }
+    if (message.at > 0) {
+      const begun = text.slice(0, message.at)
+      cut =
+        cut === undefined ? { text: begun, line, owner: ownerOf(begun) } : { ...cut, text: cut.text + begun }
+    }
+    if (message.attached !== undefined) living.add(message.attached)
+    if (message.detached !== undefined) living.delete(message.detached)
+    if (message.attached !== undefined && message.attached !== root) follows = true
+  }
+
+  function takeOwned(text: string, line: number, owner: number): undefined {
+    if (acts.madeAt > 0) refuseUnlessFollowed()
+    readHead(text, head)
+    head.by = owner
+    if (!isOfStrace(text, head.at)) {
+      throw new TraceError(
+        line,
+        `expected a line of strace, got ${show(text)}; with strace -f -o FILE what programs print stays out of the log`,
+      )
+    }
+    acts.take(text, line, head)
+    if (text.startsWith('+++ superseded by execve in pid ', head.at)) {
+      living.delete(Number.parseInt(text.slice(head.at + '+++ superseded by execve in pid '.length), 10))
+    } else if (text.startsWith('+++ ', head.at)) {
+      living.delete(owner)
+      leaving.delete(owner)
+    } else if (text.startsWith('exit', head.at)) leaving.add(owner)
+  }
+
+  /** `text` may be the beginning of a line only. */
+  function ownerOf(text: string): number {
+    readHead(text, head)
+    if (!head.bracketed) return ownerWithoutNumber(text.slice(head.at))
+    follows = true
+    living.add(head.by)
+    return head.by
+  }
+
+  /** No number means that one task is left, whatever ends the log has not shown. */
+  function ownerWithoutNumber(text: string): number {
+    if (living.size > 1) {
+      let likely = [...living].filter((pid) => !leaving.has(pid))
+      if (likely.length > 1 && text.startsWith('<... ')) {
+        const name = text.slice('<... '.length, text.indexOf(' resumed>'))
+        const resuming = likely.filter((pid) => acts.openCall(pid) === name)
+        if (resuming.length > 0) likely = resuming
+      }
+      living.clear()
+      living.add(likely[0] ?? root)
+    }
+    const [only = root] = living
+    return only
+  }
+
+  function refuseUnlessFollowed(): undefined {
+    if (follows) return
+    throw new TraceError(
+      acts.madeAt,
+      `a task is made here, and the log does not follow it: make the log with strace -f -o FILE -e trace=${TRACE_LIST} CMD`,
+    )
+  }
+
+  return {
+    line(text: string, line: number): undefined {
+      if (root > 0) return take(text, line)
+      held.push([text, line])
+      const pid = finder.look(text) ?? (held.length < HELD_MAX ? undefined : finder.guess())
+      if (pid !== undefined) start(pid)
+    },
+    finish(): undefined {
+      if (root === 0) start(finder.guess())
+      if (acts.madeAt > 0) refuseUnlessFollowed()
+    },
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * The calls that bear on processes: how strace prints their arguments, one row each. To add one is to add a row.
+ */
+import {
+  CLONE_PIDFD,
+  CLONE_VFORK,
+  CLONE_VM,
+  P_PIDFD,
+  PR_GET_CHILD_SUBREAPER,
+  PR_GET_PDEATHSIG,
+  SIGCHLD,
+} from '../abi/index.ts'
+import type { WaitInfo } from './event.ts'
+import type { FdArg, SpanCall } from './span.ts'
+import { flagsReader } from './strace_flags.ts'
+import { createLookup, type Lookup } from './strace_lookup.ts'
+import * as N from './strace_names.ts'
+import { takeSigInfo } from './strace_signals.ts'
+import { takeStatus } from './strace_status.ts'
+import { takeString, takeStrings } from './strace_string.ts'
+import {
+  atEnd,
+  BRACE,
+  BRACKET,
+  type Cursor,
+  expected,
+  NINE,
+  skip,
+  skipComma,
+  skipPast,
+  standsAt,
+  takeFd,
+  takeNamed,
+  takeNumber,
+  takeWord,
+  ZERO,
+} from './strace_text.ts'
+
+/** A cursor, and what its call brought back beside the result. */
+export interface CallCursor extends Cursor {
+  status: number | undefined
+  info: WaitInfo | undefined
+  /** The outer number of `info.si_pid`. */
+  infoOuter: number | undefined
+  fd: FdArg | undefined
+}
+
+export interface Row {
+  readonly name: string
+  /** Its arguments, from behind the opening bracket. undefined: not of those that bear on processes after all. */
+  readonly read: (c: CallCursor) => SpanCall | undefined
+  /** It may last for as long as a process lives. */
+  readonly lasts?: true
+  /** Its result is the descriptor of a process. */
+  readonly givesFd?: true
+  /** For a call in two halves: all that matters of its arguments stands in the first. */
+  readonly isEnough?: (args: string, text: string, rest: number) => boolean
+  /** What the second half adds, where the first was enough to begin with. */
+  readonly readRest?: (c: CallCursor, first: SpanCall) => SpanCall
+  /** Arguments to read it with where its beginning is not in the log; undefined: without them it says nothing. */
+  readonly orphan?: string
+}
+
+const takeCloneFlags = flagsReader(N.CLONE_FLAGS)
+const takeWaitOptions = flagsReader(N.WAIT_OPTIONS)
+const takePidfdFlags = flagsReader(N.PIDFD_FLAGS)
+const takeSigactionFlags = flagsReader(N.SIGACTION_FLAGS)
+
+const FORK: SpanCall = { op: 'clone', flags: 0, exitSignal: SIGCHLD, setTid: undefined }
+const VFORK: SpanCall = { ...FORK, flags: CLONE_VFORK | CLONE_VM }
+const GETPID: SpanCall = { op: 'getpid' }
+const GETTID: SpanCall = { op: 'gettid' }
+const GETPPID: SpanCall = { op: 'getppid' }
+const SETSID: SpanCall = { op: 'setsid' }
+const GETPGRP: SpanCall = { op: 'getpgid', pid: 0 }
+
+/** It is cut behind its first argument, as a rule: the others are results. */
+const WAIT4: Partial<Row> = {
+  lasts: true,
+  orphan: '-1, ',
+  isEnough: (args) => args.length > 2 && args.indexOf(',') === args.length - 2,
+  readRest: (c, first) => wait4Rest(c, first.op === 'wait4' ? first.pid : -1),
+}
+
+const EXIT_SIGNAL = 0xff
+
+const ROWS: readonly Row[] = [
+  row('fork', () => FORK, { orphan: '' }),
+  row('vfork', () => VFORK, { orphan: '' }),
+  row('clone', clone, {
+    orphan: 'flags=SIGCHLD',
+    isEnough: (_, text, at) => standsAt(text, at, ', child_tidptr='),
+  }),
+  row('clone3', clone3, { orphan: '{flags=0, exit_signal=SIGCHLD}' }),
+  row('execve', execve),
+  row('execveat', execveat),
+  row('exit', (c) => ({ op: 'exit', code: takeNumber(c) }), { lasts: true }),
+  row('exit_group', (c) => ({ op: 'exit_group', code: takeNumber(c) }), { lasts: true }),
+  row('getpid', () => GETPID, { orphan: '' }),
+  row('gettid', () => GETTID, { orphan: '' }),
+  row('set_tid_address', () => GETTID, { orphan: '' }),
+  row('getppid', () => GETPPID, { orphan: '' }),
+  row('setsid', () => SETSID, { orphan: '' }),
+  row('getpgrp', () => GETPGRP, { orphan: '' }),
+  row('getpgid', (c) => ({ op: 'getpgid', pid: takeNumber(c) })),
+  row('getsid', (c) => ({ op: 'getsid', pid: takeNumber(c) })),
+  row('setpgid', (c) => ({ op: 'setpgid', pid: takeNumber(c), pgid: second(c, takeNumber) })),
+  row('kill', kill),
+  row('rt_sigqueueinfo', kill),
+  row('tkill', (c) => ({ op: 'tgkill', tgid: 0, tid: takeNumber(c), sig: second(c, takeSignal) })),
+  row('tgkill', tgkill),
+  row('rt_tgsigqueueinfo', tgkill),
+  row('wait4', wait4, WAIT4),
+  row('waitpid', wait4, WAIT4),
+  row('waitid', waitid, { lasts: true, orphan: 'P_ALL, 0, ' }),
+  row('prctl', prctl),
+  row('rt_sigaction', rtSigaction, { isEnough: (args) => args.endsWith('}, ') }),
+  row('unshare', (c) => ({ op: 'unshare', flags: takeCloneFlags(c) })),
+  row('setns', (c) => ({ op: 'setns', fd: takeFd(c), nstype: second(c, takeCloneFlags) })),
+  row('pidfd_open', (c) => ({ op: 'pidfd_open', pid: takeNumber(c), flags: second(c, takePidfdFlags) }), {
+    givesFd: true,
+  }),
+  row('pidfd_send_signal', pidfdSendSignal),
+]
+
+function row(name: string, read: Row['read'], rest: Partial<Row> = {}): Row {
+  return { name, read, ...rest }
+}
+
+/** The row of the name that stands in `text` from `at` to `end`. */
+export const findRow: Lookup<Row> = createLookup(ROWS)
+
+function takeSignal(c: Cursor): number {
+  return atEnd(c) ? 0 : takeNamed(c, N.SIGNALS, 'a signal')
+}
+
+/** The argument behind a comma; where the text ends before it, its default. */
+function second<T>(c: Cursor, take: (c: Cursor) => T): T {
+  if (!skipComma(c) && !atEnd(c)) expected(c, 'a comma')
+  return take(c)
+}
+
+function clone(c: CallCursor): SpanCall {
+  const all = skipPast(c, 'flags=') ? takeCloneFlags(c) : 0
+  const exitSignal = all & EXIT_SIGNAL
+  if (all & CLONE_PIDFD && skipPast(c, 'parent_tid=[')) c.fd = takeFd(c)
+  return { op: 'clone', flags: all - exitSignal, exitSignal, setTid: undefined }
+}
+
+function clone3(c: CallCursor): SpanCall {
+  if (!skip(c, '{flags=')) return { op: 'clone', flags: 0, exitSignal: 0, setTid: undefined }
+  const flags = takeCloneFlags(c)
+  const exitSignal = skipPast(c, 'exit_signal=') ? takeSignal(c) : 0
+  const setTid = skipPast(c, 'set_tid=[') ? takeNumbers(c) : undefined
+  if (flags & CLONE_PIDFD && skipPast(c, 'pidfd=[')) c.fd = takeFd(c)
+  skip(c, ']')
+  skip(c, '}')
+  return { op: 'clone', flags, exitSignal, setTid }
+}
+
+function takeNumbers(c: Cursor): number[] {
+  const numbers = [takeNumber(c)]
+  while (skipComma(c)) numbers.push(takeNumber(c))
+  return numbers
+}
+
+function execve(c: Cursor): SpanCall {
+  const file = takeStringOr(c)
+  skipComma(c)
+  const command = skip(c, '[') ? takeStrings(c) : ''
+  return { op: 'execve', file, command }
+}
+
+function execveat(c: Cursor): SpanCall {
+  takeFdOrName(c)
+  skipComma(c)
+  return execve(c)
+}
+
+/** A string, or '' for an address that could not be read. */
+function takeStringOr(c: Cursor): string {
+  if (skip(c, 'NULL')) return ''
+  if (!c.text.startsWith('0x', c.at)) return takeString(c)
+  takeNumber(c)
+  return ''
+}
+
+function takeFdOrName(c: Cursor): undefined {
+  if (c.text.startsWith('AT_FDCWD', c.at)) {
+    takeWord(c)
+    if (c.text.startsWith('<', c.at)) skipPast(c, '>')
+  } else takeFd(c)
+}
+
+function kill(c: Cursor): SpanCall {
+  return { op: 'kill', pid: takeNumber(c), sig: second(c, takeSignal) }
+}
+
+function tgkill(c: Cursor): SpanCall {
+  return { op: 'tgkill', tgid: takeNumber(c), tid: second(c, takeNumber), sig: second(c, takeSignal) }
+}
+
+function wait4(c: CallCursor): SpanCall {
+  const pid = takeNumber(c, -1)
+  return skipComma(c) ? wait4Rest(c, pid) : { op: 'wait4', pid, options: 0 }
+}
+
+function wait4Rest(c: CallCursor, pid: number): SpanCall {
+  c.status = takeStatus(c)
+  return { op: 'wait4', pid, options: second(c, takeWaitOptions) }
+}
+
+function waitid(c: CallCursor): SpanCall {
+  const idtype = atEnd(c) ? 0 : takeNamed(c, N.ID_TYPES, 'P_PID or its kin')
+  if (!skipComma(c)) return { op: 'waitid', idtype, id: 0, fd: undefined, options: 0 }
+  const fd = idtype === P_PIDFD ? takeFd(c) : undefined
+  const id = fd === undefined ? takeNumber(c) : fd.fd
+  if (!skipComma(c)) return { op: 'waitid', idtype, id, fd, options: 0 }
+  c.info = takeInfo(c)
+  c.infoOuter = c.outer
+  return { op: 'waitid', idtype, id, fd, options: second(c, takeWaitOptions) }
+}
+
+const NOTHING: WaitInfo = { si_signo: 0, si_pid: 0, si_code: 0, si_status: 0 }
+
+function takeInfo(c: Cursor): WaitInfo | undefined {
+  c.outer = undefined
+  if (skip(c, 'NULL')) return undefined
+  if (skip(c, '{}')) return NOTHING
+  if (c.text.charCodeAt(c.at) !== BRACE) {
+    takeNumber(c)
+    return undefined
+  }
+  const info = takeSigInfo(c)
+  c.outer = info.outer
+  skipPast(c, '}')
+  return { si_signo: info.signo, si_pid: info.pid ?? 0, si_code: info.code, si_status: info.status ?? 0 }
+}
+
+function prctl(c: Cursor): SpanCall | undefined {
+  const first = c.text.charCodeAt(c.at)
+  const option = first >= ZERO && first <= NINE ? takeNumber(c) : N.PRCTL_OPTIONS.get(takeWord(c))
+  if (option === undefined || !N.PRCTL_NUMBERS.has(option) || !skipComma(c)) return undefined
+  if (option === N.PR_SET_NAME) {
+    return c.text.startsWith('"', c.at) ? { op: 'comm', name: takeString(c) } : undefined
+  }
+  if (option === PR_GET_CHILD_SUBREAPER || option === PR_GET_PDEATHSIG) {
+    if (c.text.charCodeAt(c.at) !== BRACKET) return undefined
+    c.at++
+  }
+  return { op: 'prctl', option, arg: takeNamed(c, N.SIGNALS, 'a number or a signal') }
+}
+
+function rtSigaction(c: Cursor): SpanCall | undefined {
+  const sig = takeSignal(c)
+  if (!skipComma(c) || !skip(c, '{sa_handler=')) return undefined
+  const handler = takeHandler(c)
+  return skipPast(c, 'sa_flags=')
+    ? { op: 'rt_sigaction', sig, handler, flags: takeSigactionFlags(c) }
+    : undefined
+}
+
+function takeHandler(c: Cursor): 'dfl' | 'ign' | 'fn' {
+  if (skip(c, 'SIG_DFL')) return 'dfl'
+  if (skip(c, 'SIG_IGN')) return 'ign'
+  if (skip(c, 'NULL')) return 'dfl'
+  const address = c.text.startsWith('0', c.at) ? takeNumber(c) : 2
+  return address === 0 ? 'dfl' : address === 1 ? 'ign' : 'fn'
+}
+
+function pidfdSendSignal(c: Cursor): SpanCall {
+  const fd = takeFd(c)
+  const sig = second(c, takeSignal)
+  if (!skipComma(c)) return { op: 'pidfd_send_signal', fd, sig, flags: 0 }
+  if (c.text.charCodeAt(c.at) === BRACE) skipPast(c, '}')
+  else if (!skip(c, 'NULL')) takeNumber(c)
+  return { op: 'pidfd_send_signal', fd, sig, flags: second(c, takePidfdFlags) }
+}

@@ -1,0 +1,64 @@
+/**
+ * Puts acts out in the order of their lines, and holds them back while what came of the first of them is not known yet:
+ * whoever reads the entry of a fork is to know already which number it will return.
+ *
+ * Invariant: never more than `limit` acts are held; when there are, the first goes out with its outcome unknown.
+ */
+import type { Act } from './span.ts'
+
+/** Stands in the queue for an act that is not decided yet. */
+export interface Undecided {
+  readonly kind: 'undecided'
+  /** What it has become. */
+  act: Act | undefined
+}
+
+export interface ActQueue {
+  push(item: Act | Undecided): undefined
+  /** One of the undecided may have been decided. */
+  drain(): undefined
+  /** Lets everything out. */
+  flush(): undefined
+}
+
+/** The part of the queue that is gone already is cut off when it is longer than this. */
+const SLACK = 1024
+
+/** `decide` makes the best of an act whose time has come too early. */
+export function createActQueue<U extends Undecided>(
+  emit: (act: Act) => void,
+  decide: (undecided: U) => Act,
+  limit: number,
+): ActQueue {
+  let items: (Act | Undecided)[] = []
+  let first = 0
+
+  function letOut(force: boolean): undefined {
+    while (first < items.length) {
+      const item = items[first] as Act | Undecided
+      let act: Act | undefined
+      if (item.kind !== 'undecided') act = item
+      else if (item.act !== undefined) act = item.act
+      else if (force || items.length - first > limit) act = item.act = decide(item as U)
+      if (act === undefined) break
+      first++
+      emit(act)
+    }
+    if (first === items.length) items = []
+    else if (first > SLACK && first > items.length / 2) items = items.slice(first)
+    else return
+    first = 0
+  }
+
+  return {
+    push(item: Act | Undecided): undefined {
+      if (items.length === 0 && item.kind !== 'undecided') emit(item)
+      else {
+        items.push(item)
+        if (items.length - first > limit) letOut(false)
+      }
+    },
+    drain: () => letOut(false),
+    flush: () => letOut(true),
+  }
+}

@@ -1,0 +1,76 @@
+/** The lines of strace that are no calls: `--- SIGTERM {…} ---`, `--- stopped by SIGSTOP ---`, `+++ exited with 0 +++`. */
+import { SIGCHLD } from '../abi/index.ts'
+import type { Act } from './span.ts'
+import { OTHER_CODE, SIGNAL_CODES, SIGNALS } from './strace_names.ts'
+import { takeEnd } from './strace_status.ts'
+import { type Cursor, expected, skip, standsAt, takeNamed, takeNumber, takeWord } from './strace_text.ts'
+
+/** siginfo_t, as far as it bears on processes. */
+export interface SigInfo {
+  readonly signo: number
+  readonly code: number
+  readonly pid: number | undefined
+  readonly outer: number | undefined
+  readonly status: number | undefined
+}
+
+/** A task that ends tells its parent why in si_code 1 .. 6, whatever the signal. */
+const CHILD_CODES_MAX = 6
+
+/** `{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=42, si_uid=0, si_status=42, …`: stops where it has read enough. */
+export function takeSigInfo(c: Cursor): SigInfo {
+  if (!skip(c, '{si_signo=')) expected(c, 'a siginfo')
+  const signo = takeNamed(c, SIGNALS, 'a signal')
+  const code = skip(c, ', si_code=') ? takeCode(c) : 0
+  if (!skip(c, ', si_pid=')) return { signo, code, pid: undefined, outer: undefined, status: undefined }
+  const pid = takeNumber(c)
+  const { outer } = c
+  if (skip(c, ', si_uid=')) takeNumber(c)
+  const status = takeStatus(c, signo, code)
+  return { signo, code, pid, outer, status }
+}
+
+function takeCode(c: Cursor): number {
+  const first = c.text.charCodeAt(c.at)
+  if (first < 65) return takeNamed(c, SIGNAL_CODES, 'an si_code')
+  return SIGNAL_CODES.get(takeWord(c)) ?? OTHER_CODE
+}
+
+/** For another signal than SIGCHLD strace does not know that the word behind si_uid is a status, and calls it si_int. */
+function takeStatus(c: Cursor, signo: number, code: number): number | undefined {
+  if (skip(c, ', si_status=')) return takeNamed(c, SIGNALS, 'a status')
+  const child = signo !== SIGCHLD && code > 0 && code <= CHILD_CODES_MAX
+  return child && skip(c, ', si_int=') ? takeNumber(c) : undefined
+}
+
+/** `c` stands behind `--- `. */
+export function takeSignalLine(c: Cursor, by: number, time: string): Act {
+  const { line } = c
+  if (!standsAt(c.text, c.text.length - 4, ' ---')) expected(c, 'a signal up to its ---')
+  if (skip(c, 'stopped by '))
+    return { kind: 'stopped', line, by, time, sig: takeNamed(c, SIGNALS, 'a signal') }
+  const sig = takeNamed(c, SIGNALS, 'a signal')
+  if (!skip(c, ' ') || !c.text.startsWith('{', c.at)) {
+    return {
+      kind: 'signal',
+      line,
+      by,
+      time,
+      sig,
+      code: 0,
+      pid: undefined,
+      outer: undefined,
+      status: undefined,
+    }
+  }
+  const { code, pid, outer, status } = takeSigInfo(c)
+  return { kind: 'signal', line, by, time, sig, code, pid, outer, status }
+}
+
+/** `c` stands behind `+++ `. */
+export function takeEndLine(c: Cursor, by: number, time: string): Act {
+  const { line } = c
+  if (!standsAt(c.text, c.text.length - 4, ' +++')) expected(c, 'an end up to its +++')
+  if (!skip(c, 'superseded by execve in pid ')) return { kind: 'gone', line, by, time, status: takeEnd(c) }
+  return { kind: 'superseded', line, by, time, thread: takeNumber(c) }
+}
