@@ -7,7 +7,6 @@
  */
 import {
   CLONE_NEWPID,
-  P_PIDFD,
   PR_GET_CHILD_SUBREAPER,
   PR_SET_CHILD_SUBREAPER,
   PR_SET_PDEATHSIG,
@@ -27,7 +26,7 @@ export type SimpleCall = Exclude<
   { op: 'clone' | 'execve' | 'exit' | 'exit_group' | 'wait4' | 'waitid' | 'comm' | 'rt_sigaction' }
 >
 
-export function attempt(world: World, { task }: Actor, call: SimpleCall): Attempt {
+export function attempt(world: World, { task, proc }: Actor, call: SimpleCall): Attempt {
   try {
     switch (call.op) {
       case 'getpid':
@@ -57,12 +56,12 @@ export function attempt(world: World, { task }: Actor, call: SimpleCall): Attemp
       case 'unshare':
         return task.unshare(call.flags & CLONE_NEWPID)
       case 'setns':
-        return setns(world, task, call.fd)
+        return setns(world, task, identify(world, proc, call.fd))
       case 'pidfd_open':
         task.pidfdOpen(call.pid, call.flags).close()
         return 0
       case 'pidfd_send_signal':
-        return pidfdSendSignal(world, task, call.fd, call.sig, call.flags)
+        return pidfdSendSignal(world, task, identify(world, proc, call.fd), call.sig, call.flags)
     }
   } catch (error) {
     if (error instanceof KernelError) return error.errno
@@ -113,18 +112,30 @@ function setns(world: World, task: Task, fd: FdArg): Attempt {
   }
 }
 
-/** Whose namespace an inode number stands for: the log never says, so it is the newest that the caller can enter. */
+/** Whose namespace an inode number stands for: the log never says. It is the newest that the caller can enter and that no
+ * other number stands for, or else its own. */
 function namespaceMember(world: World, task: Task, inode: number | undefined): Task | undefined {
-  if (inode === undefined) return undefined
-  const known = world.namespaces.get(inode)
+  const known = inode === undefined ? undefined : world.namespaces.get(inode)
   if (known !== undefined && known.state !== 'X') return known
-  let newest: Task | undefined
+  const taken = new Set(world.namespaces.values())
+  let newest = task
   for (const proc of world.procs.values()) {
-    if (!proc.dead && proc.task.level > task.level && task.pidOf(proc.task) !== 0 && isInit(proc))
+    if (
+      !proc.dead &&
+      proc.task.level > task.level &&
+      task.pidOf(proc.task) !== 0 &&
+      isInit(proc) &&
+      !taken.has(proc.task)
+    )
       newest = proc.task
   }
-  if (newest !== undefined) world.namespaces.set(inode, newest)
+  if (inode !== undefined) world.namespaces.set(inode, newest)
   return newest
+}
+
+/** Whether a namespace file is one that an earlier call has shown. */
+export function isNamed(world: World, { pid, ns }: FdArg): boolean {
+  return pid !== undefined || (ns !== undefined && world.namespaces.has(ns))
 }
 
 function isInit({ numbers }: Proc): boolean {
@@ -148,16 +159,17 @@ function pidfdSendSignal(world: World, task: Task, fd: FdArg, sig: number, flags
   }
 }
 
-/** waitid on a pidfd, as the same on the number. */
-export function waitTarget(
-  world: World,
-  task: Task,
-  idtype: number,
-  id: number,
-  fd: FdArg | undefined,
-): number {
-  if (idtype !== P_PIDFD) return id
-  const target = fd?.pid === undefined ? undefined : processOf(world, fd.pid)
+/** A pidfd whose process the line does not tell, by the call that opened it. */
+export function identify(world: World, { pidfds }: Proc, fd: FdArg): FdArg {
+  if (fd.pid !== undefined || fd.ns !== undefined) return fd
+  const opened = pidfds.get(fd.fd)
+  return opened === undefined || !world.procs.has(opened.task) ? fd : { ...fd, pid: opened.numbers[0] }
+}
+
+/** The number for its caller of the process that a pidfd stands for; -1: the log does not tell which. */
+export function waitTarget(world: World, { task, proc }: Actor, fd: FdArg | undefined): number {
+  const known = fd === undefined ? undefined : identify(world, proc, fd)
+  const target = known?.pid === undefined ? undefined : processOf(world, known.pid)
   return target === undefined ? -1 : task.pidOf(target.task)
 }
 

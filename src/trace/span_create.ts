@@ -6,6 +6,7 @@
  * log shares its numbers, once for each number; everything else is a difference.
  */
 import {
+  __WALL,
   CLONE_NEWPID,
   CLONE_PARENT,
   CLONE_SIGHAND,
@@ -14,13 +15,15 @@ import {
   EAGAIN,
   EEXIST,
   EINVAL,
+  NSIG,
+  PR_GET_CHILD_SUBREAPER,
 } from '../abi/index.ts'
 import { KernelError, type Task } from '../index.ts'
 import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import type { Span, SpanCall } from './span.ts'
 import { forceEnd, forceReap } from './span_order.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
-import { type Actor, bearForeign, bearRoot, join, nameActor } from './span_world.ts'
+import { type Actor, bearForeign, bearRoot, join, nameActor, type Proc } from './span_world.ts'
 
 type Clone = Extract<SpanCall, { op: 'clone' }>
 
@@ -43,11 +46,16 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
     flight.done = true
   }
   if (outcome?.kind === 'failed') {
-    fail(replay, actor, span, outcome.errno)
+    if (isCalling(actor)) fail(replay, actor, span, outcome.errno)
     return undefined
   }
   if (outcome?.kind !== 'returned') return undefined
   const { value } = outcome
+  if (!isCalling(actor)) {
+    count(replay, false)
+    differ(replay, span.last, actor, 'clone', `${value}`, 'the caller has ended')
+    return undefined
+  }
   const call = span.call as Clone
   if (call.setTid !== undefined) return createAt(replay, actor, span, call, value)
   const fit = fitNumber(replay, actor, span, value)
@@ -75,15 +83,19 @@ function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Task, got:
   const key = outer ?? (actor.task.level === world.top.level ? value : undefined)
   const born = join(world, child, actor.proc, key, line, time)
   const own = world.top.tidOf(child)
+  const pidfd = outcome?.kind === 'returned' ? outcome.fd?.fd : undefined
+  if (pidfd !== undefined) actor.proc.pidfds.set(pidfd, born.proc)
   // A result that is not the library's is one fault; the child's own lines shall not be others.
   if (key !== undefined && own !== key && !world.actors.has(own)) world.actors.set(own, born)
   tell(replay, line, actor.id, span.call)
   return born
 }
 
-function clone(task: Task, { flags, exitSignal, setTid }: Clone): Task | number {
+function clone(task: Task, { flags, exitSignal, setTid }: Clone, strict = false): Task | number {
   const kept = flags & FLAGS
-  const signal = (flags & (CLONE_THREAD | CLONE_PARENT)) !== 0 ? 0 : exitSignal
+  // A number that is no signal is none, in the old clone(2).
+  const signal =
+    (flags & (CLONE_THREAD | CLONE_PARENT)) !== 0 || (exitSignal > NSIG && !strict) ? 0 : exitSignal
   try {
     return task.clone({ flags: kept, exitSignal: signal, ...(setTid === undefined ? {} : { setTid }) })
   } catch (error) {
@@ -115,21 +127,30 @@ function fail(replay: SpanReplay, actor: Actor, span: Span, errno: number): void
   const call = span.call as Clone
   const free = peekNumber(actor.task)
   if (errno === EAGAIN && free === -EAGAIN) count(replay, true)
+  else if (errno === EEXIST && reachesOut(replay, actor, call)) skip(replay, SKIPPED.foreignNumber)
   else if ((errno === EINVAL && (call.flags & ~FLAGS) === 0) || errno === EEXIST) {
     const last = actor.task.sysctl('kernel.ns_last_pid')
-    const child = clone(actor.task, call)
+    const child = clone(actor.task, call, true)
     count(replay, child === -errno)
     if (child === -errno) return
     const actual = typeof child === 'number' ? child : nrOf(actor.task, child)
     differ(replay, span.last, actor, 'clone', resultText(-errno), resultText(actual))
     if (typeof child === 'number') return
+    // It never was: as if nothing had happened.
+    const { parent } = child
     child.exit()
-    actor.task.waitpidSync(actual)
+    if (child.state !== 'X') parent?.waitpidSync(parent.pidOf(child), __WALL)
     actor.task.sysctl('kernel.ns_last_pid', last)
   } else {
     skip(replay, SKIPPED.limit)
     replay.uncertain++
   }
+}
+
+/** Numbers asked for in namespaces above the log's own. */
+function reachesOut({ world }: SpanReplay, { task }: Actor, { flags, setTid = [] }: Clone): boolean {
+  const own = task.level - world.top.level + (flags & CLONE_NEWPID ? 2 : 1)
+  return setTid.length > own || (setTid.length === own && !world.owned)
 }
 
 type Fit = 'fits' | 'reordered' | 'foreign' | 'differs'
@@ -141,7 +162,12 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
   for (let step = 0; step < STEPS; step++) {
     const next = peekNumber(task)
     if (next === nr) return fitOuter(replay, actor, span) ? 'foreign' : fit
-    if (createOther(replay, actor, span, next) || freeNumber(replay, actor, nr, span.line)) {
+    if (
+      createOther(replay, actor, span, next) ||
+      createDeeper(replay, actor, nr > next) ||
+      createLost(replay, actor, nr > next, span) ||
+      freeNumber(replay, actor, nr, span.line)
+    ) {
       if (fit === 'fits') fit = 'reordered'
     } else if (next > nr && learnPidMax(task, nr, sharesNumbers(replay, task))) {
       fit = 'foreign'
@@ -158,9 +184,23 @@ function createOther(replay: SpanReplay, actor: Actor, span: Span, nr: number): 
   for (const flight of replay.flights.values()) {
     const { span: other, actor: by, done } = flight
     if (done || other === span || other.call.op !== 'clone' || other.outcome?.kind !== 'returned') continue
+    if (!isCalling(by)) continue
     if (other.outcome.value !== nr || peekNumber(by.task) !== nr || by.task.level !== actor.task.level)
       continue
     create(replay, by, other)
+    return true
+  }
+  return false
+}
+
+/** Another creation under way, in a namespace below, took a number here as well. */
+function createDeeper(replay: SpanReplay, actor: Actor, missing: boolean): boolean {
+  if (!missing) return false
+  for (const { span, actor: by, done } of replay.flights.values()) {
+    const { call, outcome } = span
+    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(by)) continue
+    if (by.task.level <= actor.task.level || peekNumber(by.task) !== outcome.value) continue
+    create(replay, by, span)
     return true
   }
   return false
@@ -251,7 +291,7 @@ function fitOuter(replay: SpanReplay, actor: Actor, span: Span): boolean {
 export function meet(replay: SpanReplay, key: number, line: number, time: string): Actor {
   const { world, seen } = replay
   if (seen.root === undefined) {
-    const root = bearRoot(world, key, line, time)
+    const root = bearRoot(world, key, line, time, seen.birth)
     seen.root = root.proc
     tell(replay, line, root.id, ROOT_CALL)
     return root
@@ -262,6 +302,7 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
     untoldUnderWay(replay, key) ??
     nameless(replay, key, false) ??
     createdAndLost(replay, key) ??
+    orphaned(replay, key, line, time) ??
     older(replay, key, line, time)
   )
 }
@@ -272,7 +313,7 @@ const ROOT_CALL: SpanCall = { op: 'clone', flags: 0, exitSignal: 0, setTid: unde
 function toldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
   for (const { span, actor, done } of replay.flights.values()) {
     const { outcome } = span
-    if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned') continue
+    if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
     const told = outcome.outer ?? (actor.task.level === replay.world.top.level ? outcome.value : undefined)
     if (told === key) return create(replay, actor, span)
   }
@@ -282,12 +323,13 @@ function toldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
 /** The result does not tell the key: it is that of the creation that would make this number now. */
 function untoldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
   const { world } = replay
-  if (world.owned || peekNumber(world.top) > key) return undefined
+  if (peekNumber(world.top) > key) return undefined
   for (const { span, actor, done } of replay.flights.values()) {
     const { outcome } = span
     if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
       continue
-    if (actor.task.level === world.top.level || peekNumber(actor.task) !== outcome.value) continue
+    if (!isCalling(actor) || actor.task.level === world.top.level) continue
+    if (span.call.setTid === undefined && peekNumber(actor.task) !== outcome.value) continue
     const child = create(replay, actor, span)
     return child === undefined ? undefined : nameActor(world, child, key)
   }
@@ -300,7 +342,7 @@ function createdAndLost(replay: SpanReplay, key: number): Actor | undefined {
     const { span, actor, done } = flight
     if (done || span.call.op !== 'clone' || (span.outcome !== undefined && span.outcome.kind !== 'lost'))
       continue
-    if (actor.task.state === 'X' || actor.task.state === 'Z') continue
+    if (!isCalling(actor)) continue
     const child = clone(actor.task, span.call)
     if (typeof child === 'number') continue
     flight.done = true
@@ -318,10 +360,53 @@ function nameless(replay: SpanReplay, key: number, exact: boolean): Actor | unde
     const own = world.top.tidOf(actor.task)
     if (exact && own !== key) continue
     // Others took numbers in between: from here on it goes on behind them.
+    if (own > key && learnPidMax(world.top, key, true)) world.top.sysctl('kernel.ns_last_pid', key)
     if (own < key && world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
     return nameActor(world, actor, key)
   }
   return undefined
+}
+
+/** Its creator was killed before it returned, and is gone by now: somebody has adopted it. */
+function orphaned(replay: SpanReplay, key: number, line: number, time: string): Actor | undefined {
+  const { world } = replay
+  const child = adopt(replay, key)
+  if (child === undefined) return undefined
+  const born = join(world, child.task, child.proc, key, line, time)
+  tell(replay, line, born.id, ROOT_CALL)
+  return born
+}
+
+/** A number is missing, and a creator was killed before it returned: its child has the number. */
+function createLost(replay: SpanReplay, actor: Actor, missing: boolean, { line, time }: Span): boolean {
+  if (!missing || actor.task.level !== replay.world.top.level) return false
+  const child = adopt(replay, peekNumber(replay.world.top))
+  if (child === undefined) return false
+  const born = join(replay.world, child.task, child.proc, undefined, line, time)
+  tell(replay, line, born.id, ROOT_CALL)
+  return true
+}
+
+/** The child of a creator that has ended, made by whoever would have adopted it. */
+function adopt({ world, lost }: SpanReplay, key: number): { task: Task; proc: Proc } | undefined {
+  const at = lost.shift()
+  if (at === undefined) return undefined
+  let adopter = at.proc.dead ? (at.proc.parent ?? at.parent) : at.proc
+  while (
+    adopter !== undefined &&
+    (adopter.dead || (adopter !== at.proc && adopter.task.prctl(PR_GET_CHILD_SUBREAPER) === 0))
+  )
+    adopter = adopter.parent
+  const parent = adopter?.task ?? (world.owned ? world.top : world.kernel.init)
+  const next = peekNumber(world.top) === key
+  const task = parent.clone(next ? {} : { setTid: [key] })
+  if (world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
+  return { task, proc: at.proc }
+}
+
+/** A task that can call. */
+function isCalling({ task }: Actor): boolean {
+  return (task.state === 'S' || task.state === 'T') && !task.exiting
 }
 
 /** It was there before the log began; in a log that began with a program's start that cannot be. */

@@ -72,8 +72,11 @@ export function procOf({ world }: SpanReplay, actor: Actor, nr: number): Proc | 
 /** Performs a call under way before its return. False: it is done already, or would not answer as the log says. */
 export function advance(replay: SpanReplay, flight: Flight): boolean {
   const { span, actor } = flight
-  if (flight.done || span.outcome?.kind !== 'returned' || actor.task.state === 'X') return false
-  if (span.call.op === 'execve') execute(replay, flight.actor, span)
+  const { outcome } = span
+  if (flight.done || actor.task.state === 'X') return false
+  if (span.call.op === 'execve' && (outcome?.kind === 'returned' || outcome?.kind === 'lost'))
+    execute(replay, flight.actor, span)
+  else if (outcome?.kind !== 'returned') return false
   else if (!isSimple(span.call) || tryCall(replay, actor, span.call, span.line) !== expectedOf(span))
     return false
   flight.done = true
@@ -112,7 +115,7 @@ export function end(replay: SpanReplay, actor: Actor, status: number, line: numb
   const whole = (status & 0x7f) !== 0 || proc.exiting !== undefined || proc.actors.size === 1
   if (!isRunning(actor)) return
   settleNaming(replay, proc)
-  const final = proc.exiting ?? status
+  const final = (status & 0x7f) !== 0 ? status : (proc.exiting ?? status)
   proc.status = final
   if (whole) endProcess(task, final)
   else endThread(task, status)

@@ -19,6 +19,8 @@ export interface SpanReplay {
   readonly seen: Seen
   /** Numbers learnt to be taken by others, each with the line where. */
   readonly foreign: Map<number, number>
+  /** Creations whose callers ended before they returned: there may be a child. */
+  readonly lost: Lost[]
   /** Numbers that a failed creation may have used up. */
   uncertain: number
   /** Walk the kernel's invariants now and then. */
@@ -39,6 +41,8 @@ export interface Seen {
   ends: boolean
   /** rt_sigaction lines. Without them nobody knows who ignores SIGCHLD. */
   dispositions: boolean
+  /** setpgid or setsid lines. */
+  groups: boolean
   /** wait4 or waitid lines. */
   waits: boolean
   /** The log began with a program's start: nobody whom it shows is older. */
@@ -46,6 +50,14 @@ export interface Seen {
   /** The line of the end of the first process; 0: not yet. */
   rootGone: number
   root: Proc | undefined
+}
+
+/** A creation that nobody saw the result of. */
+export interface Lost {
+  readonly span: Span
+  readonly proc: Proc
+  /** The caller's parent, as long as it is known. */
+  readonly parent: Proc | undefined
 }
 
 /** A call under way. */
@@ -78,6 +90,8 @@ export const SKIPPED = {
   privilege: 'privileges that the log does not show',
   disposition: 'ignored signals that the log does not show',
   sender: 'senders outside the log',
+  foreignNamespace: 'namespaces that the log does not name',
+  groups: 'groups that the log does not show',
 } as const
 
 export function differ(

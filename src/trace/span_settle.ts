@@ -17,7 +17,7 @@ import {
 import { isNumberTaken } from '../inside.ts'
 import { spanText } from './describe.ts'
 import type { Span } from './span.ts'
-import type { Attempt, SimpleCall } from './span_calls.ts'
+import { type Attempt, isNamed, type SimpleCall } from './span_calls.ts'
 import { create } from './span_create.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
@@ -36,6 +36,8 @@ export function enterSimple(replay: SpanReplay, actor: Actor, span: Span, call: 
 /** The result of a call, at its last line. `done`: the library has answered so already. */
 export function settle(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall, done: boolean): void {
   noteSending(actor, call)
+  if (call.op === 'setpgid' || call.op === 'setsid') replay.seen.groups = true
+  if (call.op === 'pidfd_open') notePidfd(replay, actor, span, call.pid)
   const expected = expectedOf(span)
   if (expected === undefined || !isResult(call)) return
   if (call.op === 'kill' && call.sig === SIGKILL && expected === 0) markKilled(replay, actor, call.pid)
@@ -45,6 +47,10 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
   }
   if (expected === -EPERM && isPrivileged(call)) {
     skip(replay, SKIPPED.privilege)
+    return
+  }
+  if (call.op === 'setns' && expected < 0 && !isNamed(replay.world, call.fd)) {
+    skip(replay, SKIPPED.foreignNamespace)
     return
   }
   if (expected < 0) clearTheWay(replay, actor, span, call, -expected)
@@ -61,6 +67,10 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
   }
   if (typeof first === 'string') {
     skip(replay, first)
+    return
+  }
+  if (call.op === 'kill' && call.pid < -1 && expected === 0 && !replay.seen.groups) {
+    skip(replay, SKIPPED.groups)
     return
   }
   const reason = outside(replay, actor, call, expected, first)
@@ -95,9 +105,18 @@ function mayTryAgain({ op }: SimpleCall, first: Attempt): boolean {
 /** What must have happened before, for a call to fail so. */
 function clearTheWay(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall, errno: number): void {
   if (errno === EACCES || errno === EPERM) advanceOthers(replay, span)
+  if (call.op === 'setpgid' && errno === EPERM) emptyGroup(replay, actor, span, call.pgid)
   if (errno !== ESRCH || !('pid' in call)) return
   for (const proc of targets(replay, actor, call.pid)) {
     if (!proc.dead && (proc.exiting !== undefined || proc.killed)) forceEnd(replay, proc, span.line)
+    forceReap(replay, proc, span.line)
+  }
+}
+
+/** A group ends with its last member, and the members that are dead may be gone. */
+function emptyGroup(replay: SpanReplay, actor: Actor, span: Span, group: number): void {
+  for (const proc of group > 0 ? targets(replay, actor, -group) : []) {
+    forceEnd(replay, proc, span.line)
     forceReap(replay, proc, span.line)
   }
 }
@@ -143,6 +162,12 @@ export function targets(replay: SpanReplay, actor: Actor, pid: number): Proc[] {
 
 function markKilled(replay: SpanReplay, actor: Actor, pid: number): void {
   for (const proc of targets(replay, actor, pid)) if (proc.numbers[0] !== 1) proc.killed = true
+}
+
+/** A descriptor that later calls may use without saying whose it is. */
+function notePidfd(replay: SpanReplay, actor: Actor, { outcome }: Span, pid: number): void {
+  const target = outcome?.kind === 'returned' ? procOf(replay, actor, pid) : undefined
+  if (outcome?.kind === 'returned' && target !== undefined) actor.proc.pidfds.set(outcome.value, target)
 }
 
 /** Remembered from the entry on: the signal may arrive before the call returns. */

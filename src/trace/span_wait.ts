@@ -10,6 +10,7 @@ import {
   __WNOTHREAD,
   ECHILD,
   EINTR,
+  EINVAL,
   P_ALL,
   P_PGID,
   P_PID,
@@ -19,7 +20,7 @@ import {
   WNOWAIT,
   WSTOPPED,
 } from '../abi/index.ts'
-import type { Task } from '../index.ts'
+import { KernelError, type Task } from '../index.ts'
 import { spanText } from './describe.ts'
 import type { Span, SpanCall, SpanOutcome } from './span.ts'
 import { peekWait, waitTarget } from './span_calls.ts'
@@ -73,11 +74,11 @@ export function settleWait(
   else settleChild(replay, actor, span, call, selector, nr, seen)
 }
 
-function selectorOf({ world }: SpanReplay, { task }: Actor, call: Wait): Selector {
+function selectorOf({ world }: SpanReplay, actor: Actor, call: Wait): Selector {
   if (call.op === 'waitid') {
     const { idtype, id, fd, options } = call
     if (idtype <= P_PGID) return { idtype, id, options }
-    return { idtype: P_PID, id: waitTarget(world, task, idtype, id, fd), options }
+    return { idtype: P_PID, id: waitTarget(world, actor, fd), options }
   }
   const { pid } = call
   const options =
@@ -90,6 +91,17 @@ function selectorOf({ world }: SpanReplay, { task }: Actor, call: Wait): Selecto
 function peek(task: Task, { idtype, id, options }: Selector): number {
   if (task.state === 'X' || task.state === 'Z') return -ECHILD
   return peekWait(task, idtype, id, options | WNOWAIT)
+}
+
+/** The call with whatever arguments it has, which are wrong. */
+function ask(task: Task, call: Wait): number {
+  try {
+    if (call.op === 'waitid') task.waitidSync(call.idtype, call.id, call.options)
+    else task.waitpidSync(call.pid, call.options)
+    return 0
+  } catch (error) {
+    return error instanceof KernelError ? error.errno : 0
+  }
 }
 
 /** It was performed early, when its child's number was used again. */
@@ -107,7 +119,7 @@ function compareFound(
 
 function settleFailure(replay: SpanReplay, actor: Actor, span: Span, call: Wait, expected: number): void {
   const selector = selectorOf(replay, actor, call)
-  const first = peek(actor.task, selector)
+  const first = expected === -EINVAL ? ask(actor.task, call) : peek(actor.task, selector)
   if (first === expected) {
     count(replay, true)
     return
@@ -142,6 +154,10 @@ function reapIgnored(replay: SpanReplay, actor: Actor, { last }: Span, selector:
 
 /** WNOHANG found nothing. Right, if whoever is dead now may not have been when it looked. */
 function settleNothing(replay: SpanReplay, actor: Actor, span: Span, call: Wait, seen: number): void {
+  if (seen === -ECHILD && actor.proc.old && !replay.seen.birth) {
+    skip(replay, SKIPPED.older)
+    return
+  }
   const overlaps = seen > 0 && endsWithin(replay, actor, seen, span)
   count(replay, seen === 0 || overlaps, overlaps)
   if (seen !== 0 && !overlaps) differ(replay, span.last, actor, spanText(call), '0', resultText(seen))

@@ -7,7 +7,18 @@
  * Invariant: `actors` has the tasks whose end the log has not shown, by their keys; `procs` the processes that the kernel
  * still has, zombies included. Memory is bounded by what lives.
  */
-import { CLONE_NEWPID } from '../abi/index.ts'
+import {
+  CLONE_NEWPID,
+  NSIG,
+  PID_MAX_LIMIT,
+  SIGCHLD,
+  SIGCONT,
+  SIGKILL,
+  SIGSTOP,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+} from '../abi/index.ts'
 import { Kernel, type Task } from '../index.ts'
 import type { Change, TaskState } from './event.ts'
 import type { SpanOrigin } from './span.ts'
@@ -51,6 +62,10 @@ export interface Proc {
   gone: number
   /** The signals that it has sent, as bits. */
   sent: bigint
+  /** It was there before the log began. */
+  readonly old: boolean
+  /** By descriptor: the processes of its pidfds. */
+  readonly pidfds: Map<number, Proc>
   /** The signal that it gets when its parent ends; 0: none. */
   deathSignal: number
   /** Who was its parent before it was adopted. */
@@ -111,12 +126,21 @@ export interface World {
 export const TOP_ID = 0
 export const TOP_STATE: TaskState = { state: 'S', ppid: 0, tgid: [1], pid: [1], pgid: [0], sid: [0] }
 
+/**
+ * Signals that the library itself sends (at the end of a parent or a session) and that must not act: whom they end, the
+ * log says. SIGCHLD and those that stop are left alone.
+ */
+const HARMFUL: readonly number[] = Array.from({ length: NSIG }, (_, i) => i + 1).filter(
+  (sig) => ![SIGKILL, SIGSTOP, SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU].includes(sig),
+)
+
 const DEPARTED = 4096
 /** The largest number that the first traced program gets where its tracer is the namespace's init: strace needs some first. */
 const OWNED_ROOT = 8
 
 export function createWorld(origin: SpanOrigin, pidMax: number | undefined): World {
-  const kernel = Kernel.boot()
+  const kernel = Kernel.boot({ pidMax: PID_MAX_LIMIT })
+  for (const sig of HARMFUL) kernel.init.sigaction(sig, { handler: 'ign' })
   const top = kernel.init.clone({ flags: CLONE_NEWPID })
   if (pidMax !== undefined) top.sysctl('kernel.pid_max', pidMax)
   const ns = top.openNs('pid')
@@ -144,10 +168,13 @@ export function createWorld(origin: SpanOrigin, pidMax: number | undefined): Wor
 /** The tracer of an init lives as that init's child: `strace -D`. */
 const TRACER_UNDER_INIT = 3
 
-/** The first task of the log. Number 1 is the init itself; a small number was started by the init. */
-export function bearRoot(world: World, key: number, line: number, time: string): Actor {
+/**
+ * The first task of the log. Number 1 is the init itself; a small number was started by the init, if it was started in the
+ * log at all (`birth`).
+ */
+export function bearRoot(world: World, key: number, line: number, time: string, birth: boolean): Actor {
   const { kernel, top } = world
-  world.owned = world.origin.source === 'strace' && key <= OWNED_ROOT
+  world.owned = birth && key <= OWNED_ROOT
   world.topIsLogged = key === 1
   let task = top
   if (key === 1) top.clone({ setTid: [TRACER_UNDER_INIT] })
@@ -213,6 +240,8 @@ function bearProc(
     dead: false,
     gone: 0,
     sent: 0n,
+    old: from === undefined,
+    pidfds: new Map(from?.pidfds),
     deathSignal: 0,
     formerParent: undefined,
     status: -1,

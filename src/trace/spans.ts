@@ -25,6 +25,7 @@ import {
   TOP_STATE,
   type World,
 } from './span_world.ts'
+import { TraceError } from './trace_error.ts'
 import { buildTree } from './tree.ts'
 
 /** Dead processes kept for a parent outside the log that has surely reaped them. */
@@ -40,8 +41,17 @@ export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanR
     findings: createFindings(TOP_ID, TOP_STATE, (a, b) => sees(world, a, b)),
     counts: { events: 0, checked: 0, matched: 0, reordered: 0, skipped: {} },
     flights: new Map(),
-    seen: { ends: false, dispositions: false, waits: false, birth: false, rootGone: 0, root: undefined },
+    seen: {
+      ends: false,
+      dispositions: false,
+      groups: false,
+      waits: false,
+      birth: false,
+      rootGone: 0,
+      root: undefined,
+    },
     foreign: new Map(),
+    lost: [],
     uncertain: 0,
     check: options.check !== false,
     unchecked: 0,
@@ -53,8 +63,19 @@ function sees({ tasks }: World, a: number, b: number): boolean {
   return viewer !== undefined && other !== undefined && viewer.pidOf(other) !== 0
 }
 
+/** Performs and compares one act. Whatever the library does is an answer to compare, never an error of the replay. */
 export function replayAct(replay: SpanReplay, act: Act): undefined {
-  replay.counts.events++
+  try {
+    perform(replay, act)
+  } catch (error) {
+    if (error instanceof TraceError) throw error
+    count(replay, false)
+    differ(replay, lineOf(act), undefined, 'library', 'no exception', String(error))
+  }
+}
+
+function perform(replay: SpanReplay, act: Act): void {
+  if (replay.counts.events++ === 0) replay.seen.birth = 'span' in act && act.span.call.op === 'execve'
   switch (act.kind) {
     case 'call': {
       const actor = actorOf(replay, act.span.by, act.span.line, act.span.time)
@@ -124,7 +145,8 @@ function leave(replay: SpanReplay, span: Span, actor: Actor, flight: Flight | un
   const { call } = span
   switch (call.op) {
     case 'clone':
-      create(replay, actor, span)
+      if (span.outcome?.kind === 'lost' && flight?.done !== true) lose(replay, actor, span)
+      else create(replay, actor, span)
       return
     case 'wait4':
     case 'waitid':
@@ -132,7 +154,6 @@ function leave(replay: SpanReplay, span: Span, actor: Actor, flight: Flight | un
       return
     case 'execve':
       if (span.outcome?.kind === 'returned' && flight?.done !== true) execute(replay, actor, span)
-      if (span.outcome?.kind === 'returned') noteBirth(replay, actor)
       return
     case 'exit':
     case 'exit_group':
@@ -152,9 +173,11 @@ function leave(replay: SpanReplay, span: Span, actor: Actor, flight: Flight | un
   }
 }
 
-/** A log whose first task begins with execve shows that task's whole life. */
-function noteBirth({ seen, counts }: SpanReplay, { proc }: Actor): void {
-  if (proc === seen.root && counts.events <= 2) seen.birth = true
+const LOST_KEPT = 64
+
+function lose({ lost }: SpanReplay, { proc }: Actor, span: Span): void {
+  lost.push({ span, proc, parent: proc.parent })
+  if (lost.length > LOST_KEPT) lost.shift()
 }
 
 function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
