@@ -126,6 +126,8 @@ function actorOf(replay: SpanReplay, key: number, line: number, time: string): A
 function enter(replay: SpanReplay, actor: Actor, span: Span): void {
   const { call } = span
   replay.differences.remember(span)
+  // Whoever goes on, was not killed by it.
+  actor.lastSignal = 0
   if (call.op === 'exit_group') actor.proc.exiting ??= (call.code & 0xff) << 8
   else if (call.op === 'exit') actor.exiting ??= (call.code & 0xff) << 8
 }
