@@ -4,12 +4,15 @@
  * task_newtask and sched_process_fork tell of the same birth; the first is held back until the second has come. A name may
  * hold what looks like a field, so fields are looked for from the end of the line.
  */
-import { CLD_STOPPED, CLONE_THREAD, SIGCHLD } from '../abi/index.ts'
+import { CLD_STOPPED, CLONE_THREAD, SIGCHLD, SIGCONT, SIGURG, SIGWINCH } from '../abi/index.ts'
 import { type Acts, abandon, exitSignalOf, hold, push, slotOf } from './ftrace_acts.ts'
 import { hexAt, numberAt } from './ftrace_calls.ts'
 import type { Head } from './ftrace_head.ts'
 import type { Slot } from './ftrace_slots.ts'
 import type { BirthAct } from './span.ts'
+
+/** Signals that nobody dies of unless asked to. */
+const HARMLESS: ReadonlySet<number> = new Set([SIGCHLD, SIGCONT, SIGURG, SIGWINCH])
 
 /** Where the value of the last field `name` stands that begins before `before`. */
 function fieldAt(text: string, name: string, before: number): number {
@@ -180,6 +183,7 @@ export function deliver(
   const sig = numberAt(text, text.indexOf('sig=', at) + 4)
   const code = numberAt(text, text.indexOf(' code=', at) + 6)
   slot.signal = sig
+  if (!text.includes(' sa_handler=0 ', at) || HARMLESS.has(sig)) return
   push(acts, {
     kind: 'signal',
     by,

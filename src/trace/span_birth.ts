@@ -8,12 +8,13 @@
 import { __WALL } from '../abi/index.ts'
 import { endProcess, endThread, isNumberTaken, peekNumber } from '../inside.ts'
 import type { BirthAct, Span, ToldAct } from './span.ts'
+import { processOf } from './span_calls.ts'
 import { clone, learnPidMax, welcome } from './span_create.ts'
 import { forceEnd, forceReap } from './span_order.ts'
 import { meetOlder, type Outer } from './span_outer.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
 import { inheritView } from './span_view.ts'
-import { type Actor, dropActor, processOf, takeOverEnd, takeOverReap } from './span_world.ts'
+import { type Actor, dropActor, takeOverEnd, takeOverReap } from './span_world.ts'
 
 /** A birth that has passed over numbers. */
 export interface Guess {
@@ -37,6 +38,9 @@ const RESERVED = 300
 const GAP = 4096
 /** How many births may be told before one that was first. */
 const LATE = 64
+/** What a step back from shows nothing but the end of a lap. */
+const USUAL = 32768
+const UNLIMITED = 4194304
 
 export function performBirth(replay: SpanReplay, outer: Outer, actor: Actor, act: BirthAct): void {
   const { world } = replay
@@ -54,6 +58,7 @@ export function performBirth(replay: SpanReplay, outer: Outer, actor: Actor, act
   const child = clone(actor.task, span.call as Extract<Span['call'], { op: 'clone' }>)
   if (fit === 'late') world.top.sysctl('kernel.ns_last_pid', cursor)
   outer.births++
+  outer.time = act.time
   if (typeof child === 'number') {
     count(replay, false)
     differ(replay, act.line, actor, 'clone', `${nr}`, resultText(child))
@@ -137,9 +142,14 @@ function fitNumber(replay: SpanReplay, outer: Outer, guess: { from: number } & G
       top.sysctl('kernel.ns_last_pid', nr - 1)
     } else if (free(replay, outer, nr, act.line)) {
       if (fit === 'fits') fit = 'reordered'
-    } else if (next > nr && learnPidMax(top, nr, GAP)) fit = 'limit'
-    else {
+    } else if (outer.limit !== undefined && nr > top.sysctl('kernel.pid_max')) {
+      unlimit(replay, outer, outer.limit)
+    } else if (next > nr && learnPidMax(top, nr, true)) {
+      fit = 'limit'
       guess.from = next
+      if (top.sysctl('kernel.pid_max') !== USUAL) outer.limit = guess
+    } else {
+      if (fit !== 'limit') guess.from = next
       return passOver(outer, replay, guess) ?? 'differs'
     }
   }
@@ -203,7 +213,8 @@ function passOver(outer: Outer, replay: SpanReplay, guess: Guess): Fit | undefin
   const limit = top.sysctl('kernel.pid_max')
   const wraps = nr < from
   const length = wraps ? limit - from + nr - RESERVED : nr - from
-  if (from < 0 || length > GAP || nr >= limit || isNumberTaken(top, nr) || (wraps && nr < RESERVED)) return undefined
+  if (from < 0 || length > GAP || nr >= limit || isNumberTaken(top, nr) || (wraps && nr < RESERVED))
+    return undefined
   for (let i = 0; i < length; i++) {
     const n = from + i < limit ? from + i : from + i - limit + RESERVED
     if (outer.holes.has(n) || isNumberTaken(top, n)) continue
@@ -214,11 +225,25 @@ function passOver(outer: Outer, replay: SpanReplay, guess: Guess): Fit | undefin
   return guess.open > 0 ? 'guess' : 'fits'
 }
 
+/** It was no limit: the number that came round was wrong. */
+function unlimit(replay: SpanReplay, outer: Outer, guess: Guess): void {
+  const { top } = replay.world
+  outer.limit = undefined
+  top.sysctl('kernel.pid_max', UNLIMITED)
+  refute(replay, outer, guess, SKIPPED.limit)
+  top.sysctl('kernel.ns_last_pid', guess.from)
+}
+
 /** One of the numbers passed over has turned up: they were not taken, and the birth had the first of them. */
-export function refute(replay: SpanReplay, outer: Outer, guess: Guess): void {
+export function refute(
+  replay: SpanReplay,
+  outer: Outer,
+  guess: Guess,
+  reason: string = SKIPPED.foreignNumber,
+): void {
   const { act, parent, from, nr, made } = guess
   for (const [n, of] of outer.holes) if (of === guess) outer.holes.delete(n)
-  unskip(replay, SKIPPED.foreignNumber)
+  unskip(replay, reason)
   count(replay, false)
   differ(replay, act.line, parent, 'clone', `${nr}`, `${from}`)
   if (made === undefined) return

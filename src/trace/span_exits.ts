@@ -2,13 +2,23 @@
  * Ends as ftrace shows them: sched_process_exit is their beginning, and what the end brings about comes at some time
  * after it, at the latest with the signal to the parent. Reaping is shown only by the result of a wait, if at all.
  */
-import { __WALL, CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_TRAPPED, PR_SET_CHILD_SUBREAPER, SIGCHLD, SIGKILL } from '../abi/index.ts'
+import {
+  __WALL,
+  CLD_CONTINUED,
+  CLD_DUMPED,
+  CLD_EXITED,
+  CLD_TRAPPED,
+  PR_SET_CHILD_SUBREAPER,
+  SIGCHLD,
+  SIGKILL,
+} from '../abi/index.ts'
 import { endThread } from '../inside.ts'
 import type { ExitsAct, FreedAct, SentAct } from './span.ts'
+import { processOf } from './span_calls.ts'
 import { end, forceEnd, forceReap, isRunning, settleNaming } from './span_order.ts'
 import type { Outer } from './span_outer.ts'
-import { count, differ, nameOf, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
-import { type Actor, dropActor, type Proc, processOf, takeOverEnd, takeOverReap } from './span_world.ts'
+import { count, differ, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
+import { type Actor, dropActor, type Proc, takeOverEnd, takeOverReap } from './span_world.ts'
 
 /** So many ends are kept waiting for a reason to perform them. */
 const PENDING = 32
@@ -21,6 +31,7 @@ export function beginExit(replay: SpanReplay, outer: Outer, actor: Actor, act: E
   actor.exiting ??= actor.proc.exiting ?? 0
   outer.pending.set(actor, act.line)
   outer.ended.set(actor.proc, act.time)
+  outer.time = act.time
   if (outer.pending.size > PENDING) performOldest(replay, outer)
   if (outer.ended.size > UNREAPED) reapOldest(replay, outer, act.line)
 }
@@ -171,13 +182,11 @@ function compareParent(replay: SpanReplay, outer: Outer, proc: Proc, target: Act
 }
 
 /** The log is over. */
-export function endOuter(replay: SpanReplay, outer: Outer, line: number, time: string): void {
+export function endOuter(replay: SpanReplay, outer: Outer, line: number): void {
   for (const actor of [...outer.pending.keys()]) performEnds(replay, outer, actor.proc)
   for (const [proc, at] of outer.ended) {
     if (!proc.dead || forceReap(replay, proc, line)) continue
-    const sure = replay.seen.waits || (outer.shown.frees && Number(time) - Number(at) > GRACE)
+    const sure = replay.seen.waits || (outer.shown.frees && Number(outer.time) - Number(at) > GRACE)
     if (!sure) reap(replay, proc, line)
   }
 }
-
-export { nameOf }

@@ -92,7 +92,7 @@ export function advanceOthers(replay: SpanReplay, than: Span): boolean {
 }
 
 /** A process is about to be another one, or to end: whoever is on the way to it meets it as it was. */
-function settleNaming(replay: SpanReplay, proc: Proc): void {
+export function settleNaming(replay: SpanReplay, proc: Proc): void {
   if (replay.flights.size === 0) return
   for (const flight of replay.flights.values()) {
     const { call } = flight.span
@@ -131,13 +131,14 @@ function causeOf(status: number): SpanCall | { op: 'killed'; sig: number } {
   return sig === 0 ? { op: 'exit_group', code: (status >> 8) & 0xff } : { op: 'killed', sig }
 }
 
-function isRunning({ task }: Actor): boolean {
+export function isRunning({ task }: Actor): boolean {
   return (task.state === 'S' || task.state === 'T') && !task.exiting
 }
 
 /** Performs an end that has begun and that the log has not shown yet. False: none has. */
 export function forceEnd(replay: SpanReplay, proc: Proc, line: number): boolean {
   if (proc.dead) return false
+  if (replay.outer !== undefined) return replay.outer.rules.performEnds(replay, replay.outer, proc)
   for (const actor of proc.actors) {
     const status =
       proc.exiting ?? (proc.killed ? 9 : actor.lastSignal !== 0 ? actor.lastSignal : actor.exiting)
@@ -155,6 +156,7 @@ export function forceReap(replay: SpanReplay, proc: Proc, line: number): boolean
     tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })
     return true
   }
+  if (replay.outer?.rules.reapUntold(replay, replay.outer, proc, line)) return true
   return reapByWait(replay, proc, line)
 }
 

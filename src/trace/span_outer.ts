@@ -13,7 +13,16 @@ import { type SpanReplay, tell } from './span_replay.ts'
 import type { View } from './span_view.ts'
 import { type Actor, join, type Proc } from './span_world.ts'
 
+/** How ends come about that the log shows only the beginning of. */
+export interface OuterRules {
+  /** Performs what has begun of the end of a process. False: it is not dead by that. */
+  performEnds(replay: SpanReplay, outer: Outer, proc: Proc): boolean
+  /** Reaps a dead process that nobody has been seen to wait for, if that may have gone unseen. */
+  reapUntold(replay: SpanReplay, outer: Outer, proc: Proc, line: number): boolean
+}
+
 export interface Outer {
+  readonly rules: OuterRules
   /** Tasks that have begun to end and whose end has not been performed, each with the line. */
   readonly pending: Map<Actor, number>
   /** Dead processes that nobody has been seen to wait for, each with the time of its end. In order of their ends. */
@@ -33,7 +42,13 @@ export interface Outer {
   readonly holes: Map<number, Guess>
   /** Tasks with guessed numbers that have not had a line of their own. */
   readonly unproven: Map<Actor, Guess>
+  /** Their next children are in a namespace that the log does not name. */
+  readonly strayed: WeakSet<Proc>
   births: number
+  /** The time of the latest birth or end. */
+  time: string
+  /** The birth that has shown pid_max, until the next lap confirms it. */
+  limit: Guess | undefined
   /** What kinds of events are in the log, as far as it has been read. */
   readonly shown: Shown
 }
@@ -47,8 +62,9 @@ export interface Shown {
   unshares: boolean
 }
 
-export function createOuter(): Outer {
+export function createOuter(rules: OuterRules): Outer {
   return {
+    rules,
     pending: new Map(),
     ended: new Map(),
     noticed: new WeakSet(),
@@ -59,7 +75,10 @@ export function createOuter(): Outer {
     views: new WeakMap(),
     holes: new Map(),
     unproven: new Map(),
+    strayed: new WeakSet(),
     births: 0,
+    time: '',
+    limit: undefined,
     shown: { signals: false, frees: false, unshares: false },
   }
 }
@@ -89,7 +108,8 @@ export function meetOlder(replay: SpanReplay, outer: Outer, act: Omit<SeenAct, '
 function meetThread(replay: SpanReplay, outer: Outer, act: Omit<SeenAct, 'kind'>): Actor | undefined {
   const { world } = replay
   const leader = meetOlder(replay, outer, { ...act, by: act.tgid, tgid: 0 })
-  if (leader.task.state === 'X' || leader.task.state === 'Z' || isNumberTaken(world.top, act.by)) return undefined
+  if (leader.task.state === 'X' || leader.task.state === 'Z' || isNumberTaken(world.top, act.by))
+    return undefined
   if (leader.task.level !== world.top.level) return undefined
   const task = leader.task.clone({ flags: CLONE_THREAD | CLONE_SIGHAND | CLONE_VM, setTid: [act.by] })
   return join(world, task, leader.proc, act.by, act.line, act.time)

@@ -6,8 +6,8 @@
  * process says cannot be checked. If a later one fits after all, the first was a difference.
  */
 import type { Held } from './differences.ts'
-import type { Outer } from './span_outer.ts'
 import type { Span } from './span.ts'
+import type { Outer } from './span_outer.ts'
 import { count, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
 import type { Proc } from './span_world.ts'
 
@@ -33,12 +33,22 @@ export function inheritView(outer: Outer, parent: Proc, child: Proc): void {
     outer.views.set(child, { place: 'known', held: [] })
     return
   }
+  if (outer.strayed.has(parent)) {
+    outer.views.set(child, { place: 'elsewhere', held: [] })
+    return
+  }
   const view = viewOf(outer, parent)
   if (outer.shown.unshares || view.place === 'elsewhere') outer.views.set(child, view)
 }
 
 /** Compares a result, `telling` if it has a number that another namespace would have another one for. */
-export function judge(replay: SpanReplay, outer: Outer, proc: Proc, telling: boolean, compare: () => void): void {
+export function judge(
+  replay: SpanReplay,
+  outer: Outer,
+  proc: Proc,
+  telling: boolean,
+  compare: () => void,
+): void {
   const view = viewOf(outer, proc)
   if (view.place === 'known') {
     compare()
