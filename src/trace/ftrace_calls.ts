@@ -19,8 +19,8 @@ const CSIGNAL = 0xff
 const at = (args: Args, index: number): number => args[index] ?? 0
 
 /** fork and vfork have no flags; clone3 has them in memory, and task_newtask tells all but the signal. */
-function creation(signal: number): SpanCall {
-  return { op: 'clone', flags: 0, exitSignal: signal, setTid: undefined }
+function creation(signal: number, flags = 0): SpanCall {
+  return { op: 'clone', flags, exitSignal: signal, setTid: undefined }
 }
 
 const BUILDERS: ReadonlyMap<string, Builder> = new Map<string, Builder>([
@@ -44,8 +44,8 @@ const BUILDERS: ReadonlyMap<string, Builder> = new Map<string, Builder>([
   ['prctl', prctl],
   ['unshare', (args) => ({ op: 'unshare', flags: at(args, 0) })],
   ['setns', setns],
-  ['clone', (args) => creation(at(args, 0) & CSIGNAL)],
-  ['clone3', () => creation(SIGCHLD)],
+  ['clone', (args) => creation(at(args, 0) & CSIGNAL, at(args, 0) & ~CSIGNAL)],
+  ['clone3', () => creation(SIGCHLD, -1)],
   ['fork', () => creation(SIGCHLD)],
   ['vfork', () => creation(SIGCHLD)],
   ['exit', (args) => ({ op: 'exit', code: at(args, 0) & 0xff })],

@@ -74,7 +74,7 @@ export interface FdArg {
 }
 
 export type SpanCall =
-  /** fork, vfork, clone, clone3. */
+  /** fork, vfork, clone, clone3. Flags -1: the log does not tell. */
   | {
       readonly op: 'clone'
       readonly flags: number

@@ -152,6 +152,7 @@ export function noteSent(replay: SpanReplay, outer: Outer, target: Actor, act: S
 /** A process has ended: its parent is told. */
 function noteEnd(replay: SpanReplay, outer: Outer, from: Actor, target: Actor, act: SentAct): void {
   const { proc } = from
+  if (proc.parent !== target.proc && leavesDead(outer, proc)) return
   if (act.code === CLD_EXITED) for (const actor of proc.actors) actor.lastSignal = 0
   else if (from.lastSignal === 0) from.lastSignal = outer.deadly.get(proc) ?? SIGKILL
   outer.noticed.add(proc)
@@ -162,6 +163,12 @@ function noteEnd(replay: SpanReplay, outer: Outer, from: Actor, target: Actor, a
   compareParent(replay, outer, proc, target, act)
 }
 
+/** A process that ends tells those who adopt its dead children of each, before its own parent is told of it. */
+function leavesDead({ ended }: Outer, { children }: Proc): boolean {
+  for (const child of children) if (child.dead || ended.has(child)) return true
+  return false
+}
+
 function compareParent(replay: SpanReplay, outer: Outer, proc: Proc, target: Actor, act: SentAct): void {
   const { parent } = proc
   if (parent === target.proc) {
@@ -169,8 +176,10 @@ function compareParent(replay: SpanReplay, outer: Outer, proc: Proc, target: Act
     return
   }
   if (outer.older.has(proc) || outer.tracers.has(target.proc)) return
-  if (outer.older.has(target.proc) && (parent === undefined || outer.older.has(parent))) {
-    // Adopted by one who was there before and has been a subreaper all along.
+  const adopted =
+    proc.formerParent !== undefined && (parent === undefined || parent.task === replay.world.top)
+  if (adopted && (outer.older.has(target.proc) || !outer.shown.prctls)) {
+    // By one who has become a subreaper, or the init of a namespace, without a line.
     if (target.task.state === 'S') target.task.prctl(PR_SET_CHILD_SUBREAPER, 1)
     skip(replay, SKIPPED.older)
     return

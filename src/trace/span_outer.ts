@@ -60,6 +60,8 @@ export interface Shown {
   frees: boolean
   /** unshare(2) or setns(2). */
   unshares: boolean
+  /** prctl(2). */
+  prctls: boolean
 }
 
 export function createOuter(rules: OuterRules): Outer {
@@ -79,7 +81,7 @@ export function createOuter(rules: OuterRules): Outer {
     births: 0,
     time: '',
     limit: undefined,
-    shown: { signals: false, frees: false, unshares: false },
+    shown: { signals: false, frees: false, unshares: false, prctls: false },
   }
 }
 

@@ -5,7 +5,7 @@ import type { BirthAct, ClashAct, ExitsAct, FreedAct, SeenAct, SentAct, Span, To
 import { compareTold, performBirth, refute } from './span_birth.ts'
 import { beginExit, noteFreed, noteSent } from './span_exits.ts'
 import { meetOlder, type Outer } from './span_outer.ts'
-import { count, differ, type SpanReplay } from './span_replay.ts'
+import { count, differ, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
 import { isTelling, judge } from './span_view.ts'
 import type { Actor } from './span_world.ts'
 
@@ -60,8 +60,13 @@ export function compareSpan(
   run: () => void,
 ): void {
   const { call, outcome } = span
+  if (call.op === 'clone' && call.flags === -1) {
+    skip(replay, SKIPPED.memory)
+    return
+  }
   judge(replay, outer, actor.proc, isTelling(span), run)
   if (call.op === 'unshare' || call.op === 'setns') outer.shown.unshares = true
+  if (call.op === 'prctl') outer.shown.prctls = true
   if (call.op === 'setns' && outcome?.kind === 'returned') outer.strayed.add(actor.proc)
 }
 
