@@ -82,9 +82,11 @@ function numberOf(replay: SpanReplay, act: BirthAct): number {
   if (again === 0 || again === child) return child
   const next = peekNumber(replay.world.top)
   const right = again === next ? again : child
-  const wrong = right === child ? again : child
+  const first = replay.outer?.births === 0
+  const what = 'pid of the new task'
   count(replay, false)
-  differ(replay, wrong === child ? line : againLine, undefined, 'pid of the new task', `${wrong}`, `${right}`)
+  if (first || right === again) differ(replay, line, undefined, what, `${child}`, `${again}`)
+  if (first || right === child) differ(replay, againLine, undefined, what, `${again}`, `${child}`)
   return right
 }
 

@@ -17,7 +17,7 @@ import type { ExitsAct, FreedAct, SentAct } from './span.ts'
 import { processOf } from './span_calls.ts'
 import { end, forceEnd, forceReap, isRunning, settleNaming } from './span_order.ts'
 import type { Outer } from './span_outer.ts'
-import { count, differ, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
+import { count, differ, type SpanReplay, tell } from './span_replay.ts'
 import { type Actor, dropActor, type Proc, takeOverEnd, takeOverReap } from './span_world.ts'
 
 /** So many ends are kept waiting for a reason to perform them. */
@@ -171,7 +171,7 @@ function leavesDead({ ended }: Outer, { children }: Proc): boolean {
 
 function compareParent(replay: SpanReplay, outer: Outer, proc: Proc, target: Actor, act: SentAct): void {
   const { parent } = proc
-  if (parent === target.proc) {
+  if (proc.task.parent?.leader === target.proc.task) {
     count(replay, true)
     return
   }
@@ -181,7 +181,6 @@ function compareParent(replay: SpanReplay, outer: Outer, proc: Proc, target: Act
   if (adopted && (outer.older.has(target.proc) || !outer.shown.prctls)) {
     // By one who has become a subreaper, or the init of a namespace, without a line.
     if (target.task.state === 'S') target.task.prctl(PR_SET_CHILD_SUBREAPER, 1)
-    skip(replay, SKIPPED.older)
     return
   }
   count(replay, false)

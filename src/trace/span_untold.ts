@@ -13,21 +13,23 @@ type Waitid = Extract<SpanCall, { op: 'waitid' }>
 
 /** Why a wait may have found a task that is not its child; undefined: it may not. */
 export function strangeChild(
-  { outer }: SpanReplay,
+  { older, tracers }: Outer,
   { proc }: Actor,
   found: Proc | undefined,
+  seen: number,
 ): string | undefined {
-  if (outer === undefined) return undefined
-  if (outer.tracers.has(proc)) return SKIPPED.traced
-  const { parent } = found ?? {}
+  if (tracers.has(proc)) return SKIPPED.traced
+  if (!older.has(proc)) return undefined
+  // It has been dead since before the log; or whose child it is has not been shown.
+  if (found === undefined) return seen > 0 ? undefined : SKIPPED.older
   // Threads from before the log stand here as processes.
-  const both = outer.older.has(proc) && parent !== undefined && outer.older.has(parent)
-  return both ? SKIPPED.older : undefined
+  const { parent } = found
+  return parent === undefined || older.has(parent) ? SKIPPED.older : undefined
 }
 
-/** A child that has not ended was found: it has stopped, or goes on. */
+/** A child that has not ended was found: it has stopped, or goes on. Signals would tell. */
 export function changeUntold(replay: SpanReplay, proc: Proc, { call }: Span): boolean {
-  if (replay.outer === undefined || !('options' in call)) return false
+  if (replay.outer === undefined || replay.outer.shown.signals || !('options' in call)) return false
   if ((call.options & WSTOPPED) !== 0 && proc.task.state === 'S') {
     for (const actor of proc.actors) stop(replay, actor, SIGSTOP)
     return true

@@ -210,7 +210,12 @@ function settleChild(
     take(replay, actor, span, call, nr, reordered)
     return
   }
-  const reason = isOlder(replay, proc, nr) ? SKIPPED.older : strangeChild(replay, actor, proc)
+  const reason =
+    replay.outer === undefined
+      ? isOlder(replay, proc, nr)
+        ? SKIPPED.older
+        : undefined
+      : strangeChild(replay.outer, actor, proc, seen)
   if (reason !== undefined) {
     skip(replay, reason)
     if (proc !== undefined) forceReap(replay, proc, last)
