@@ -58,11 +58,11 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
       else if (text.startsWith('signal_generate:', at)) generate(acts, undefined, head, text, line)
       return
     }
-    const slot = slotOf(acts, by, head.comm, head.tgid, line, head.time)
+    const slot = slotOf(acts, head, text, line)
     const since = slot.last
     slot.last = line
-    if (text.startsWith('sys_', at)) readCall(slot, text, line)
-    else if (text.startsWith('sched_process_', at)) readProcess(slot, text, line, since)
+    if (text.startsWith('sched_process_', at)) readProcess(slot, text, line, since)
+    else if (text.startsWith('sys_', at)) readCall(slot, text, line)
     else if (text.startsWith('task_newtask:', at)) newTask(acts, slot, head, text, line, since)
     else if (text.startsWith('signal_generate:', at)) generate(acts, slot, head, text, line)
     else if (text.startsWith('signal_deliver:', at)) deliver(acts, slot, head, text, line)

@@ -6,7 +6,7 @@
  */
 import { SIGCHLD } from '../abi/index.ts'
 import { isLong, numberAt, RESTARTS, readEntry } from './ftrace_calls.ts'
-import type { Head } from './ftrace_head.ts'
+import { type Head, nameOf } from './ftrace_head.ts'
 import { createSlots, type Open, type Slot, type Slots } from './ftrace_slots.ts'
 import type { Act, Span, SpanCall, SpanOutcome } from './span.ts'
 import { type ActQueue, createActQueue } from './strace_queue.ts'
@@ -54,14 +54,23 @@ export function hold(acts: Acts, open: Open): undefined {
   acts.queue.push(open)
 }
 
-/** The slot of the task of a line, or of one that a line names. */
-export function slotOf(acts: Acts, by: number, comm: string, tgid: number, line: number, time: string): Slot {
-  let slot = acts.slots.get(by)
-  if (slot === undefined) {
-    slot = acts.slots.bear(by, line)
-    push(acts, { kind: 'seen', by, line, time, comm, tgid })
-  }
-  return slot
+/** The slot of the task of a line. */
+export function slotOf(acts: Acts, head: Head, text: string, line: number): Slot {
+  const { by, time, tgid } = head
+  return acts.slots.get(by) ?? introduce(acts, by, nameOf(text, head), tgid, line, time)
+}
+
+/** A task that no birth has shown. */
+export function introduce(
+  acts: Acts,
+  by: number,
+  comm: string,
+  tgid: number,
+  line: number,
+  time: string,
+): Slot {
+  push(acts, { kind: 'seen', by, line, time, comm, tgid })
+  return acts.slots.bear(by, line)
 }
 
 /** `sys_kill(pid: 0xfffffff1, sig: 9)`: arguments begin at `from`. */

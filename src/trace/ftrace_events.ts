@@ -5,7 +5,7 @@
  * hold what looks like a field, so fields are looked for from the end of the line.
  */
 import { CLD_STOPPED, CLONE_THREAD, SIGCHLD, SIGCONT, SIGURG, SIGWINCH } from '../abi/index.ts'
-import { type Acts, abandon, exitSignalOf, hold, push, slotOf } from './ftrace_acts.ts'
+import { type Acts, abandon, exitSignalOf, hold, introduce, push } from './ftrace_acts.ts'
 import { hexAt, numberAt } from './ftrace_calls.ts'
 import type { Head } from './ftrace_head.ts'
 import type { Slot } from './ftrace_slots.ts'
@@ -15,12 +15,15 @@ import type { BirthAct } from './span.ts'
 const HARMLESS: ReadonlySet<number> = new Set([SIGCHLD, SIGCONT, SIGURG, SIGWINCH])
 
 /** Where the value of the last field `name` stands that begins before `before`. */
-function fieldAt(text: string, name: string, before: number): number {
+function fieldAt(text: string, name: string, before?: number): number {
   const at = text.lastIndexOf(name, before)
   return at < 0 ? -1 : at + name.length
 }
 
-const END = Number.POSITIVE_INFINITY
+/** Whether the first field ` pid=` is the task of the line; if it is not, a name before it may have held that. */
+function namesItself(text: string, { by, at }: Head): boolean {
+  return numberAt(text, text.indexOf(' pid=', at) + 5) === by
+}
 
 /** `pid=29744 comm=ft.sh clone_flags=1200000 oom_score_adj=0` */
 export function newTask(
@@ -32,7 +35,7 @@ export function newTask(
   since: number,
 ): undefined {
   const child = numberAt(text, text.indexOf('pid=', head.at) + 4)
-  const flags = hexAt(text, fieldAt(text, ' clone_flags=', END))
+  const flags = hexAt(text, fieldAt(text, ' clone_flags='))
   const birth = birthOf(slot, head, line, since, child, flags)
   acts.slots.bear(child, line)
   slot.birth = undefined
@@ -54,10 +57,13 @@ export function fork(
   line: number,
   since: number,
 ): undefined {
-  const childAt = fieldAt(text, ' child_pid=', END)
+  let childAt = text.indexOf(' child_pid=', head.at) + 11
+  if (text.indexOf(' ', childAt) > 0) childAt = fieldAt(text, ' child_pid=')
   const child = numberAt(text, childAt)
-  const parent = numberAt(text, fieldAt(text, ' pid=', text.indexOf(' child_comm=', head.at)))
-  agree(acts, head, line, 'sched_process_fork', parent)
+  if (!namesItself(text, head)) {
+    const pidAt = fieldAt(text, ' pid=', text.lastIndexOf(' child_comm='))
+    agree(acts, head, line, 'sched_process_fork', numberAt(text, pidAt))
+  }
   acts.pairs = true
   const open = slot.birth
   slot.birth = undefined
@@ -120,18 +126,19 @@ export function exec(acts: Acts, slot: Slot, head: Head, text: string, line: num
 /** `comm=sleep pid=29768 prio=120 group_dead=true` */
 export function exit(acts: Acts, slot: Slot, head: Head, text: string, line: number): undefined {
   const { by, time } = head
-  const prioAt = text.lastIndexOf(' prio=')
-  agree(acts, head, line, 'sched_process_exit', numberAt(text, fieldAt(text, ' pid=', prioAt)))
+  if (!namesItself(text, head)) {
+    const pidAt = fieldAt(text, ' pid=', text.lastIndexOf(' prio='))
+    agree(acts, head, line, 'sched_process_exit', numberAt(text, pidAt))
+  }
   abandon(acts, slot, line)
   acts.slots.end(by, slot)
-  const dead = fieldAt(text, ' group_dead=', END)
-  push(acts, {
-    kind: 'exits',
-    by,
-    line,
-    time,
-    last: dead < prioAt ? undefined : text.startsWith('true', dead),
-  })
+  push(acts, { kind: 'exits', by, line, time, last: isLast(text) })
+}
+
+/** group_dead stands at the end of the line, in newer kernels. */
+function isLast(text: string): boolean | undefined {
+  if (text.endsWith(' group_dead=true')) return true
+  return text.endsWith(' group_dead=false') ? false : undefined
 }
 
 /** `comm=cat pid=20992 prio=120` */
@@ -156,7 +163,7 @@ export function generate(
   const to = numberAt(text, pidAt + 5)
   if (to === 0) return
   const code = numberAt(text, codeAt)
-  slotOf(acts, to, comm, 0, line, time)
+  if (acts.slots.get(to) === undefined) introduce(acts, to, comm, 0, line, time)
   push(acts, {
     kind: 'sent',
     by,

@@ -9,12 +9,13 @@
 export interface Head {
   /** -1: the line has no such front. */
   by: number
-  comm: string
   /** The number of its process; 0: not told. */
   tgid: number
   time: string
   /** Where the event begins. */
   at: number
+  /** Where the name ends: before the last dash. */
+  name: number
 }
 
 const BLANK = 0x20
@@ -27,7 +28,7 @@ const NAME_COLUMNS = 16
 const FORGOTTEN = '<...>'
 
 export function newHead(): Head {
-  return { by: -1, comm: '', tgid: 0, time: '', at: 0 }
+  return { by: -1, tgid: 0, time: '', at: 0, name: 0 }
 }
 
 export function readHead(text: string, head: Head): undefined {
@@ -56,10 +57,7 @@ function readFast(text: string, head: Head): boolean {
   if (at < 0 || !readTime(text, at, head)) return false
   head.by = by
   head.tgid = tgid
-  let name = 0
-  while (name < NAME_COLUMNS && text.charCodeAt(name) === BLANK) name++
-  head.comm = text.substring(name, NAME_COLUMNS)
-  if (head.comm === FORGOTTEN) head.comm = ''
+  head.name = NAME_COLUMNS
   return true
 }
 
@@ -69,8 +67,10 @@ function readTime(text: string, from: number, head: Head): boolean {
   if (colon < 0) return false
   const last = text.charCodeAt(colon - 1)
   if (last < ZERO || last > NINE) return false
-  head.time = text.substring(text.lastIndexOf(' ', colon) + 1, colon)
-  let at = colon + 2
+  let at = colon - 1
+  while (text.charCodeAt(at - 1) !== BLANK) at--
+  head.time = text.substring(at, colon)
+  at = colon + 2
   while (text.charCodeAt(at) === BLANK) at++
   head.at = at
   return true
@@ -87,18 +87,17 @@ function readSlowly(text: string, head: Head): undefined {
     return
   }
   const full = match.length === 5
-  head.comm = match[1] === FORGOTTEN ? '' : (match[1] as string)
+  head.name = text.indexOf(match[1] as string) + (match[1] as string).length
   head.by = Number(match[2])
   head.tgid = full ? Number(match[3]) || 0 : 0
   head.time = match[full ? 4 : 3] as string
   head.at = match[0].length
 }
 
-/** The decimal number at `at`; -1: there is none. */
-export function decimalAt(text: string, at: number): number {
-  let code = text.charCodeAt(at)
-  if (!(code >= ZERO && code <= NINE)) return -1
-  let value = 0
-  for (; code >= ZERO && code <= NINE; code = text.charCodeAt(++at)) value = value * 10 + code - ZERO
-  return value
+/** The name of the task; '' where the log has forgotten it. */
+export function nameOf(text: string, { name }: Head): string {
+  let from = 0
+  while (from < name && text.charCodeAt(from) === BLANK) from++
+  const comm = text.substring(from, name)
+  return comm === FORGOTTEN ? '' : comm
 }

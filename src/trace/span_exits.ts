@@ -22,8 +22,8 @@ import { type Actor, dropActor, type Proc, takeOverEnd, takeOverReap } from './s
 
 /** So many ends are kept waiting for a reason to perform them. */
 const PENDING = 32
-/** So many dead processes are kept for a parent of whom no wait is seen. */
-const UNREAPED = 4096
+/** So many dead processes are kept for parents of whom no wait is seen, at most twice as many for a while. */
+const UNREAPED = 256
 /** Somebody waited for: seconds after its end a process that has no sched_process_free may be gone yet. */
 const GRACE = 0.5
 
@@ -33,7 +33,7 @@ export function beginExit(replay: SpanReplay, outer: Outer, actor: Actor, act: E
   outer.ended.set(actor.proc, act.time)
   outer.time = act.time
   if (outer.pending.size > PENDING) performOldest(replay, outer)
-  if (outer.ended.size > UNREAPED) reapOldest(replay, outer, act.line)
+  if (outer.ended.size > 2 * UNREAPED) reapOldest(replay, outer, act.line)
 }
 
 function performOldest(replay: SpanReplay, outer: Outer): void {
@@ -116,10 +116,10 @@ function reap(replay: SpanReplay, proc: Proc, line: number): boolean {
 
 function reapOldest(replay: SpanReplay, outer: Outer, line: number): void {
   for (const proc of outer.ended.keys()) {
+    if (outer.ended.size <= UNREAPED) return
     outer.ended.delete(proc)
     if (!proc.dead) performEnds(replay, outer, proc)
-    if (proc.dead) forceReap(replay, proc, line)
-    return
+    if (proc.dead && !outer.shown.frees) forceReap(replay, proc, line)
   }
 }
 
