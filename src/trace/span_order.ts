@@ -94,7 +94,7 @@ export function advanceOthers(replay: SpanReplay, than: Span): boolean {
 }
 
 /** A process is about to be another one, or to end: whoever is on the way to it meets it as it was. */
-function settleNaming(replay: SpanReplay, proc: Proc): void {
+export function settleNaming(replay: SpanReplay, proc: Proc): void {
   if (replay.flights.size === 0) return
   for (const flight of replay.flights.values()) {
     const { call } = flight.span
@@ -143,6 +143,7 @@ export function isCalling({ task }: Actor): boolean {
 /** Performs an end that has begun and that the log has not shown yet. False: none has. */
 export function forceEnd(replay: SpanReplay, proc: Proc, line: number): boolean {
   if (proc.dead) return false
+  if (replay.outer !== undefined) return replay.outer.rules.performEnds(replay, replay.outer, proc)
   for (const actor of proc.actors) {
     const status =
       proc.exiting ?? (proc.killed ? 9 : actor.lastSignal !== 0 ? actor.lastSignal : actor.exiting)
@@ -160,6 +161,7 @@ export function forceReap(replay: SpanReplay, proc: Proc, line: number): boolean
     tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })
     return true
   }
+  if (replay.outer?.rules.reapUntold(replay, replay.outer, proc, line)) return true
   return reapByWait(replay, proc, line)
 }
 

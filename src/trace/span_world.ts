@@ -331,10 +331,10 @@ export function takeOverReap(world: World, proc: Proc): void {
   const nr = proc.numbers[0] as number
   world.departed.delete(nr)
   world.departed.set(nr, { numbers: proc.numbers, parent: proc.parent, status: proc.status, sent: proc.sent })
-  if (world.departed.size > DEPARTED) {
+  if (world.departed.size > 2 * DEPARTED) {
     for (const oldest of world.departed.keys()) {
+      if (world.departed.size <= DEPARTED) break
       world.departed.delete(oldest)
-      break
     }
   }
 }
