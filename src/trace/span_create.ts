@@ -21,9 +21,10 @@ import {
 import { KernelError, type Task } from '../index.ts'
 import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import type { Span, SpanCall } from './span.ts'
+import { noteInherited } from './span_group.ts'
 import { forceEnd, forceReap } from './span_order.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
-import { type Actor, bearForeign, bearRoot, join, nameActor, type Proc } from './span_world.ts'
+import { type Actor, bearForeign, bearRoot, join, nameActor, type Proc, type World } from './span_world.ts'
 
 type Clone = Extract<SpanCall, { op: 'clone' }>
 
@@ -34,6 +35,8 @@ const STEPS = 64
 const RESERVED = 300
 /** pid_max of a namespace that nobody has limited. */
 const UNLIMITED = 4194304
+/** pid_max of most machines with few processors. */
+const USUAL_LIMIT = 32768
 /** What a tracer inside the namespace may need for itself before its first program. */
 const TRACERS_OWN = 16
 
@@ -82,6 +85,8 @@ function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Task, got:
   const outer = outcome?.kind === 'returned' ? outcome.outer : undefined
   const key = outer ?? (actor.task.level === world.top.level ? value : undefined)
   const born = join(world, child, actor.proc, key, line, time)
+  born.proc.made = span.last
+  noteInherited(span, actor.proc, born.proc)
   const own = world.top.tidOf(child)
   const pidfd = outcome?.kind === 'returned' ? outcome.fd?.fd : undefined
   if (pidfd !== undefined) actor.proc.pidfds.set(pidfd, born.proc)
@@ -161,10 +166,12 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
   let fit: Fit = 'fits'
   for (let step = 0; step < STEPS; step++) {
     const next = peekNumber(task)
-    if (next === nr) return fitOuter(replay, actor, span) ? 'foreign' : fit
-    if (
+    if (next === nr) {
+      if (!giveWay(replay, actor, span)) return fitOuter(replay, actor, span) ? 'foreign' : fit
+      fit = 'reordered'
+    } else if (
       createOther(replay, actor, span, next) ||
-      createDeeper(replay, actor, nr > next) ||
+      createDeeper(replay, actor, next, nr > next) ||
       createLost(replay, actor, nr > next, span) ||
       freeNumber(replay, actor, nr, span.line)
     ) {
@@ -193,13 +200,33 @@ function createOther(replay: SpanReplay, actor: Actor, span: Span, nr: number): 
   return false
 }
 
+/** The number that this creation would take in a namespace above is that of another creation under way: it was first. */
+function giveWay(replay: SpanReplay, { task }: Actor, span: Span): boolean {
+  const { world, flights } = replay
+  if (task.level === world.top.level) return false
+  const own = span.outcome?.kind === 'returned' ? span.outcome.outer : undefined
+  const next = peekNumber(world.top)
+  for (const { span: other, actor: by, done } of flights.values()) {
+    const { call, outcome } = other
+    if (done || other === span || call.op !== 'clone' || call.setTid !== undefined) continue
+    if (outcome?.kind !== 'returned' || !isCalling(by) || peekNumber(by.task) !== outcome.value) continue
+    const told = own !== undefined && own !== next && outcome.outer === next
+    const above = by.task.level < task.level && by.task.pidOf(task) !== 0
+    if (!told && (!above || (by.task.level === world.top.level && own === next))) continue
+    create(replay, by, other)
+    return true
+  }
+  return false
+}
+
 /** Another creation under way, in a namespace below, took a number here as well. */
-function createDeeper(replay: SpanReplay, actor: Actor, missing: boolean): boolean {
+function createDeeper(replay: SpanReplay, actor: Actor, next: number, missing: boolean): boolean {
   if (!missing) return false
   for (const { span, actor: by, done } of replay.flights.values()) {
     const { call, outcome } = span
     if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(by)) continue
     if (by.task.level <= actor.task.level || peekNumber(by.task) !== outcome.value) continue
+    if (actor.task.level === replay.world.top.level && (outcome.outer ?? next) !== next) continue
     create(replay, by, span)
     return true
   }
@@ -245,8 +272,8 @@ function learnPidMax(task: Task, nr: number, others: boolean): boolean {
 
 /** The usual limit, if it is as near as numbers that others hold can explain. */
 function limitAbove(last: number): number {
-  const usual = 32768
-  return last < usual && last >= usual - RESERVED ? usual : Math.max(last + 1, RESERVED + 1)
+  const near = Math.abs(last - USUAL_LIMIT) <= RESERVED
+  return near ? USUAL_LIMIT : Math.max(last + 1, RESERVED + 1)
 }
 
 /** Numbers from `next` to below `nr` were taken by others. */
@@ -356,15 +383,27 @@ function createdAndLost(replay: SpanReplay, key: number): Actor | undefined {
 /** A child of a deeper namespace, whose key nobody has told: it has that number, or else it is the oldest. */
 function nameless(replay: SpanReplay, key: number, exact: boolean): Actor | undefined {
   const { world } = replay
+  const wraps = !exact && wrapsTo(world, key)
   for (const actor of world.nameless) {
     const own = world.top.tidOf(actor.task)
-    if (exact && own !== key) continue
+    if (exact ? own !== key : wraps && own < USUAL_LIMIT) continue
     // Others took numbers in between: from here on it goes on behind them.
     if (own > key && learnPidMax(world.top, key, true)) world.top.sysctl('kernel.ns_last_pid', key)
     if (own < key && world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
     return nameActor(world, actor, key)
   }
   return undefined
+}
+
+/** A key far below the numbers of all who are nameless: whoever has it, was made after the numbers began anew. */
+function wrapsTo({ top, nameless }: World, key: number): boolean {
+  let above = false
+  for (const { task } of nameless) {
+    const own = top.tidOf(task)
+    if (own < USUAL_LIMIT && key > own - RESERVED) return false
+    if (own >= USUAL_LIMIT) above = true
+  }
+  return above && key >= RESERVED
 }
 
 /** Its creator was killed before it returned, and is gone by now: somebody has adopted it. */

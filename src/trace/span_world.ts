@@ -78,6 +78,12 @@ export interface Proc {
   foreignParent: number | undefined
   /** Its group and session from outside the log, shared with those who inherit them. */
   readonly foreign: ForeignNumbers
+  /** The line in which its creation came back; 0: not known. */
+  made: number
+  /** Its latest change of group: the one before, and the line in which it was done. Groups are kernel.init's. */
+  moved: { readonly from: number; readonly last: number } | undefined
+  /** Another group that it may have inherited instead of its own. */
+  otherGroup: number | undefined
 }
 
 /** Learnt once; undefined: not yet. */
@@ -110,6 +116,8 @@ export interface World {
   readonly nameless: Set<Actor>
   /** Dead processes whose parents, outside the log, reap them unseen. */
   readonly unreaped: Set<Proc>
+  /** Inits that have ended and are held up until whoever is dead in their namespaces has been waited for. */
+  readonly held: Set<Proc>
   /** By number in the log's namespace; the latest of `DEPARTED`. */
   readonly departed: Map<number, Departed>
   /** By their names in findings. */
@@ -156,6 +164,7 @@ export function createWorld(origin: SpanOrigin, pidMax: number | undefined): Wor
     procs: new Map(),
     nameless: new Set(),
     unreaped: new Set(),
+    held: new Set(),
     departed: new Map(),
     tasks: new Map([[TOP_ID, top]]),
     namespaces: new Map(),
@@ -248,6 +257,9 @@ function bearProc(
     numbers: task.nstgid.slice(1),
     foreignParent: undefined,
     foreign: from?.foreign ?? { pgid: undefined, sid: undefined },
+    made: 0,
+    moved: undefined,
+    otherGroup: undefined,
   }
   parent?.children.add(proc)
   world.procs.set(task, proc)
@@ -273,8 +285,12 @@ export function dropActor(world: World, actor: Actor): void {
 
 /** After something in the library has ended: takes over who is dead now, who has another parent, who is gone. */
 export function takeOverEnd(world: World, proc: Proc): void {
-  if (proc.dead || !hasEnded(proc)) return
+  if (proc.dead || !hasEnded(proc)) {
+    if (!proc.dead && proc.task.exiting) world.held.add(proc)
+    return
+  }
   proc.dead = true
+  world.held.delete(proc)
   const wasInit = proc.numbers.at(-1) === 1
   for (const child of [...proc.children]) takeOverParent(world, child)
   if (proc.task.state === 'X') takeOverReap(world, proc)
@@ -312,6 +328,7 @@ export function takeOverReap(world: World, proc: Proc): void {
   proc.dead = true
   proc.parent?.children.delete(proc)
   world.unreaped.delete(proc)
+  for (const init of world.held) if (init !== proc) takeOverEnd(world, init)
   if (!world.procs.delete(proc.task)) return
   world.changes.push([proc.id, null])
   world.tasks.delete(proc.id)
