@@ -23,7 +23,16 @@ import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import type { Span, SpanCall } from './span.ts'
 import { noteInherited } from './span_group.ts'
 import { forceEnd, forceReap } from './span_order.ts'
-import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
+import {
+  count,
+  differ,
+  type Flight,
+  resultText,
+  SKIPPED,
+  type SpanReplay,
+  skip,
+  tell,
+} from './span_replay.ts'
 import { type Actor, bearForeign, bearRoot, join, nameActor, type Proc, type World } from './span_world.ts'
 
 type Clone = Extract<SpanCall, { op: 'clone' }>
@@ -176,7 +185,10 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
       freeNumber(replay, actor, nr, span.line)
     ) {
       if (fit === 'fits') fit = 'reordered'
-    } else if (next > nr && learnPidMax(task, nr, sharesNumbers(replay, task))) {
+    } else if (
+      next > nr &&
+      learnPidMax(replay, task, nr, sharesNumbers(replay, task) || givesUntold(replay, task))
+    ) {
       fit = 'foreign'
     } else if (learnGap(replay, actor, span, next, nr)) {
       fitOuter(replay, actor, span)
@@ -259,14 +271,21 @@ function freePinned(replay: SpanReplay, actor: Actor, nr: number, line: number):
 }
 
 /** A step back to the end of the reserved numbers shows where the limit is: above the number given last. */
-function learnPidMax(task: Task, nr: number, others: boolean): boolean {
+function learnPidMax({ guessed }: SpanReplay, task: Task, nr: number, others: boolean): boolean {
   const last = task.sysctl('kernel.ns_last_pid')
+  const before = task.sysctl('kernel.pid_max')
   if (nr > last || nr < RESERVED || isNumberTaken(task, nr)) return false
-  if (task.sysctl('kernel.pid_max') !== UNLIMITED) return false
-  task.sysctl('kernel.pid_max', limitAbove(last))
+  if (before !== UNLIMITED && !guessed.has(before)) return false
+  const limit = limitAbove(last)
+  task.sysctl('kernel.pid_max', limit)
   const first = peekNumber(task)
-  if (first <= nr && nr - first <= (others ? RESERVED : 0)) return true
-  task.sysctl('kernel.pid_max', UNLIMITED)
+  guessed.delete(before)
+  if (first <= nr && nr - first <= (others && before === UNLIMITED ? RESERVED : 0)) {
+    if (first < nr) guessed.add(limit)
+    task.sysctl('kernel.ns_last_pid', nr - 1)
+    return true
+  }
+  task.sysctl('kernel.pid_max', before)
   return false
 }
 
@@ -293,6 +312,11 @@ function sharesNumbers({ world }: SpanReplay, task: Task): boolean {
   return !world.owned && task.level === world.top.level
 }
 
+/** Numbers of this namespace go to deeper ones too, where no result tells them: how many, nobody knows. */
+function givesUntold({ world }: SpanReplay, task: Task): boolean {
+  return task.level > world.top.level && task.level < world.deepest
+}
+
 function mayLearnGap(replay: SpanReplay, { task }: Actor, next: number, nr: number): boolean {
   const { world } = replay
   if (sharesNumbers(replay, task)) return true
@@ -309,7 +333,7 @@ function fitOuter(replay: SpanReplay, actor: Actor, span: Span): boolean {
   if (outer === undefined || world.owned || actor.task.level === world.top.level) return false
   const next = peekNumber(world.top)
   if (next === outer || isNumberTaken(world.top, outer)) return false
-  if (outer < next && !learnPidMax(world.top, outer, true)) return false
+  if (outer < next && !learnPidMax(replay, world.top, outer, true)) return false
   world.top.sysctl('kernel.ns_last_pid', outer - 1)
   return true
 }
@@ -326,8 +350,9 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
   return (
     toldUnderWay(replay, key) ??
     nameless(replay, key, true) ??
-    untoldUnderWay(replay, key) ??
+    untoldUnderWay(replay, key, 0) ??
     nameless(replay, key, false) ??
+    untoldUnderWay(replay, key, world.owned ? 0 : STEPS) ??
     createdAndLost(replay, key) ??
     orphaned(replay, key, line, time) ??
     older(replay, key, line, time)
@@ -347,20 +372,31 @@ function toldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
   return undefined
 }
 
-/** The result does not tell the key: it is that of the creation that would make this number now. */
-function untoldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
+/**
+ * The result does not tell the key: it is that of the creation that would make this number now. Where others under way can
+ * have the numbers before it, they do, in order of entry. So many numbers may have been taken by `others`.
+ */
+function untoldUnderWay(replay: SpanReplay, key: number, others: number): Actor | undefined {
   const { world } = replay
-  if (peekNumber(world.top) > key) return undefined
-  for (const { span, actor, done } of replay.flights.values()) {
-    const { outcome } = span
-    if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
-      continue
-    if (!isCalling(actor) || actor.task.level === world.top.level) continue
-    if (span.call.setTid === undefined && peekNumber(actor.task) !== outcome.value) continue
-    const child = create(replay, actor, span)
-    return child === undefined ? undefined : nameActor(world, child, key)
+  for (let step = 0; step < STEPS; step++) {
+    const missing = key - peekNumber(world.top)
+    const [first, second] = missing < 0 ? [] : untold(replay)
+    if (first === undefined || (second === undefined && missing > others)) return undefined
+    const child = create(replay, first.actor, first.span)
+    if (child === undefined) return undefined
+    if (missing === 0 || second === undefined) return nameActor(world, child, key)
   }
   return undefined
+}
+
+/** Creations under way that can come about now, and whose results do not tell a key. */
+function untold({ world, flights }: SpanReplay): Flight[] {
+  return [...flights.values()].filter(({ span: { call, outcome }, actor: { task }, actor, done }) => {
+    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
+      return false
+    if (!isCalling(actor) || task.level === world.top.level) return false
+    return call.setTid !== undefined || peekNumber(task) === outcome.value
+  })
 }
 
 /** The creator was killed before it saw the result, or its return is too far away to be known. */
@@ -385,14 +421,21 @@ function nameless(replay: SpanReplay, key: number, exact: boolean): Actor | unde
   const { world } = replay
   const wraps = !exact && wrapsTo(world, key)
   for (const actor of world.nameless) {
-    const own = world.top.tidOf(actor.task)
+    const own = world.top.tidOf(actor.task) + actor.late
     if (exact ? own !== key : wraps && own < USUAL_LIMIT) continue
-    // Others took numbers in between: from here on it goes on behind them.
-    if (own > key && learnPidMax(world.top, key, true)) world.top.sysctl('kernel.ns_last_pid', key)
-    if (own < key && world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
-    return nameActor(world, actor, key)
+    nameActor(world, actor, key)
+    const last = world.top.sysctl('kernel.ns_last_pid')
+    if (own < key || (own > key && learnPidMax(replay, world.top, key, true)))
+      shift(world, actor, last, key - own)
+    return actor
   }
   return undefined
+}
+
+/** This task has another number than the library thinks; so have those made after it, and those to come. */
+function shift({ top, nameless }: World, { id }: Actor, last: number, by: number): void {
+  for (const other of nameless) if (other.id > id) other.late += by
+  top.sysctl('kernel.ns_last_pid', last + by)
 }
 
 /** A key far below the numbers of all who are nameless: whoever has it, was made after the numbers began anew. */

@@ -32,7 +32,7 @@ export function noteMoved(proc: Proc, from: number, { line, last }: Span): void 
 /** Moves a process to the other group that it may have got. */
 export function regroup({ world }: SpanReplay, proc: Proc): boolean {
   const { otherGroup, task } = proc
-  if (otherGroup === undefined || proc.dead || task.state === 'X') return false
+  if (otherGroup === undefined || task.state === 'X') return false
   const from = groupOf(proc)
   if (!moveToGroup(world.kernel.init, task, otherGroup)) return false
   proc.otherGroup = from

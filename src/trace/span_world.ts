@@ -34,6 +34,8 @@ export interface Actor {
   readonly proc: Proc
   /** The status of its own exit(2), which has been called and has not been performed. */
   exiting: number | undefined
+  /** While it has no key: how far above the library's its number in the tracer's namespace is by now known to be. */
+  late: number
   /** The signal that it took last, which may turn out to have been deadly. */
   lastSignal: number
 }
@@ -126,6 +128,8 @@ export interface World {
   readonly namespaces: Map<number, Task>
   /** What the present act has changed. */
   readonly changes: Change[]
+  /** The deepest level that a task has been in. */
+  deepest: number
   ids: number
   processes: number
 }
@@ -169,6 +173,7 @@ export function createWorld(origin: SpanOrigin, pidMax: number | undefined): Wor
     tasks: new Map([[TOP_ID, top]]),
     namespaces: new Map(),
     changes: [],
+    deepest: top.level,
     ids: TOP_ID,
     processes: 0,
   }
@@ -216,8 +221,9 @@ export function join(
   const thread = task.leader !== task
   const id = task === world.top ? TOP_ID : ++world.ids
   world.tasks.set(id, task)
+  if (task.level > world.deepest) world.deepest = task.level
   const proc = thread ? (world.procs.get(task.leader) as Proc) : bearProc(world, task, from, id, line, time)
-  const actor: Actor = { key: key ?? 0, id, task, proc, exiting: undefined, lastSignal: 0 }
+  const actor: Actor = { key: key ?? 0, id, task, proc, exiting: undefined, late: 0, lastSignal: 0 }
   proc.actors.add(actor)
   if (key === undefined) world.nameless.add(actor)
   else world.actors.set(key, actor)

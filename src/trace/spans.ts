@@ -51,6 +51,7 @@ export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanR
       root: undefined,
     },
     foreign: new Map(),
+    guessed: new Set(),
     lost: [],
     uncertain: 0,
     check: options.check !== false,
