@@ -22,7 +22,7 @@ import { KernelError, type Task } from '../index.ts'
 import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import type { Span, SpanCall } from './span.ts'
 import { noteInherited } from './span_group.ts'
-import { forceEnd, forceReap } from './span_order.ts'
+import { forceEnd, forceReap, isCalling } from './span_order.ts'
 import {
   count,
   differ,
@@ -484,11 +484,6 @@ function adopt({ world, lost }: SpanReplay, key: number): { task: Task; proc: Pr
   const task = parent.clone(next ? {} : { setTid: [key] })
   if (world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
   return { task, proc: at.proc }
-}
-
-/** A task that can call. */
-function isCalling({ task }: Actor): boolean {
-  return (task.state === 'S' || task.state === 'T') && !task.exiting
 }
 
 /** It was there before the log began; in a log that began with a program's start that cannot be. */
