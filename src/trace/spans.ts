@@ -59,6 +59,7 @@ export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanR
     },
     foreign: new Map(),
     outer: start.spans.source === 'ftrace' ? createOuter({ performEnds, reapUntold }) : undefined,
+    guessed: new Set(),
     lost: [],
     uncertain: 0,
     check: options.check !== false,
