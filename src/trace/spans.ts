@@ -7,6 +7,7 @@
 import { SA_NOCLDWAIT, SIGCHLD } from '../abi/index.ts'
 import { createDifferences } from './differences.ts'
 import { createFindings } from './findings.ts'
+import { leftOf } from './left.ts'
 import type { ReplayOptions, ReplayResult } from './replay.ts'
 import type { Act, GoneAct, Span, SpanStart, SupersededAct } from './span.ts'
 import { create, meet } from './span_create.ts'
@@ -252,14 +253,17 @@ export function endSpans(replay: SpanReplay, line: number): undefined {
   if (replay.check) walk(replay, line)
 }
 
-export function spansResult({ world, counts, differences, findings }: SpanReplay): ReplayResult {
+export function spansResult(replay: SpanReplay): ReplayResult {
+  const { world, counts, differences } = replay
+  const findings = replay.findings.list()
   return {
     ...counts,
     differences: differences.listed,
     trail: differences.trail,
     processes: world.processes,
-    findings: findings.list(),
+    findings,
     tree: buildTree(world.top, world.kernel.tasks()),
+    left: leftOf(replay, findings),
   }
 }
 
