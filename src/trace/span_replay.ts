@@ -13,6 +13,8 @@ export interface SpanReplay {
   readonly differences: Differences
   readonly findings: Findings
   readonly counts: SpanCounts
+  /** The present act's time. */
+  readonly now: { time: string }
   /** Calls that have entered the kernel and not come back, in order of entry. */
   readonly flights: Map<Span, Flight>
   /** What the log has shown of itself. */
@@ -128,10 +130,10 @@ export function resultText(value: number | string): string {
 
 /** Tells the findings what has changed through this call. */
 export function tell(
-  { world, findings }: SpanReplay,
+  { world, findings, now }: SpanReplay,
   line: number,
   by: number,
   call: SpanCall | Killed,
 ): void {
-  findings.observe({ line, by, call, changed: world.changes.splice(0) })
+  findings.observe({ line, time: now.time, by, call, changed: world.changes.splice(0) })
 }

@@ -53,7 +53,7 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
     skip(replay, SKIPPED.foreignNamespace)
     return
   }
-  if (expected < 0) clearTheWay(replay, actor, span, call, -expected)
+  if (expected < 0 && !isHarmless(call)) clearTheWay(replay, actor, span, call, -expected)
   if (call.op === 'prctl' && call.option === PR_SET_PDEATHSIG && expected === 0)
     actor.proc.deathSignal = call.arg
   const first = tryCall(replay, actor, call, span.last)
@@ -97,9 +97,16 @@ function isPrivileged({ op }: SimpleCall): boolean {
   return op === 'kill' || op === 'tgkill' || op === 'unshare' || op === 'setns' || op === 'pidfd_send_signal'
 }
 
+/** A call that changes nothing in the library: asked before what it may have met is brought about. */
+function isHarmless({ op }: SimpleCall): boolean {
+  return (
+    READS.has(op) || op === 'kill' || op === 'tgkill' || op === 'pidfd_open' || op === 'pidfd_send_signal'
+  )
+}
+
 /** A success that should have been none has changed something, unless it was a question. */
-function mayTryAgain({ op }: SimpleCall, first: Attempt): boolean {
-  return typeof first === 'number' && (first < 0 || READS.has(op) || op === 'kill' || op === 'tgkill')
+function mayTryAgain(call: SimpleCall, first: Attempt): boolean {
+  return typeof first === 'number' && (first < 0 || isHarmless(call))
 }
 
 /** What must have happened before, for a call to fail so. */
@@ -108,6 +115,8 @@ function clearTheWay(replay: SpanReplay, actor: Actor, span: Span, call: SimpleC
   if (call.op === 'setpgid' && errno === EPERM) emptyGroup(replay, actor, span, call.pgid)
   if (errno !== ESRCH || !('pid' in call)) return
   for (const proc of targets(replay, actor, call.pid)) {
+    // To others than its parent it is nobody anyway.
+    if (call.op === 'setpgid' && proc.parent !== actor.proc) continue
     if (!proc.dead && (proc.exiting !== undefined || proc.killed)) forceEnd(replay, proc, span.line)
     forceReap(replay, proc, span.line)
   }
@@ -116,6 +125,7 @@ function clearTheWay(replay: SpanReplay, actor: Actor, span: Span, call: SimpleC
 /** A group ends with its last member, and the members that are dead may be gone. */
 function emptyGroup(replay: SpanReplay, actor: Actor, span: Span, group: number): void {
   for (const proc of group > 0 ? targets(replay, actor, -group) : []) {
+    if (proc === actor.proc) continue
     forceEnd(replay, proc, span.line)
     forceReap(replay, proc, span.line)
   }
@@ -124,6 +134,10 @@ function emptyGroup(replay: SpanReplay, actor: Actor, span: Span, group: number)
 /** Performs what overlaps, step by step, until the call is answered as the log says. */
 function relieve(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall, expected: number): boolean {
   const again = (): boolean => tryCall(replay, actor, call, span.last) === expected
+  if (expected < 0 && isHarmless(call)) {
+    clearTheWay(replay, actor, span, call, -expected)
+    if (again()) return true
+  }
   if (call.op === 'getppid') {
     const { parent } = actor.proc
     if (parent !== undefined && forceEnd(replay, parent, span.line) && again()) return true

@@ -41,6 +41,7 @@ export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanR
     differences: createDifferences(),
     findings: createFindings(TOP_ID, TOP_STATE, (a, b) => sees(world, a, b)),
     counts: { events: 0, checked: 0, matched: 0, reordered: 0, skipped: {} },
+    now: { time: '' },
     flights: new Map(),
     seen: {
       ends: false,
@@ -76,6 +77,7 @@ export function replayAct(replay: SpanReplay, act: Act): undefined {
 }
 
 function perform(replay: SpanReplay, act: Act): void {
+  replay.now.time = 'span' in act ? act.span.time : act.time
   if (replay.counts.events++ === 0) replay.seen.birth = 'span' in act && act.span.call.op === 'execve'
   switch (act.kind) {
     case 'call': {
@@ -127,6 +129,8 @@ function actorOf(replay: SpanReplay, key: number, line: number, time: string): A
 function enter(replay: SpanReplay, actor: Actor, span: Span): void {
   const { call } = span
   replay.differences.remember(span)
+  // Whoever goes on, was not killed by it.
+  actor.lastSignal = 0
   if (call.op === 'exit_group') actor.proc.exiting ??= (call.code & 0xff) << 8
   else if (call.op === 'exit') actor.exiting ??= (call.code & 0xff) << 8
 }
