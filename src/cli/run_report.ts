@@ -1,5 +1,5 @@
 /** What a run has left behind, as data: the object that `pidns run --json` prints. */
-import type { Ancestor, Left, LeftProcess, LogResult } from '../trace/index.ts'
+import type { Ancestor, Left, LeftProcess, LogResult, OutlivedKill } from '../trace/index.ts'
 import { commandOf, readStat } from '../trace/node/proc.ts'
 import type { Fate, Running } from './outlived.ts'
 
@@ -38,7 +38,7 @@ export interface Outlived {
   /** How it left the command's process group. */
   readonly left: 'setsid' | 'setpgid' | null
   /** The kill of a group that missed it. */
-  readonly escaped: { readonly group: number; readonly text: string } | null
+  readonly escaped: OutlivedKill | null
   /** What --kill did to it; null without --kill. */
   readonly ended: Fate | null
 }
@@ -66,9 +66,8 @@ function outlived({
   pgid,
   sid,
   left,
-  survived,
+  outlived: kill,
 }: LeftProcess): Outlived {
-  const group = Number(/\bgroup (\d+)/.exec(survived?.text ?? '')?.[1] ?? 0)
   return {
     pid,
     numbers,
@@ -78,7 +77,7 @@ function outlived({
     pgid,
     sid,
     left: left ?? null,
-    escaped: survived === undefined ? null : { group, text: survived.text },
+    escaped: kill ?? null,
     ended: null,
   }
 }

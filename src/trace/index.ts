@@ -2,10 +2,9 @@
  * Replaying what a real kernel did: `import { replayLog } from 'pidns/trace'`. Bytes in, a report out; the same code
  * serves the command line, the page and tests.
  */
-export type { Ancestor } from './descent.ts'
 export type { TrailStep } from './differences.ts'
 export type { TaskState } from './event.ts'
-export type { Left, LeftProcess, LeftZombie } from './left.ts'
+export type { Ancestor, Left, LeftProcess, LeftZombie, OutlivedKill } from './left.ts'
 export { type LogOptions, type LogResult, replayLog } from './log.ts'
 export type { ReplayOptions } from './replay.ts'
 export {

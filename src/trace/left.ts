@@ -1,11 +1,9 @@
 /**
- * Who is left when a log of real programs ends, or when its first process has: those who live on, and those who ended
- * and whose parents live and have not waited for them.
+ * Who is left when a log ends: those who live on, and those who ended and whose parents live and have not waited for
+ * them. The init of the log's own namespace is not counted.
  */
-import { type Ancestor, descentOf } from './descent.ts'
-import type { Finding } from './report.ts'
-import type { SpanReplay } from './span_replay.ts'
-import { numberOf, type Proc } from './span_world.ts'
+import type { Survivor } from './group_kills.ts'
+import { isAlive, isLeader, type Life, type Lives, processOf, threadsAlive, zombies } from './lives.ts'
 
 export interface Left {
   /** In order of birth. */
@@ -20,7 +18,7 @@ export interface LeftProcess {
   /** `pid`, and its numbers in deeper namespaces. */
   readonly numbers: readonly number[]
   readonly command: string
-  /** Who started it, who started that one, and so on up to the first process. */
+  /** Who started it, who started that one, and so on, as far as the log tells; so many are remembered. */
   readonly descent: readonly Ancestor[]
   /** Where it was born, or first seen; `time` as the log prints it, '' where it does not. */
   readonly line: number
@@ -30,8 +28,21 @@ export interface LeftProcess {
   readonly sid: number
   /** How it, or somebody it stems from, left the process group of the first process. */
   readonly left: 'setsid' | 'setpgid' | undefined
-  /** The kill of a group that it outlived: the last finding of the kinds group-survivor and session-escape about it. */
-  readonly survived: Finding | undefined
+  /** The last kill of a group that it outlived, as a member or because it had left. */
+  readonly outlived: OutlivedKill | undefined
+}
+
+/** Somebody in a line of descent. */
+export interface Ancestor {
+  readonly pid: number
+  readonly command: string
+}
+
+export interface OutlivedKill {
+  readonly group: number
+  /** Where the kill stands. */
+  readonly line: number
+  readonly text: string
 }
 
 export interface LeftZombie {
@@ -39,57 +50,62 @@ export interface LeftZombie {
   readonly command: string
   /** Who should have waited. */
   readonly parent: Ancestor
-  /** Where it ended; 0: not seen. */
+  /** Where it ended. */
   readonly line: number
 }
 
-export function leftOf(replay: SpanReplay, findings: readonly Finding[]): Left {
-  const { world, seen } = replay
+/** `root`: the number of the log's first process. `survived`: the kill of a group that a process has outlived. */
+export function leftOf(lives: Lives, root: number, survived: (life: Life) => Survivor | undefined): Left {
   const processes: LeftProcess[] = []
-  const zombies: LeftZombie[] = []
-  const escapes = new Map<number, Finding>()
-  for (const finding of findings) {
-    if (finding.kind === 'group-survivor' || finding.kind === 'session-escape')
-      escapes.set(finding.pid, finding)
+  const withThreads = threadsAlive(lives)
+  for (const life of lives.all.values()) {
+    if (!isLeader(life.state) || life.key === lives.top.initKey) continue
+    if (isAlive(life.state) || withThreads.has(numberOf(life))) {
+      processes.push(describe(life, root, survived(life)))
+    }
   }
-  for (const proc of world.procs.values()) {
-    if (!proc.dead) processes.push(describe(proc, seen.root, escapes))
-    else if (proc.parent !== undefined && !proc.parent.dead) zombies.push(describeZombie(proc, proc.parent))
-  }
-  return { processes, zombies }
+  return { processes, zombies: zombies(lives).flatMap((life) => describeZombie(lives, life)) }
 }
 
-function describe(proc: Proc, root: Proc | undefined, escapes: ReadonlyMap<number, Finding>): LeftProcess {
-  const [pid, { task, command, born, time }] = [numberOf(proc), proc]
-  const [pgid, sid] = [task.nspgid[1] ?? 0, task.nssid[1] ?? 0]
-  const survived = escapes.get(pid)
+function describe(life: Life, root: number, survived: Survivor | undefined): LeftProcess {
+  const { state, command, born, time } = life
+  const [pgid, sid] = [state.pgid[0] ?? 0, state.sid[0] ?? 0]
   return {
-    pid,
-    numbers: proc.numbers,
+    pid: numberOf(life),
+    numbers: state.pid,
     command,
-    descent: descentOf(proc),
+    descent: descentOf(life),
     line: born,
     time,
     pgid,
     sid,
-    left: proc === root ? undefined : wayOut(pgid, sid, root),
-    // An older process of the same number is another one.
-    survived: survived !== undefined && survived.line >= born ? survived : undefined,
+    left: wayOut(pgid, sid, root),
+    outlived: survived && { group: survived.group, line: survived.line, text: survived.text },
   }
 }
 
 /** Whoever stays has the numbers from outside the log, or those that the first process made its own. */
-function wayOut(pgid: number, sid: number, root: Proc | undefined): LeftProcess['left'] {
-  const own = root === undefined ? 0 : numberOf(root)
-  if (sid !== 0 && sid !== own) return 'setsid'
-  return pgid !== 0 && pgid !== own ? 'setpgid' : undefined
+function wayOut(pgid: number, sid: number, root: number): LeftProcess['left'] {
+  if (sid !== 0 && sid !== root) return 'setsid'
+  return pgid !== 0 && pgid !== root ? 'setpgid' : undefined
 }
 
-function describeZombie(proc: Proc, parent: Proc): LeftZombie {
-  return {
-    pid: numberOf(proc),
-    command: proc.command,
-    parent: { pid: numberOf(parent), command: parent.command },
-    line: proc.gone,
-  }
+function descentOf({ mother }: Life): Ancestor[] {
+  const ancestors: Ancestor[] = []
+  for (let at = mother; at !== undefined; at = at.mother) if (isLeader(at.state)) ancestors.push(nameOf(at))
+  return ancestors
+}
+
+function describeZombie(lives: Lives, life: Life): LeftZombie[] {
+  const parent = processOf(lives, life.state.ppid)
+  if (parent === undefined || parent.key === lives.top.initKey) return []
+  return [{ ...nameOf(life), parent: nameOf(parent), line: life.ended?.line ?? 0 }]
+}
+
+function nameOf(life: Life): Ancestor {
+  return { pid: numberOf(life), command: life.command }
+}
+
+function numberOf({ state }: Life): number {
+  return state.pid[0] as number
 }

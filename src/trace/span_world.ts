@@ -20,7 +20,6 @@ import {
   SIGTTOU,
 } from '../abi/index.ts'
 import { Kernel, type Task } from '../index.ts'
-import { type Ancestor, descentOf } from './descent.ts'
 import type { Change, TaskState } from './event.ts'
 import type { SpanOrigin } from './span.ts'
 import { stateOf } from './task_state.ts'
@@ -71,8 +70,6 @@ export interface Proc {
   deathSignal: number
   /** Who was its parent before it was adopted. */
   formerParent: Proc | undefined
-  /** From whom it stems, kept when its first parent ends. */
-  descent: readonly Ancestor[] | undefined
   /** How it ended, as wait4(2) tells it; -1: not yet. */
   status: number
   /** Its number in the log's namespace and in deeper ones. */
@@ -247,7 +244,6 @@ function bearProc(
     pidfds: new Map(from?.pidfds),
     deathSignal: 0,
     formerParent: undefined,
-    descent: undefined,
     status: -1,
     numbers: task.nstgid.slice(1),
     foreignParent: undefined,
@@ -298,7 +294,6 @@ function takeOverParent(world: World, child: Proc): void {
   const parentTask = child.task.parent
   const parent = parentTask === undefined ? undefined : world.procs.get(parentTask)
   if (child.parent !== parent) {
-    child.descent ??= descentOf(child)
     child.parent?.children.delete(child)
     child.formerParent = child.parent
     child.parent = parent

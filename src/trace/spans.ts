@@ -7,7 +7,6 @@
 import { SA_NOCLDWAIT, SIGCHLD } from '../abi/index.ts'
 import { createDifferences } from './differences.ts'
 import { createFindings } from './findings.ts'
-import { leftOf } from './left.ts'
 import type { ReplayOptions, ReplayResult } from './replay.ts'
 import type { Act, GoneAct, Span, SpanStart, SupersededAct } from './span.ts'
 import { create, meet } from './span_create.ts'
@@ -21,6 +20,7 @@ import {
   createWorld,
   dropActor,
   noteChange,
+  numberOf,
   reapUnseen,
   TOP_ID,
   TOP_STATE,
@@ -257,17 +257,15 @@ export function endSpans(replay: SpanReplay, line: number): undefined {
   if (replay.check) walk(replay, line)
 }
 
-export function spansResult(replay: SpanReplay): ReplayResult {
-  const { world, counts, differences } = replay
-  const findings = replay.findings.list()
+export function spansResult({ world, counts, differences, findings, seen }: SpanReplay): ReplayResult {
   return {
     ...counts,
     differences: differences.listed,
     trail: differences.trail,
     processes: world.processes,
-    findings,
+    findings: findings.list(),
     tree: buildTree(world.top, world.kernel.tasks()),
-    left: leftOf(replay, findings),
+    left: findings.left(seen.root === undefined ? 0 : numberOf(seen.root)),
   }
 }
 
