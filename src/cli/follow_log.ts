@@ -1,14 +1,15 @@
 /**
- * The log of a run as bytes for the replay: whole lines, as they come, until the command has ended and those about to
- * end have had their time.
+ * The log of a run as bytes for the replay: whole lines, until the command has ended and those about to end have had
+ * their time.
  *
- * Invariant: whatever happens to the reader, the log is read on, so that the tracer never waits for it.
+ * Looks for news now and then, as seldom as the FIFO's room allows: to be woken by each line would cost more than to
+ * replay it. Invariant: whatever becomes of the reader, the log is read on, so that the tracer never waits for long.
  */
-import type { Socket } from 'node:net'
+import { readSync } from 'node:fs'
 
 export interface FollowedLog {
   readonly lines: AsyncGenerator<Buffer, void>
-  /** The command has ended: the log is over after `ms`, and not before the end stands in it. */
+  /** The command has ended: the log is over after `ms`, but not before the end stands in it. */
   ended(ms: number): void
   /** Its end stands in the log. */
   seen(): void
@@ -18,59 +19,76 @@ export interface FollowedLog {
 
 /** How long a log may lag behind. */
 const LAG_MS = 2000
+/** A busy tracer writes some KiB in the first, and an idle one is not worth a look more often than the second. */
+const BUSY_MS = 3
+const IDLE_MS = 24
+/** What a FIFO holds. */
+const ROOM = 1 << 16
 const LF = 10
 
-export function followLog(log: Socket, take: (lines: Buffer) => Promise<void> | void): FollowedLog {
+/** `fd`: a FIFO open for reading without waiting. */
+export function followLog(fd: number, take: (lines: Buffer) => Promise<void> | void): FollowedLog {
+  const room = Buffer.allocUnsafe(ROOM)
+  let isBegun = false
   let closed = false
   let isSeen = false
-  let isEnded = false
   let due = Number.POSITIVE_INFINITY
+  let delay = BUSY_MS
   let wake = (): void => {}
-  const wakeUp = (): void => wake()
-  const close = (): void => {
-    closed = true
-    wake()
-  }
-  log.on('readable', wakeUp).on('end', close).on('close', close).on('error', close)
 
-  const isOver = (): boolean => {
-    const late = performance.now() - due
-    return late >= (isSeen ? 0 : LAG_MS)
+  /** Empty: there is nothing now. */
+  function read(): Buffer {
+    try {
+      const size = readSync(fd, room)
+      // Before a writer has come, there is nothing either.
+      if (size === 0) closed = isBegun
+      else isBegun = true
+      return room.subarray(0, size)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') closed = true
+      return room.subarray(0, 0)
+    }
+  }
+
+  function isOver(): boolean {
+    return performance.now() - due >= (isSeen ? 0 : LAG_MS)
+  }
+
+  async function nap(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, delay)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
   }
 
   async function* lines(): AsyncGenerator<Buffer, void> {
     let rest: Buffer = Buffer.alloc(0)
     while (!isOver()) {
-      const chunk = log.read() as Buffer | null
-      if (chunk === null) {
-        if (closed) break
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-        continue
-      }
+      const chunk = read()
+      if (closed) break
+      delay = chunk.length > 0 ? BUSY_MS : Math.min(IDLE_MS, delay * 2)
       const end = chunk.lastIndexOf(LF) + 1
       if (end === 0) rest = Buffer.concat([rest, chunk])
       else {
-        const whole =
-          rest.length === 0 ? chunk.subarray(0, end) : Buffer.concat([rest, chunk.subarray(0, end)])
-        rest = chunk.subarray(end)
+        const whole = Buffer.concat([rest, chunk.subarray(0, end)])
+        rest = Buffer.from(chunk.subarray(end))
         await take(whole)
         yield whole
       }
+      if (chunk.length < ROOM) await nap()
     }
-    log.removeListener('readable', wakeUp)
-    log.resume()
+    setInterval(read, IDLE_MS).unref()
   }
 
   return {
     lines: lines(),
     ended(ms: number): void {
-      if (isEnded) return
-      isEnded = true
       due = performance.now() + ms
-      setTimeout(wakeUp, ms)
-      setTimeout(wakeUp, ms + LAG_MS)
+      setTimeout(() => wake(), ms)
+      wake()
     },
     seen(): void {
       isSeen = true

@@ -11,7 +11,7 @@ import { pendingSignals } from '../trace/node/proc.ts'
 const FORWARDED = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGUSR1', 'SIGUSR2'] as const
 type Forwarded = (typeof FORWARDED)[number]
 
-const PATIENCE_MS = 50
+const PATIENCE_MS = 100
 const BEFORE_MS = 250
 const MARK = '--- SIG'
 const LF = 10

@@ -45,7 +45,7 @@ export async function follow(traced: Traced, wait: number, saved: SavedLog | und
   const followed = followLog(log, async (lines) => {
     if (!isBegun) traced.removeFifo()
     isBegun = true
-    traced.tracer()
+    traced.noticeTracer()
     forwarder.watch(lines)
     realtime ??= realtimeEnd(lines, child.pid as number)
     if (unsaved === null) await saved?.write(lines).catch(fail)

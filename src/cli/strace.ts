@@ -12,19 +12,18 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { constants, mkdtempSync, openSync, rmSync } from 'node:fs'
-import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { commandOf, tracerOf } from '../trace/node/proc.ts'
 import { findCommand } from './find_command.ts'
 
-/** What the replay needs. Those with a question mark do not exist on every architecture. */
+/** What the replay needs, and no more: each costs two stops of the caller. Those with a question mark do not exist on every architecture. */
 const CALLS = [
   '?fork,?vfork,clone,?clone3,execve,?execveat,exit,exit_group,wait4,waitid',
   'kill,tkill,tgkill,rt_sigqueueinfo,rt_tgsigqueueinfo,?pidfd_open,?pidfd_send_signal',
-  'setpgid,getpgid,?getpgrp,setsid,getsid,getpid,getppid,gettid,set_tid_address',
-  'prctl,unshare,setns,setuid,setreuid,setresuid,rt_sigaction,prlimit64,?setrlimit',
+  'setpgid,getpgid,?getpgrp,setsid,getsid,getpid,getppid,gettid',
+  'prctl,unshare,setns,rt_sigaction',
 ].join(',')
 
 const FLAGS = [
@@ -33,12 +32,14 @@ const FLAGS = [
   ...['-e', 'signal=all', '-e', `trace=${CALLS}`],
 ]
 
-/** `$@` is the command; its streams wait at 3, 1 and 0. */
-const SHELL_SCRIPT = [
-  'while read -r pidns_key pidns_value; do [ "$pidns_key" = TracerPid: ] && break; done </proc/self/status',
-  '[ "$pidns_value" != 0 ] || exit 2',
-  'exec "$@" 2>&0 0<&3 3<&-',
-].join('\n')
+/** `$@` is the command; its streams wait at 3, 1 and 0. `outer` traces this program, and so may trace the shell. */
+function shellScript(outer: number): string {
+  return [
+    'while read -r pidns_key pidns_value; do [ "$pidns_key" = TracerPid: ] && break; done </proc/self/status',
+    `case $pidns_value in 0 | ${outer}) exit 2 ;; esac`,
+    'exec "$@" 2>&0 0<&3 3<&-',
+  ].join('\n')
+}
 
 /** Names that every shell passes on; some forget the others. */
 const PLAIN_NAME = /^[A-Za-z_]\w*$/
@@ -47,11 +48,14 @@ const COMPLAINTS_MAX = 1 << 16
 
 export interface Traced {
   readonly child: ChildProcess
-  readonly log: Socket
+  /** To be read without waiting. */
+  readonly log: number
   /** What strace itself has said. */
   complaints(): string
-  /** The process that traces; 0: not known, or gone. `others`: who may be traced by it, where the command has ended. */
-  tracer(others?: readonly number[]): number
+  /** To be called while the command runs: then it is easy to know who traces it. */
+  noticeTracer(): void
+  /** The process that traces; 0: it is gone. `others`: who may be traced by it. */
+  tracer(others: readonly number[]): number
   /** To be called when the log is open, and at the end. */
   removeFifo(): void
 }
@@ -66,23 +70,36 @@ export function spawnTraced(strace: string, command: readonly string[]): Traced 
     throw new Error(`mkfifo ${fifo}: ${made.error?.message ?? made.stderr.trim()}`)
   }
   // Does not wait for the writer.
-  const log = new Socket({ fd: openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK), writable: false })
-  const args = [...FLAGS, '-o', fifo, '--', ...shell(), '-c', SHELL_SCRIPT, 'sh', ...command]
+  const log = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK)
+  const args = [
+    ...FLAGS,
+    '-o',
+    fifo,
+    '--',
+    ...shell(),
+    '-c',
+    shellScript(tracerOf(process.pid)),
+    'sh',
+    ...command,
+  ]
   const child = spawn(strace, args, { stdio: [2, 1, 'pipe', 0] })
   const stderr = child.stdio[2] as Readable
   let said = ''
   stderr.setEncoding('utf8').on('data', (text: string) => {
     if (said.length < COMPLAINTS_MAX) said += text
   })
+  const isOurs = (pid: number): boolean => pid > 0 && commandOf(pid).includes(fifo)
   let known = 0
   return {
     child,
     log,
     complaints: () => said,
-    tracer(others = []) {
-      const candidates = known === 0 ? [child.pid ?? 0, ...others].map(tracerOf) : [known]
-      known = candidates.find((pid) => pid > 0 && commandOf(pid).includes(fifo)) ?? 0
-      return known
+    noticeTracer() {
+      if (known === 0) known = [tracerOf(child.pid ?? 0)].find(isOurs) ?? 0
+    },
+    tracer(others) {
+      const candidates = known === 0 ? others.map(tracerOf) : [known]
+      return candidates.find(isOurs) ?? 0
     },
     removeFifo,
   }
