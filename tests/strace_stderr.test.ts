@@ -129,6 +129,67 @@ const rows: [what: string, lines: string[], acts: string[]][] = [
     ],
   ],
   [
+    'with -qq a task that has called exit_group is the less likely one',
+    [
+      'getpid() = 4',
+      `${FORK}, child_tidptr=0x7f) = 5`,
+      '[pid 5] getpid() = 5',
+      '[pid 4] exit_group(0) = ?',
+      'getppid() = 1',
+    ],
+    [
+      'call 4 getpid 1 4',
+      'call 4 clone 2 5',
+      'call 5 getpid 3 5',
+      'call 4 exit_group 4 lost',
+      'call 5 getppid 5 1',
+    ],
+  ],
+  [
+    'with -qq the one that is found to be left stays the only one',
+    [
+      'getpid() = 4',
+      `${FORK}, child_tidptr=0x7f) = 5`,
+      '[pid 5] wait4(-1,  <unfinished ...>',
+      '[pid 4] kill(4, SIGKILL) = ?',
+      '<... wait4 resumed>NULL, 0, NULL) = -1 ECHILD (No child processes)',
+      'getppid() = 1',
+    ],
+    [
+      'call 4 getpid 1 4',
+      'call 4 clone 2 5',
+      'enter 5 wait4 3-0 unknown',
+      'call 4 kill 4 lost',
+      'leave 5 wait4 3-5 failed',
+      'call 5 getppid 6 1',
+    ],
+  ],
+  [
+    'a child of which only the message tells',
+    ['getpid() = 4', `${FORK}strace: Process 5 attached`, ', child_tidptr=0x7f) = 5', 'getppid() = 1'],
+    ['call 4 getpid 1 4', 'call 4 clone 2 5', 'call 4 getppid 4 1'],
+  ],
+  [
+    'one of two tasks is let go',
+    [
+      'strace: Process 12 attached',
+      'strace: Process 13 attached',
+      '[pid 12] getpid() = 12',
+      'strace: Process 12 detached',
+      'getpid() = 13',
+    ],
+    ['call 12 getpid 3 12', 'call 13 getpid 5 13'],
+  ],
+  [
+    'times in front of lines without a number',
+    [
+      '1795322961 execve("/bin/sh", ["sh"], 0x7f /* 5 vars */) = 0 <0.000316>',
+      '1795322962 getpid() = 4 <0.000007>',
+      '[pid     5] 1795322963 getppid() = 4 <0.000007>',
+    ],
+    ['call 4 execve 1 0', 'call 4 getpid 2 4', 'call 5 getppid 3 4'],
+  ],
+  [
     'an execve of a thread',
     [
       'gettid() = 4',

@@ -28,6 +28,8 @@ const KEPT = 10000
 
 export interface Findings {
   observe(event: Happening): undefined
+  /** A task has executed a program. */
+  rename(key: number, command: string): undefined
   /** Everything found up to now, in the order of FINDING_KINDS, each kind by line. */
   list(): Finding[]
   /** Who is left now. `root`: the number of the log's first process. */
@@ -59,9 +61,12 @@ export function createFindings(initKey: number, init: TaskState, visible: Lives[
   return {
     observe(event: Happening): undefined {
       const { call, changed = [] } = event
-      if (call.op === 'execve' && 'command' in call) rename(lives, event.by, call.command)
       if (call.op === 'kill') kills.begin(event)
       if (changed.length > 0) judge(lives, follow(lives, event), event, freed, kills, outlived, note)
+    },
+    rename(key: number, command: string): undefined {
+      const life = lives.all.get(key)
+      if (life !== undefined) life.command = command
     },
     list(): Finding[] {
       const late = [...findZombies(lives), ...kills.survivors().map(toFinding)]
@@ -123,11 +128,6 @@ function descentOf({ mother }: Life): string[] {
   for (let at = mother; at !== undefined; at = at.mother)
     if (isLeader(at.state)) line.unshift(`${numberOf(at)}${at.command === '' ? '' : ` (${at.command})`}`)
   return line
-}
-
-function rename(lives: Lives, key: number, command: string): undefined {
-  const life = lives.all.get(key)
-  if (life !== undefined) life.command = command
 }
 
 function numberOf(life: Life): number {

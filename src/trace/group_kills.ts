@@ -17,16 +17,7 @@ import {
   SIGWINCH,
   signalName,
 } from '../abi/index.ts'
-import {
-  type Escape,
-  type Group,
-  type Happening,
-  isAlive,
-  isLeader,
-  type Life,
-  type Lives,
-  targetGroup,
-} from './lives.ts'
+import { type Group, type Happening, isAlive, isLeader, type Life, type Lives, targetGroup } from './lives.ts'
 
 const WATCHED = 64
 
@@ -55,7 +46,6 @@ interface GroupKill {
   readonly line: number
   readonly time: string
   readonly members: Set<Life>
-  readonly fled: Map<Life, Escape>
   ended: number
 }
 
@@ -80,8 +70,10 @@ export function createGroupKills(lives: Lives): GroupKills {
       if (call.op !== 'kill' || HARMLESS.includes(call.sig)) return
       const group = targetGroup(lives, event)
       if (group === undefined || watched.at(-1)?.line === line) return
-      const { members, fled } = standing(lives, group)
-      watched.push({ group, sig: call.sig, line, time, members, fled, ended: 0 })
+      const members = new Set<Life>()
+      for (const life of group.members)
+        if (isAlive(life.state) && isLeader(life.state) && life.key !== lives.top.initKey) members.add(life)
+      watched.push({ group, sig: call.sig, line, time, members, ended: 0 })
       if (watched.length > WATCHED) watched.shift()
     },
     ended(ended: readonly Life[], event: Happening): Survivor[] {
@@ -103,19 +95,6 @@ export function createGroupKills(lives: Lives): GroupKills {
   }
 }
 
-/** Who is in the group, and who has left it and lives. */
-function standing(lives: Lives, group: Group): Pick<GroupKill, 'members' | 'fled'> {
-  const members = new Set<Life>()
-  const fled = new Map<Life, Escape>()
-  for (const life of lives.all.values()) {
-    if (!isAlive(life.state) || !isLeader(life.state) || life.key === lives.top.initKey) continue
-    const left = life.escapes?.get(group)
-    if (life.group === group) members.add(life)
-    else if (left !== undefined) fled.set(life, left)
-  }
-  return { members, fled }
-}
-
 /** The end shows together with the kill, or by the signal's name. */
 function endedBy({ sig, line }: GroupKill, { call, line: at }: Happening): boolean {
   return at === line || (call.op === 'killed' && call.sig === sig)
@@ -125,14 +104,15 @@ function countOf(kill: GroupKill, victims: readonly Life[], event: Happening): n
   return event.line === kill.line ? victims.length : [...kill.members].length + victims.length
 }
 
-function escapesOf({ group, sig, line, time, fled }: GroupKill, ended: number): Survivor[] {
+function escapesOf({ group, sig, line, time }: GroupKill, ended: number): Survivor[] {
   const told: Survivor[] = []
-  for (const [life, { line: left, how }] of fled) {
-    if (!isAlive(life.state)) continue
+  for (const [life, { line: left, how }] of group.fled) {
+    if (!isAlive(life.state) || !isLeader(life.state) || life.group === group || life.born > line) continue
     const text = `outlived ${signalName(sig)} to group ${group.nr}, which ended ${ended}: it had left by ${how} at line ${left}`
     const kind = how === 'setsid' ? 'session-escape' : 'group-survivor'
     told.push({ kind, life, group: group.nr, line, time, text })
     life.escapes?.delete(group)
+    group.fled.delete(life)
   }
   return told
 }

@@ -36,6 +36,8 @@ export interface Lives {
   /** By number in the log's own namespace. */
   readonly groups: Map<number, Group>
   readonly top: Namespace
+  /** What the latest event brought about. */
+  readonly turn: Turn
   /** Whether task `a` sees task `b` in its namespace. */
   readonly visible: (a: number, b: number) => boolean
 }
@@ -50,8 +52,8 @@ export interface Life {
   group: Group
   /** When and through what it ended; a zombie has ended too. */
   ended: Ending | undefined
-  /** The groups that it, or a process it stems from, left, and how. Made when the first is. */
-  escapes: Map<Group, Escape> | undefined
+  /** The groups that it, or a process it stems from, left. Made when the first is. */
+  escapes: Set<Group> | undefined
   /** The program and its arguments, where the log tells them. */
   command: string
   /** Who made it. The chain of mothers is cut after `DESCENT`. */
@@ -88,6 +90,8 @@ export interface Namespace {
 export interface Group {
   readonly nr: number
   readonly members: Set<Life>
+  /** Who has left it, or stems from such, and lives. */
+  readonly fled: Map<Life, Escape>
 }
 
 /** What one event brought about. */
@@ -100,7 +104,7 @@ export interface Turn {
   /** Alive, but with another parent. */
   readonly adopted: Adoption[]
   /** Zombies whose parents have ended without having waited for them. */
-  readonly abandoned: Adoption[]
+  abandoned: Adoption[]
 }
 
 export interface Adoption {
@@ -117,14 +121,17 @@ export function createLives(initKey: number, init: TaskState, visible: Lives['vi
     taken: [],
     members: new Set(),
   }
-  const lives: Lives = { all: new Map(), byNumber: new Map(), groups: new Map(), top, visible }
+  const turn: Turn = { born: [], ended: [], freed: [], adopted: [], abandoned: [] }
+  const lives: Lives = { all: new Map(), byNumber: new Map(), groups: new Map(), top, turn, visible }
   bear(lives, initKey, init, 0, '', top)
   return lives
 }
 
 /** Takes over what an event changed. */
 export function follow(lives: Lives, event: Happening): Turn {
-  const turn: Turn = { born: [], ended: [], freed: [], adopted: [], abandoned: [] }
+  const { turn } = lives
+  turn.born.length = turn.ended.length = turn.freed.length = 0
+  turn.adopted.length = turn.abandoned.length = 0
   for (const [key, state] of event.changed ?? []) {
     const life = lives.all.get(key)
     if (life === undefined) {
@@ -146,15 +153,20 @@ export function follow(lives: Lives, event: Happening): Turn {
     if (state.pid[0] !== before.pid[0]) renumber(lives, life, before.pid[0] as number)
     const { op } = event.call
     if ((op === 'setsid' || op === 'setpgid') && state.pgid[0] !== before.pgid[0]) {
-      life.escapes ??= new Map()
-      life.escapes.set(life.group, { line: event.line, how: op })
+      flee(life, life.group, { line: event.line, how: op })
     }
     join(lives, life, state.pgid[0] as number)
     if (isAlive(state) && state.ppid !== before.ppid) turn.adopted.push({ life, from: before.ppid })
   }
-  return turn.abandoned.length === 0
-    ? turn
-    : { ...turn, abandoned: turn.abandoned.filter((it) => hasEnded(lives, it.from)) }
+  if (turn.abandoned.length > 0) turn.abandoned = turn.abandoned.filter((it) => hasEnded(lives, it.from))
+  return turn
+}
+
+/** It, and who will stem from it, is not reached by kills of this group any more. */
+function flee(life: Life, group: Group, way: Escape): undefined {
+  life.escapes ??= new Set()
+  life.escapes.add(group)
+  group.fled.set(life, way)
 }
 
 /** The group that a kill is aimed at. To be asked before the event is followed. */
@@ -164,6 +176,7 @@ export function targetGroup(lives: Lives, { by, call }: Happening): Group | unde
   if (call.pid === 0) return caller.group
   if (call.pid >= -1) return undefined
   const { namespace } = caller
+  if (namespace === lives.top) return lives.groups.get(-call.pid)
   for (const life of lives.all.values()) {
     if (life.state.pgid[namespace.level - 1] === -call.pid && isWithin(life.namespace, namespace))
       return life.group
@@ -211,7 +224,7 @@ function bearChild(lives: Lives, key: number, state: TaskState, event: Happening
   if (mother === undefined) return life
   life.command = mother.command
   life.mother = mother
-  if (mother.escapes !== undefined) life.escapes = new Map(mother.escapes)
+  for (const group of mother.escapes ?? []) flee(life, group, group.fled.get(mother) as Escape)
   cutDescent(life)
   return life
 }
@@ -266,6 +279,7 @@ function renumber(lives: Lives, life: Life, before: number): undefined {
 function bury(lives: Lives, life: Life): undefined {
   const { namespace } = life
   lives.all.delete(life.key)
+  for (const group of life.escapes ?? []) group.fled.delete(life)
   const nr = life.state.pid[0] as number
   if (lives.byNumber.get(nr) === life) lives.byNumber.delete(nr)
   namespace.members.delete(life)
@@ -288,7 +302,7 @@ function leave(lives: Lives, life: Life): undefined {
 function groupOf(lives: Lives, nr: number): Group {
   const known = lives.groups.get(nr)
   if (known !== undefined) return known
-  const group: Group = { nr, members: new Set() }
+  const group: Group = { nr, members: new Set(), fled: new Map() }
   lives.groups.set(nr, group)
   return group
 }

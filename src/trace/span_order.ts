@@ -107,7 +107,7 @@ export function execute(replay: SpanReplay, actor: Actor, { call }: Span): void 
   if (call.op !== 'execve') return
   settleNaming(replay, actor.proc)
   actor.proc.command = call.command
-  tell(replay, 0, actor.proc.id, call)
+  replay.findings.rename(actor.proc.id, call.command)
   if (actor.task.state === 'S') actor.task.execve(call.file.slice(call.file.lastIndexOf('/') + 1))
 }
 
@@ -115,7 +115,7 @@ export function execute(replay: SpanReplay, actor: Actor, { call }: Span): void 
 export function end(replay: SpanReplay, actor: Actor, status: number, line: number): void {
   const { proc, task } = actor
   const whole = (status & 0x7f) !== 0 || proc.exiting !== undefined || proc.actors.size === 1
-  if (!isRunning(actor)) return
+  if (!isCalling(actor)) return
   settleNaming(replay, proc)
   const final = (status & 0x7f) !== 0 ? status : (proc.exiting ?? status)
   proc.status = final
@@ -133,7 +133,8 @@ function causeOf(status: number, sent: boolean): SpanCall | Killed {
   return sig === 0 ? { op: 'exit_group', code: (status >> 8) & 0xff } : { op: 'killed', sig, sent }
 }
 
-function isRunning({ task }: Actor): boolean {
+/** A task that can call. */
+export function isCalling({ task }: Actor): boolean {
   return (task.state === 'S' || task.state === 'T') && !task.exiting
 }
 
@@ -143,7 +144,7 @@ export function forceEnd(replay: SpanReplay, proc: Proc, line: number): boolean 
   for (const actor of proc.actors) {
     const status =
       proc.exiting ?? (proc.killed ? 9 : actor.lastSignal !== 0 ? actor.lastSignal : actor.exiting)
-    if (status === undefined || !isRunning(actor)) continue
+    if (status === undefined || !isCalling(actor)) continue
     end(replay, actor, status, line)
     if (proc.dead) return true
   }

@@ -47,6 +47,10 @@ export interface Seen {
   groups: boolean
   /** wait4 or waitid lines. */
   waits: boolean
+  /** Children that have become zombies. */
+  unwaited: number
+  /** That all of them were left unwaited for is taken for a log without its waits. */
+  readonly mustWait: boolean
   /** The log began with a program's start: nobody whom it shows is older. */
   birth: boolean
   /** The line of the end of the first process; 0: not yet. */
@@ -135,5 +139,6 @@ export function tell(
   by: number,
   call: SpanCall | Killed,
 ): void {
-  findings.observe({ line, time: now.time, by, call, changed: world.changes.splice(0) })
+  findings.observe({ line, time: now.time, by, call, changed: world.changes })
+  world.changes.length = 0
 }

@@ -26,6 +26,7 @@ import {
   TOP_STATE,
   type World,
 } from './span_world.ts'
+import { TRACE_LIST } from './strace_list.ts'
 import { TraceError } from './trace_error.ts'
 import { buildTree } from './tree.ts'
 
@@ -49,6 +50,8 @@ export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanR
       groups: false,
       waits: false,
       birth: false,
+      unwaited: 0,
+      mustWait: options.waits !== false,
       rootGone: 0,
       root: undefined,
     },
@@ -195,6 +198,7 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
   if (proc.actors.size > 0) return
   proc.gone = line
   if (!proc.dead) endLate(replay, actor, status, line)
+  if (proc.zombie && proc.parent !== undefined) seen.unwaited++
   if (proc === seen.root) seen.rootGone = line
   if (world.unreaped.size > UNREAPED_KEPT) reapOldest(replay, line)
 }
@@ -248,13 +252,22 @@ function walk(replay: SpanReplay, line: number): void {
 
 /** The log is over: what had begun, takes effect. */
 export function endSpans(replay: SpanReplay, line: number): undefined {
-  const { world } = replay
+  const { world, seen } = replay
+  if (world.origin.source === 'strace' && seen.unwaited > 0 && !seen.waits && seen.mustWait)
+    throw noWaits(seen.unwaited)
   for (const proc of [...world.procs.values()]) if (proc.exiting !== undefined) forceEnd(replay, proc, line)
   for (const proc of [...world.unreaped]) {
     reapUnseen(world, proc)
     tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })
   }
   if (replay.check) walk(replay, line)
+}
+
+/** Either nobody ever waited, or, by far more often, the filter of strace left the waits out. */
+function noWaits(ended: number): TraceError {
+  const what = `${ended} ${ended === 1 ? 'child' : 'children'} ended, and there is no line of wait4 or waitid`
+  const how = `make the log with strace -f -o FILE -e trace=${TRACE_LIST} CMD`
+  return new TraceError(0, `${what}: ${how}; if these programs never wait, say so (--no-waits)`)
 }
 
 export function spansResult({ world, counts, differences, findings, seen }: SpanReplay): ReplayResult {

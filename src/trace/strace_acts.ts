@@ -9,20 +9,9 @@ import { type CallCursor, findRow, type Row } from './strace_calls.ts'
 import { type Head, refuseLine } from './strace_head.ts'
 import { LOST, takeOutcome } from './strace_outcome.ts'
 import { createActQueue, type Undecided } from './strace_queue.ts'
+import { isLastArgumentEnd, skipToResult } from './strace_result.ts'
 import { takeEndLine, takeSignalLine } from './strace_signals.ts'
-import {
-  expected,
-  GREATER,
-  isLastArgumentEnd,
-  LESS,
-  MINUS,
-  PAREN,
-  PLUS,
-  SPACE,
-  skipToResult,
-  standsAt,
-  wordEnd,
-} from './strace_text.ts'
+import { expected, GREATER, LESS, MINUS, PAREN, PLUS, SPACE, standsAt, wordEnd } from './strace_text.ts'
 import { TraceError } from './trace_error.ts'
 
 export interface ActReader {

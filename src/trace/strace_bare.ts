@@ -9,15 +9,13 @@ import type { LogReader } from './event.ts'
 import { show } from './fields.ts'
 import type { ActReader } from './strace_acts.ts'
 import { isStackFrame, newHead, readHead } from './strace_head.ts'
+import { TRACE_LIST } from './strace_list.ts'
 import { messageIn } from './strace_message.ts'
 import { createRootFinder } from './strace_root.ts'
 import { PAREN, wordEnd } from './strace_text.ts'
 import { TraceError } from './trace_error.ts'
 
 const HELD_MAX = 20_000
-const LIST =
-  'process,signal,setpgid,getpgid,getpgrp,setsid,getsid,getpid,getppid,gettid,set_tid_address,prctl,unshare,setns,pidfd_open'
-
 /** A line that breaks off before its end. It belongs to the task that it belonged to when it began. */
 interface CutLine {
   readonly text: string
@@ -120,7 +118,7 @@ export function createBareReader(acts: ActReader): LogReader {
     if (follows) return
     throw new TraceError(
       acts.madeAt,
-      `a task is made here, and the log does not follow it: make the log with strace -f -o FILE -e trace=${LIST} CMD`,
+      `a task is made here, and the log does not follow it: make the log with strace -f -o FILE -e trace=${TRACE_LIST} CMD`,
     )
   }
 

@@ -12,6 +12,8 @@ import {
 } from '../abi/index.ts'
 import type { WaitInfo } from './event.ts'
 import type { FdArg, SpanCall } from './span.ts'
+import { flagsReader } from './strace_flags.ts'
+import { createLookup, type Lookup } from './strace_lookup.ts'
 import * as N from './strace_names.ts'
 import { takeSigInfo } from './strace_signals.ts'
 import { takeStatus } from './strace_status.ts'
@@ -22,7 +24,6 @@ import {
   BRACKET,
   type Cursor,
   expected,
-  flagsReader,
   NINE,
   skip,
   skipComma,
@@ -126,31 +127,8 @@ function row(name: string, read: Row['read'], rest: Partial<Row> = {}): Row {
   return { name, read, ...rest }
 }
 
-const KEYS = 256
-/** The row whose name has the key, and is then compared; no two have the same. */
-const BY_KEY: readonly (Row | undefined)[] = byKey()
-
-/** Of the length and three letters of the name that stands in `text` from `at` to `end`. */
-function keyOf(text: string, at: number, end: number): number {
-  const letters = text.charCodeAt(at) + 2 * text.charCodeAt(end - 1) + 2 * text.charCodeAt(end - 3)
-  return (letters + 13 * (end - at)) % KEYS
-}
-
-function byKey(): (Row | undefined)[] {
-  const rows = new Array<Row | undefined>(KEYS).fill(undefined)
-  for (const each of ROWS) {
-    const key = keyOf(each.name, 0, each.name.length)
-    if (rows[key] !== undefined) throw new Error(`${each.name} and ${rows[key]?.name} have the same key`)
-    rows[key] = each
-  }
-  return rows
-}
-
-export function findRow(text: string, at: number, end: number): Row | undefined {
-  const candidate = BY_KEY[keyOf(text, at, end)]
-  if (candidate === undefined || candidate.name.length !== end - at) return undefined
-  return standsAt(text, at, candidate.name) ? candidate : undefined
-}
+/** The row of the name that stands in `text` from `at` to `end`. */
+export const findRow: Lookup<Row> = createLookup(ROWS)
 
 function takeSignal(c: Cursor): number {
   return atEnd(c) ? 0 : takeNamed(c, N.SIGNALS, 'a signal')

@@ -47,8 +47,6 @@ const LETTER_F = 102
 const STAR = 42
 
 const IN_STRACE = " in strace's PID NS */"
-/** Combinations of flags that were met are few; the limit is against broken logs. */
-const MEMO_MAX = 4096
 const SHORT = 16
 
 export function expected(c: Cursor, what: string): never {
@@ -132,7 +130,7 @@ function takeNotes(c: Cursor): undefined {
   takeComment(c)
 }
 
-function takeComment(c: Cursor): undefined {
+export function takeComment(c: Cursor): undefined {
   const { text, at } = c
   if (text.charCodeAt(at + 1) !== SLASH || text.charCodeAt(at + 2) !== STAR) return
   const end = text.indexOf('*/', at + 3)
@@ -185,51 +183,6 @@ export function takeWord(c: Cursor): string {
   return c.text.slice(from, c.at)
 }
 
-export type Flags = (c: Cursor, fallback?: number) => number
-
-/** A reader of names joined by `|`, maybe among numbers and comments, as a sum. Names that are not in `names` count 0. */
-export function flagsReader(names: Names): Flags {
-  const memo = new Map<string, number>()
-  let lastWord = '0'
-  let lastValue = 0
-
-  function takeSum(c: Cursor): number {
-    const { text, at } = c
-    const end = at + lastWord.length
-    if (text.startsWith(lastWord, at) && wordEnd(text, end) === end) {
-      c.at = end
-      return lastValue
-    }
-    const word = takeWord(c)
-    if (word === '') expected(c, 'flags')
-    let value = memo.get(word)
-    if (value === undefined) {
-      value = sumOf(word, names)
-      if (memo.size === MEMO_MAX) memo.clear()
-      memo.set(word, value)
-    }
-    lastWord = word
-    lastValue = value
-    return value
-  }
-
-  return (c, fallback = 0) => {
-    if (atEnd(c)) return fallback
-    let sum = 0
-    do {
-      sum += takeSum(c)
-      if (c.text.charCodeAt(c.at) === SPACE) takeComment(c)
-    } while (c.text.charCodeAt(c.at) === BAR && ++c.at)
-    return sum
-  }
-}
-
-function sumOf(word: string, names: Names): number {
-  let sum = 0
-  for (const name of new Set(word.split('|'))) sum += names.get(name) ?? (Number(name) || 0)
-  return sum
-}
-
 /** One name or number. */
 export function takeNamed(c: Cursor, names: Names, what: string): number {
   const from = c.at
@@ -239,66 +192,6 @@ export function takeNamed(c: Cursor, names: Names, what: string): number {
   if (value !== undefined) return value
   c.at = from
   return expected(c, what)
-}
-
-/** Goes to the result of the call, behind `) = `; false if there is none. */
-export function skipToResult(c: Cursor): boolean {
-  const { text } = c
-  const last = text.charCodeAt(text.length - 1)
-  /* The result may hold a name, and a name may hold anything. */
-  if (last === GREATER || last === SLASH) return skipArguments(c)
-  for (let at = text.length - 1; at > c.at; at--) {
-    if (text.charCodeAt(at) === EQUALS) {
-      let end = at - 1
-      while (text.charCodeAt(end) === SPACE) end--
-      return end >= c.at && text.charCodeAt(end) === PAREN_END && atResult(c, at)
-    }
-  }
-  return false
-}
-
-/** The same, from the left. */
-function skipArguments(c: Cursor): boolean {
-  const { text } = c
-  let depth = 0
-  for (let at = c.at; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
-      case QUOTE:
-        at = quoteEnd(text, at)
-        break
-      case LESS:
-        at = angleEnd(text, at) - 1
-        break
-      case PAREN:
-      case BRACKET:
-      case BRACE:
-        depth++
-        break
-      case BRACKET_END:
-      case BRACE_END:
-        if (depth > 0) depth--
-        break
-      case PAREN_END:
-        if (depth === 0) return atResult(c, at + 1)
-        depth--
-    }
-  }
-  return false
-}
-
-/** No argument follows at `at`, but the result. */
-export function isLastArgumentEnd(text: string, at: number): boolean {
-  if (text.charCodeAt(at) !== PAREN_END) return false
-  do at++
-  while (text.charCodeAt(at) === SPACE)
-  return text.charCodeAt(at) === EQUALS && text.charCodeAt(at + 1) === SPACE
-}
-
-function atResult(c: Cursor, at: number): boolean {
-  while (c.text.charCodeAt(at) === SPACE) at++
-  if (c.text.charCodeAt(at) !== EQUALS || c.text.charCodeAt(at + 1) !== SPACE) return false
-  c.at = at + 2
-  return true
 }
 
 /** The place of the quote that ends the string beginning at `at`. */
