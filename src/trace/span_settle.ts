@@ -21,7 +21,7 @@ import { create } from './span_create.ts'
 import { regroup } from './span_group.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
-import type { Actor, Proc } from './span_world.ts'
+import { type Actor, addPidfd, type Proc } from './span_world.ts'
 
 /** Calls whose answer changes nothing: they may be asked as often as one likes. */
 const READS: ReadonlySet<string> = new Set(['getpid', 'gettid', 'getppid', 'getpgid', 'getsid'])
@@ -224,7 +224,7 @@ function markKilled(replay: SpanReplay, actor: Actor, pid: number): void {
 /** A descriptor that later calls may use without saying whose it is. */
 function notePidfd(replay: SpanReplay, actor: Actor, { outcome }: Span, pid: number): void {
   const target = outcome?.kind === 'returned' ? procOf(replay, actor, pid) : undefined
-  if (outcome?.kind === 'returned' && target !== undefined) actor.proc.pidfds.set(outcome.value, target)
+  if (outcome?.kind === 'returned' && target !== undefined) addPidfd(actor.proc, outcome.value, target)
 }
 
 /** Remembered from the entry on: the signal may arrive before the call returns. */

@@ -20,6 +20,7 @@ import {
   SIGTTOU,
 } from '../abi/index.ts'
 import { Kernel, type Task } from '../index.ts'
+import { numbersFrom } from '../inside.ts'
 import type { Change, TaskState } from './event.ts'
 import { own } from './own.ts'
 import type { SpanOrigin } from './span.ts'
@@ -48,7 +49,7 @@ export interface Proc {
   task: Task
   /** undefined: outside the log. */
   parent: Proc | undefined
-  readonly children: Set<Proc>
+  children: Set<Proc>
   /** How many of them are zombies. */
   zombies: number
   /** The threads whose end the log has not shown. */
@@ -72,7 +73,7 @@ export interface Proc {
   /** It was there before the log began. */
   readonly old: boolean
   /** By descriptor: the processes of its pidfds. */
-  readonly pidfds: Map<number, Proc>
+  pidfds: Map<number, Proc>
   /** The signal that it gets when its parent ends; 0: none. */
   deathSignal: number
   /** Who was its parent before it was adopted. */
@@ -236,6 +237,21 @@ export function join(
   return actor
 }
 
+/** Most processes have neither: these stand for all of them, and nothing is ever put in. */
+const NO_CHILDREN: Set<Proc> = new Set()
+const NO_PIDFDS: Map<number, Proc> = new Map()
+
+function addChild(parent: Proc, child: Proc): void {
+  if (parent.children === NO_CHILDREN) parent.children = new Set()
+  parent.children.add(child)
+}
+
+/** A pidfd of `target` that `proc` holds. */
+export function addPidfd(proc: Proc, fd: number, target: Proc): void {
+  if (proc.pidfds === NO_PIDFDS) proc.pidfds = new Map()
+  proc.pidfds.set(fd, target)
+}
+
 function bearProc(
   world: World,
   task: Task,
@@ -250,7 +266,7 @@ function bearProc(
     id,
     task,
     parent,
-    children: new Set(),
+    children: NO_CHILDREN,
     zombies: 0,
     actors: new Set(),
     command: from?.command ?? '',
@@ -263,18 +279,18 @@ function bearProc(
     gone: 0,
     sent: 0n,
     old: from === undefined,
-    pidfds: new Map(from?.pidfds),
+    pidfds: from === undefined || from.pidfds.size === 0 ? NO_PIDFDS : new Map(from.pidfds),
     deathSignal: 0,
     formerParent: undefined,
     status: -1,
-    numbers: task.nstgid.slice(1),
+    numbers: numbersFrom(task, 'tgid', 1),
     foreignParent: undefined,
     foreign: from?.foreign ?? { pgid: undefined, sid: undefined },
     made: 0,
     moved: undefined,
     otherGroup: undefined,
   }
-  parent?.children.add(proc)
+  if (parent !== undefined) addChild(parent, proc)
   world.procs.set(task, proc)
   world.processes++
   return proc
@@ -329,7 +345,7 @@ function takeOverParent(world: World, child: Proc): void {
     child.formerParent = child.parent
     if (child.zombie && child.parent !== undefined) child.parent.zombies--
     child.parent = parent
-    parent?.children.add(child)
+    if (parent !== undefined) addChild(parent, child)
     if (child.zombie && parent !== undefined) parent.zombies++
   }
   if (child.task.state === 'X') {
