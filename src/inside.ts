@@ -58,14 +58,15 @@ type Numbers = 'pid' | 'tgid' | 'pgid' | 'sid'
 
 const NUMBERS = { pid: taskPid, tgid: taskTgid, pgid: taskPgrp, sid: taskSession } as const
 
-/** The task's numbers of this kind in its namespaces, from level `from` inwards; 0 where one is not visible. */
+/** The task's numbers of this kind in its namespaces, from level `from` (which it has) inwards; 0 where one is not visible. */
 export function numbersFrom(task: Task, kind: Numbers, from: number): number[] {
   const { table } = Task.realmOf(task)
   const ref = Task.refOf('task', task, Task.realmOf(task), 'status')
-  const numbers: number[] = []
   const own = taskPid(table, ref)
   const pid = NUMBERS[kind](table, ref)
-  for (let level = from; level <= table.words[own + L.PID_LEVEL]; level++)
+  // Most tasks have one; an array that begins with it is as small as can be.
+  const numbers = [pidNrNs(table, pid, table.words[upidAt(own, from) + L.UPID_NS] as NsRef)]
+  for (let level = from + 1; level <= table.words[own + L.PID_LEVEL]; level++)
     numbers.push(pidNrNs(table, pid, table.words[upidAt(own, level) + L.UPID_NS] as NsRef))
   return numbers
 }
