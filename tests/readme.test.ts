@@ -41,6 +41,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'pidns replay FILE.jsonl': 'as above',
   'make check': 'as above',
   './check.sh 100 199 1500': 'as above',
+  './strace/record.sh OUTDIR': 'traces real programs for minutes, as root',
+  './strace/record.sh OUTDIR in-wrap': 'as above',
   'npm install pidns':
     'needs the registry; npm run check:package installs nothing but looks at what would be published',
 }

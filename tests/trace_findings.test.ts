@@ -129,7 +129,7 @@ describe('namespace-death', () => {
       exit(2, { 2: see('Z', 2, [3, 1]), 3: null, 4: null }),
     ])
     const text = 'was the init of a namespace, which ended with it and took along 4, 5'
-    assert.deepEqual(found, [{ kind: 'namespace-death', pid: 3, line: 6, text }])
+    assert.deepEqual(found, [{ kind: 'namespace-death', pid: 3, line: 6, text, nspid: [3, 1] }])
   })
 })
 

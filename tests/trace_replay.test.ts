@@ -34,7 +34,8 @@ describe('the report', () => {
     assert.equal(report.reordered, 0)
     assert.deepEqual(report.skipped, {})
     for (const finding of report.findings) {
-      assert.deepEqual(Object.keys(finding), ['kind', 'pid', 'line', 'text'])
+      assert.deepEqual(Object.keys(finding).slice(0, 4), ['kind', 'pid', 'line', 'text'])
+      assert.equal('nspid' in finding, (finding.nspid?.length ?? 1) > 1)
       assert.ok(FINDING_KINDS.includes(finding.kind))
     }
   })

@@ -5,12 +5,13 @@
  * Invariant: drawn from the log alone; the library is asked only which namespace a task is in. Numbers in the texts are
  * those of the log's own namespace. Of each kind `KEPT` findings are kept, and the rest counted.
  */
-import { SIGKILL, signalName } from '../abi/index.ts'
+
 import type { TaskState } from './event.ts'
+import { createGroupKills, type GroupKills, type Survivor } from './group_kills.ts'
 import {
   createLives,
+  type Ending,
   follow,
-  type Group,
   type Happening,
   isAlive,
   isLeader,
@@ -18,9 +19,7 @@ import {
   type Life,
   type Lives,
   type Namespace,
-  processOf,
   type Turn,
-  targetGroup,
 } from './lives.ts'
 import { FINDING_KINDS, type Finding, type FindingKind } from './report.ts'
 
@@ -28,6 +27,8 @@ const KEPT = 10000
 
 export interface Findings {
   observe(event: Happening): undefined
+  /** A task has executed a program. */
+  rename(key: number, command: string): undefined
   /** Everything found up to now, in the order of FINDING_KINDS, each kind by line. */
   list(): Finding[]
 }
@@ -37,40 +38,84 @@ interface Found {
   more: number
 }
 
-type Note = (kind: FindingKind, life: Life | number, line: number, text: string) => undefined
+/** Notes a finding about a task, made at this place of the log. */
+export type Note = (kind: FindingKind, life: Life, line: number, time: string, text: string) => undefined
 
 export function createFindings(initKey: number, init: TaskState, visible: Lives['visible']): Findings {
   const lives = createLives(initKey, init, visible)
   const found = new Map<FindingKind, Found>(FINDING_KINDS.map((kind) => [kind, { kept: [], more: 0 }]))
   /** Number -> the line since which it is free. */
   const freed = new Map<number, number>()
+  const kills = createGroupKills(lives)
 
-  const note: Note = (kind, who, line, text) => {
+  const note: Note = (kind, life, line, time, text) => {
     const { kept } = found.get(kind) as Found
-    const pid = typeof who === 'number' ? who : numberOf(who)
-    if (kept.length < KEPT) kept.push({ kind, pid, line, text })
+    if (kept.length < KEPT) kept.push(findingOf(kind, life, line, time, text))
     else (found.get(kind) as Found).more++
   }
 
   return {
     observe(event: Happening): undefined {
-      if (event.changed === undefined || event.changed.length === 0) return
-      const group = targetGroup(lives, event)
-      const turn = follow(lives, event)
-      findReuse(turn, freed, event.line, note)
-      findOrphans(lives, turn, event.line, note)
-      if (group !== undefined) findSurvivors(lives, group, turn, event, note)
-      findNamespaceDeaths(turn, event.line, note)
+      const { call, changed = [] } = event
+      if (call.op === 'kill') kills.begin(event)
+      if (changed.length > 0) judge(lives, follow(lives, event), event, freed, kills, note)
+    },
+    rename(key: number, command: string): undefined {
+      const life = lives.all.get(key)
+      if (life !== undefined) life.command = command
     },
     list(): Finding[] {
-      const zombies = findZombies(lives)
+      const late = [...findZombies(lives), ...kills.survivors().map(toFinding)]
       return FINDING_KINDS.flatMap((kind) => {
-        if (kind === 'zombie') return zombies
         const { kept, more } = found.get(kind) as Found
-        return more === 0 ? kept : [...kept, { kind, pid: 0, line: 0, text: `and ${more} more` }]
+        const all = [...kept, ...late.filter((finding) => finding.kind === kind)]
+        all.sort((a, b) => a.line - b.line)
+        return more === 0 ? all : [...all, { kind, pid: 0, line: 0, text: `and ${more} more` }]
       })
     },
   }
+}
+
+function judge(
+  lives: Lives,
+  turn: Turn,
+  event: Happening,
+  freed: Map<number, number>,
+  kills: GroupKills,
+  note: Note,
+): undefined {
+  findReuse(turn, freed, event, note)
+  findOrphans(lives, turn, event, note)
+  for (const { kind, life, line, time, text } of kills.ended(turn.ended, event))
+    note(kind, life, line, time, text)
+  findAbandoned(lives, turn, event, note)
+  findNamespaceDeaths(turn, event, note)
+}
+
+function toFinding({ kind, life, line, time, text }: Survivor): Finding {
+  return findingOf(kind, life, line, time, text)
+}
+
+function findingOf(kind: FindingKind, life: Life, line: number, time: string, text: string): Finding {
+  const { command, mother, state } = life
+  return {
+    kind,
+    pid: numberOf(life),
+    line,
+    text,
+    ...(time === '' ? {} : { time }),
+    ...(state.pid.length > 1 ? { nspid: state.pid } : {}),
+    ...(command === '' ? {} : { command }),
+    ...(mother === undefined || command === '' ? {} : { descent: descentOf(life) }),
+  }
+}
+
+/** Who made it, from the outermost mother that is remembered. */
+function descentOf({ mother }: Life): string[] {
+  const line: string[] = []
+  for (let at = mother; at !== undefined; at = at.mother)
+    if (isLeader(at.state)) line.unshift(`${numberOf(at)}${at.command === '' ? '' : ` (${at.command})`}`)
+  return line
 }
 
 function numberOf(life: Life): number {
@@ -82,89 +127,100 @@ function findZombies(lives: Lives): Finding[] {
   for (const { state } of lives.all.values()) if (isAlive(state)) aliveThreads.add(state.tgid[0] as number)
   const zombies: Finding[] = []
   for (const life of lives.all.values()) {
-    const { state, ended } = life
+    const { state, ended, mother } = life
     if (state.state !== 'Z' || !isLeader(state) || aliveThreads.has(numberOf(life))) continue
     const parent = state.ppid === 0 ? 'its parent outside' : `its parent ${state.ppid}`
-    const text = `ended by ${ended?.cause ?? 'an unknown cause'}, and ${parent} has not waited for it`
-    zombies.push({ kind: 'zombie', pid: numberOf(life), line: ended?.line ?? 0, text })
+    const injected = mother !== undefined && mother.state.tgid[0] !== state.ppid
+    const text = injected
+      ? `ended by ${causeOf(ended)}, and ${parent}, which was given it, has not waited for it`
+      : `ended by ${causeOf(ended)}, and ${parent} has not waited for it`
+    const kind = injected ? 'unreaped-injected' : 'zombie'
+    zombies.push(findingOf(kind, life, ended?.line ?? 0, ended?.time ?? '', text))
   }
-  return zombies.sort((a, b) => a.line - b.line)
+  return zombies
 }
 
-function findReuse(turn: Turn, freed: Map<number, number>, line: number, note: Note): undefined {
+function causeOf(ended: Ending | undefined): string {
+  return ended?.cause ?? 'an unknown cause'
+}
+
+/** Zombies whose parents had time to wait for them and ended without. */
+function findAbandoned(lives: Lives, turn: Turn, { line, time = '' }: Happening, note: Note): undefined {
+  for (const { life, from } of turn.abandoned) {
+    const { ended } = life
+    if (ended === undefined || ended.taken || ended.line === line) continue
+    // The same kill ended both: nobody was left to wait.
+    if (ended.kill !== 0 && ended.kill === lives.byNumber.get(from)?.ended?.kill) continue
+    const lasted = durationText(ended.time, time)
+    const text = `ended by ${ended.cause}; its parent ${from} ended at line ${line} and had not waited for it${lasted}`
+    note('zombie', life, ended.line, ended.time, text)
+  }
+}
+
+/** `, a zombie for 1.250 s`, where the times are of a kind that tells. */
+function durationText(from: string, to: string): string {
+  const seconds = secondsOf(to) - secondsOf(from)
+  return seconds >= 0 ? `, a zombie for ${seconds.toFixed(3)} s` : ''
+}
+
+/** `1795323109.555025`, `05:02:24.289611`, `05:02:24`. */
+function secondsOf(time: string): number {
+  if (time === '') return Number.NaN
+  return time.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
+}
+
+function findReuse(
+  turn: Turn,
+  freed: Map<number, number>,
+  { line, time = '' }: Happening,
+  note: Note,
+): undefined {
   for (const life of turn.born) {
     const since = freed.get(numberOf(life))
     if (since === undefined) continue
     freed.delete(numberOf(life))
     const what = isLeader(life.state) ? 'process' : 'thread'
-    note(
-      'reuse',
-      life,
-      line,
-      `is now the number of a new ${what}; whoever had it before was gone at line ${since}`,
-    )
+    const text = `is now the number of a new ${what}; whoever had it before was gone at line ${since}`
+    note('reuse', life, line, time, text)
   }
   for (const nr of turn.freed) freed.set(nr, line)
 }
 
-function findOrphans(lives: Lives, turn: Turn, line: number, note: Note): undefined {
+function findOrphans(lives: Lives, turn: Turn, { line, time = '' }: Happening, note: Note): undefined {
   for (const { life, from } of turn.adopted) {
     if (!isLeader(life.state)) continue
     const { ppid } = life.state
-    const adopter = processOf(lives, ppid)
+    const adopter = lives.byNumber.get(ppid)
     const what = adopter !== undefined && adopter.key === adopter.namespace.initKey ? 'init' : 'subreaper'
-    note(
-      'orphan',
-      life,
-      line,
-      `lost its parent ${from}, adopted by ${ppid === 0 ? 'one outside' : `${what} ${ppid}`}`,
-    )
+    const by = ppid === 0 ? 'one outside' : `${what} ${ppid}`
+    note('orphan', life, line, time, `lost its parent ${from}, adopted by ${by}`)
   }
-}
-
-/** A group kill that ended some of the group: who of the group lives on, and who had slipped out of it before. */
-function findSurvivors(lives: Lives, group: Group, turn: Turn, event: Happening, note: Note): undefined {
-  if (event.call.op !== 'kill') return
-  const ended = turn.ended.filter((life) => life.group === group && isLeader(life.state)).length
-  if (ended === 0) return
-  const signal = signalName(event.call.sig)
-  for (const life of lives.all.values()) {
-    if (!isAlive(life.state) || !isLeader(life.state)) continue
-    const left = life.escapes.get(group)
-    if (life.group === group && life.key !== lives.top.initKey) {
-      const text = `outlived ${signal} to its group ${group.nr}, which ended ${ended}${spared(life, event.call.sig)}`
-      note('group-survivor', life, event.line, text)
-    } else if (left !== undefined) {
-      const text = `outlived ${signal} to group ${group.nr}, which ended ${ended}: it had left by setsid at line ${left}`
-      note('session-escape', life, event.line, text)
-      life.escapes.delete(group)
-    }
-  }
-}
-
-function spared({ key, namespace, state }: Life, sig: number): string {
-  if (key === namespace.initKey) return ': it is the init of a namespace'
-  return state.state === 'T' && sig !== SIGKILL ? ': it is stopped, the signal waits' : ''
 }
 
 /** A namespace dies with the last thread of its init, and takes along whoever is in it or deeper. */
-function findNamespaceDeaths(turn: Turn, line: number, note: Note): undefined {
-  const dead = new Set<Namespace>()
-  for (const { namespace, state } of turn.ended) if (state.tgid.at(-1) === 1) dead.add(namespace)
-  for (const namespace of dead) {
-    if (namespace.parent === undefined || dead.has(namespace.parent)) continue
-    const init = turn.ended.find(
-      (life) => life.namespace === namespace && life.state.tgid.at(-1) === 1,
-    ) as Life
-    const victims = turn.ended.filter(
+function findNamespaceDeaths(turn: Turn, { line, time = '' }: Happening, note: Note): undefined {
+  const dead = new Map<Namespace, Life>()
+  for (const life of turn.ended) if (life.state.tgid.at(-1) === 1) dead.set(life.namespace, life)
+  for (const [namespace, init] of dead) {
+    // Where an outer one dies, that is told.
+    if (namespace.parent === undefined || dead.has(namespace.parent) || init.ended?.taken === true) continue
+    const now = turn.ended.filter(
       (life) =>
         isLeader(life.state) &&
         isWithin(life.namespace, namespace) &&
         life.state.tgid[0] !== init.state.tgid[0],
     )
+    const taken = namespace.taken.filter((life) => isLeader(life.state) && life !== init)
+    const victims = [...new Set([...taken, ...now])]
+    for (let at: Namespace | undefined = namespace.parent; at !== undefined; at = at.parent)
+      at.taken.splice(0, at.taken.length, ...at.taken.filter((life) => !victims.includes(life)))
     if (victims.length === 0) continue
     const numbers = victims.map(numberOf).sort((a, b) => a - b)
     const text = `was the init of a namespace, which ended with it and took along ${numbers.join(', ')}`
-    note('namespace-death', init.state.tgid[0] as number, line, text)
+    note('namespace-death', leaderOf(init, turn), line, time, text)
   }
+}
+
+function leaderOf(init: Life, turn: Turn): Life {
+  return turn.ended.find((life) => isLeader(life.state) && life.state.tgid[0] === init.state.tgid[0]) ?? init
 }

@@ -33,6 +33,20 @@ export async function* splitLines(
 
   for await (const chunk of source) {
     bytes += chunk.length
+    const sound = held + chunk.length <= maxLine ? decodeSound(decoder, pieces, held, chunk) : undefined
+    if (sound !== undefined) {
+      if (sound.lines.length > 0) {
+        yield sound.lines
+        lines += sound.lines.length
+        pieces = []
+        held = 0
+      }
+      if (sound.end < chunk.length) {
+        pieces.push(chunk.slice(sound.end))
+        held += chunk.length - sound.end
+      }
+      continue
+    }
     const { end, count, trouble } = scan(chunk, held, lines + 1, maxLine)
     if (end > 0) {
       pieces.push(chunk.subarray(0, end))
@@ -51,6 +65,33 @@ export async function* splitLines(
   }
   if (bytes === 0) throw new TraceError(0, 'empty: expected a log')
   if (held > 0) throw new TraceError(lines + 1, 'the line is cut: expected a newline at its end')
+}
+
+/** Control characters that no text has. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+const CONTROL = /[\x00-\x08\x0b-\x1f\x7f]/
+
+/**
+ * The whole lines of a chunk that has nothing to complain of, all at once: several times as fast as byte by byte.
+ * undefined: it may have, or the decoder says so.
+ */
+function decodeSound(
+  decoder: TextDecoder,
+  pieces: readonly Uint8Array[],
+  held: number,
+  chunk: Uint8Array,
+): { readonly lines: string[]; readonly end: number } | undefined {
+  const end = chunk.lastIndexOf(LF) + 1
+  if (end === 0) return { lines: [], end }
+  try {
+    const text = decoder.decode(join([...pieces, chunk.subarray(0, end)], held + end))
+    if (CONTROL.test(text)) return undefined
+    const lines = text.split('\n')
+    lines.pop()
+    return { lines, end }
+  } catch {
+    return undefined
+  }
 }
 
 interface Scan {

@@ -5,7 +5,7 @@
  * Invariant: one life per task that the log knows and that is not gone; a group or namespace lists exactly those in it.
  * Costs O(changes) per event; a birth in a deeper namespace O(namespaces) more, a group kill O(tasks).
  */
-import { signalName } from '../abi/index.ts'
+import { SIGKILL, signalName } from '../abi/index.ts'
 import { callText, spanText } from './describe.ts'
 import type { Call, Change, TaskState } from './event.ts'
 import type { SpanCall } from './span.ts'
@@ -13,6 +13,8 @@ import type { SpanCall } from './span.ts'
 /** One thing that one task did, or that happened to it, and whose states are others now. */
 export interface Happening {
   readonly line: number
+  /** As the log prints it; '' where it does not. */
+  readonly time?: string
   /** Key of the task. */
   readonly by: number
   readonly call: Call | SpanCall | Killed
@@ -23,33 +25,54 @@ export interface Happening {
 export interface Killed {
   readonly op: 'killed'
   readonly sig: number
+  /** Somebody in the log has sent it. */
+  readonly sent: boolean
 }
 
 export interface Lives {
   readonly all: Map<number, Life>
+  /** Processes by their numbers in the log's own namespace. */
+  readonly byNumber: Map<number, Life>
   /** By number in the log's own namespace. */
   readonly groups: Map<number, Group>
   readonly top: Namespace
+  /** What the latest event brought about. */
+  readonly turn: Turn
   /** Whether task `a` sees task `b` in its namespace. */
   readonly visible: (a: number, b: number) => boolean
 }
 
 export interface Life {
   readonly key: number
-  /** The line of its birth. */
+  /** The line of its birth, and the time. */
   readonly born: number
+  readonly time: string
   readonly namespace: Namespace
   state: TaskState
   group: Group
   /** When and through what it ended; a zombie has ended too. */
   ended: Ending | undefined
-  /** The groups that it, or a process it stems from, left by setsid, each with the line. */
-  readonly escapes: Map<Group, number>
+  /** The groups that it, or a process it stems from, left. Made when the first is. */
+  escapes: Set<Group> | undefined
+  /** The program and its arguments, where the log tells them. */
+  command: string
+  /** Who made it. The chain of mothers is cut after `DESCENT`. */
+  mother: Life | undefined
+}
+
+export interface Escape {
+  readonly line: number
+  readonly how: 'setsid' | 'setpgid'
 }
 
 export interface Ending {
   readonly line: number
+  readonly time: string
   readonly cause: string
+  /** By SIGKILL that nobody in the log has sent: as the kernel does to the members of a dying namespace. */
+  readonly taken: boolean
+  /** The line of the kill of its group that ended it, or 0. */
+  kill: number
 }
 
 export interface Namespace {
@@ -58,6 +81,8 @@ export interface Namespace {
   readonly level: number
   readonly parent: Namespace | undefined
   readonly inner: Set<Namespace>
+  /** Members that the kernel killed before the init's own end shows. */
+  readonly taken: Life[]
   readonly members: Set<Life>
 }
 
@@ -65,6 +90,8 @@ export interface Namespace {
 export interface Group {
   readonly nr: number
   readonly members: Set<Life>
+  /** Who has left it, or stems from such, and lives. */
+  readonly fled: Map<Life, Escape>
 }
 
 /** What one event brought about. */
@@ -76,6 +103,8 @@ export interface Turn {
   readonly freed: number[]
   /** Alive, but with another parent. */
   readonly adopted: Adoption[]
+  /** Zombies whose parents have ended without having waited for them. */
+  abandoned: Adoption[]
 }
 
 export interface Adoption {
@@ -84,15 +113,25 @@ export interface Adoption {
 }
 
 export function createLives(initKey: number, init: TaskState, visible: Lives['visible']): Lives {
-  const top: Namespace = { initKey, level: 1, parent: undefined, inner: new Set(), members: new Set() }
-  const lives: Lives = { all: new Map(), groups: new Map(), top, visible }
-  bear(lives, initKey, init, 0, top)
+  const top: Namespace = {
+    initKey,
+    level: 1,
+    parent: undefined,
+    inner: new Set(),
+    taken: [],
+    members: new Set(),
+  }
+  const turn: Turn = { born: [], ended: [], freed: [], adopted: [], abandoned: [] }
+  const lives: Lives = { all: new Map(), byNumber: new Map(), groups: new Map(), top, turn, visible }
+  bear(lives, initKey, init, 0, '', top)
   return lives
 }
 
 /** Takes over what an event changed. */
 export function follow(lives: Lives, event: Happening): Turn {
-  const turn: Turn = { born: [], ended: [], freed: [], adopted: [] }
+  const { turn } = lives
+  turn.born.length = turn.ended.length = turn.freed.length = 0
+  turn.adopted.length = turn.abandoned.length = 0
   for (const [key, state] of event.changed ?? []) {
     const life = lives.all.get(key)
     if (life === undefined) {
@@ -101,21 +140,33 @@ export function follow(lives: Lives, event: Happening): Turn {
     }
     const before = life.state
     if (isAlive(before) && (state === null || !isAlive(state))) {
-      life.ended = { line: event.line, cause: causeText(lives, event, key) }
+      end(lives, life, event)
       turn.ended.push(life)
     }
+    if (isAbandoned(before, state, event)) turn.abandoned.push({ life, from: before.ppid })
     if (state?.pid[0] !== before.pid[0]) turn.freed.push(before.pid[0] as number)
     if (state === null) {
       bury(lives, life)
       continue
     }
     life.state = state
-    if (event.call.op === 'setsid' && state.pgid[0] !== before.pgid[0])
-      life.escapes.set(life.group, event.line)
+    if (state.pid[0] !== before.pid[0]) renumber(lives, life, before.pid[0] as number)
+    const { op } = event.call
+    if ((op === 'setsid' || op === 'setpgid') && state.pgid[0] !== before.pgid[0]) {
+      flee(life, life.group, { line: event.line, how: op })
+    }
     join(lives, life, state.pgid[0] as number)
     if (isAlive(state) && state.ppid !== before.ppid) turn.adopted.push({ life, from: before.ppid })
   }
+  if (turn.abandoned.length > 0) turn.abandoned = turn.abandoned.filter((it) => hasEnded(lives, it.from))
   return turn
+}
+
+/** It, and who will stem from it, is not reached by kills of this group any more. */
+function flee(life: Life, group: Group, way: Escape): undefined {
+  life.escapes ??= new Set()
+  life.escapes.add(group)
+  group.fled.set(life, way)
 }
 
 /** The group that a kill is aimed at. To be asked before the event is followed. */
@@ -125,6 +176,7 @@ export function targetGroup(lives: Lives, { by, call }: Happening): Group | unde
   if (call.pid === 0) return caller.group
   if (call.pid >= -1) return undefined
   const { namespace } = caller
+  if (namespace === lives.top) return lives.groups.get(-call.pid)
   for (const life of lives.all.values()) {
     if (life.state.pgid[namespace.level - 1] === -call.pid && isWithin(life.namespace, namespace))
       return life.group
@@ -148,28 +200,73 @@ export function isWithin(namespace: Namespace, outer: Namespace): boolean {
 
 /** The life of the process that has the number `nr` in the log's own namespace. */
 export function processOf(lives: Lives, nr: number): Life | undefined {
-  for (const life of lives.all.values()) if (life.state.pid[0] === nr && isLeader(life.state)) return life
-  return undefined
+  return lives.byNumber.get(nr)
 }
 
 function bearChild(lives: Lives, key: number, state: TaskState, event: Happening): Life {
-  const life = bear(lives, key, state, event.line, namespaceOf(lives, key, state))
-  for (const [group, line] of lives.all.get(event.by)?.escapes ?? []) life.escapes.set(group, line)
+  const life = bear(lives, key, state, event.line, event.time ?? '', namespaceOf(lives, key, state))
+  const mother = lives.all.get(event.by)
+  if (mother === undefined) return life
+  life.command = mother.command
+  life.mother = mother
+  for (const group of mother.escapes ?? []) flee(life, group, group.fled.get(mother) as Escape)
+  cutDescent(life)
   return life
 }
 
-function bear(lives: Lives, key: number, state: TaskState, born: number, namespace: Namespace): Life {
+/** How many mothers back a line of descent goes. */
+const DESCENT = 8
+
+function cutDescent(life: Life): void {
+  let at: Life | undefined = life
+  for (let i = 0; i < DESCENT && at !== undefined; i++) at = at.mother
+  if (at !== undefined) at.mother = undefined
+}
+
+function bear(
+  lives: Lives,
+  key: number,
+  state: TaskState,
+  born: number,
+  time: string,
+  namespace: Namespace,
+): Life {
   const group = groupOf(lives, state.pgid[0] as number)
-  const life: Life = { key, born, namespace, state, group, ended: undefined, escapes: new Map() }
+  const life: Life = {
+    key,
+    born,
+    time,
+    namespace,
+    state,
+    group,
+    ended: undefined,
+    escapes: undefined,
+    command: '',
+    mother: undefined,
+  }
+  if (isLeader(state)) lives.byNumber.set(state.pid[0] as number, life)
   lives.all.set(key, life)
   namespace.members.add(life)
   group.members.add(life)
   return life
 }
 
+function hasEnded(lives: Lives, nr: number): boolean {
+  return lives.byNumber.get(nr)?.ended !== undefined || !lives.byNumber.has(nr)
+}
+
+/** A thread that has executed a program goes on under its leader's number. */
+function renumber(lives: Lives, life: Life, before: number): undefined {
+  if (lives.byNumber.get(before) === life) lives.byNumber.delete(before)
+  if (isLeader(life.state)) lives.byNumber.set(life.state.pid[0] as number, life)
+}
+
 function bury(lives: Lives, life: Life): undefined {
   const { namespace } = life
   lives.all.delete(life.key)
+  for (const group of life.escapes ?? []) group.fled.delete(life)
+  const nr = life.state.pid[0] as number
+  if (lives.byNumber.get(nr) === life) lives.byNumber.delete(nr)
   namespace.members.delete(life)
   if (namespace.members.size === 0) namespace.parent?.inner.delete(namespace)
   leave(lives, life)
@@ -190,7 +287,7 @@ function leave(lives: Lives, life: Life): undefined {
 function groupOf(lives: Lives, nr: number): Group {
   const known = lives.groups.get(nr)
   if (known !== undefined) return known
-  const group: Group = { nr, members: new Set() }
+  const group: Group = { nr, members: new Set(), fled: new Map() }
   lives.groups.set(nr, group)
   return group
 }
@@ -211,10 +308,25 @@ function namespaceOf(lives: Lives, key: number, { pid }: TaskState): Namespace {
     level: pid.length,
     parent: namespace,
     inner: new Set(),
+    taken: [],
     members: new Set(),
   }
   namespace.inner.add(own)
   return own
+}
+
+function end(lives: Lives, life: Life, event: Happening): void {
+  const { call, by, line, time = '' } = event
+  const taken = call.op === 'killed' && call.sig === SIGKILL && !call.sent && by === life.key
+  life.ended = { line, time, cause: causeText(lives, event, life.key), taken, kill: 0 }
+  if (taken) for (let at = life.namespace; at.parent !== undefined; at = at.parent) at.taken.push(life)
+}
+
+/** A zombie that goes to another parent, or goes, without a wait. */
+function isAbandoned(before: TaskState, state: TaskState | null, { call }: Happening): boolean {
+  if (before.state !== 'Z' || before.ppid === 0 || !isLeader(before)) return false
+  if (call.op === 'wait4' || call.op === 'waitid' || call.op === 'execve') return false
+  return state === null || state.ppid !== before.ppid
 }
 
 function causeText(lives: Lives, { by, call }: Happening, key: number): string {

@@ -34,6 +34,8 @@ export interface ReplayOptions {
   readonly restoreEvery?: number
   /** Of a log of real programs: kernel.pid_max of its namespace, where it is not the usual one. */
   readonly pidMax?: number | undefined
+  /** Of a strace log: false, if its programs really never wait. Else a log without waits is refused: it lacks them. */
+  readonly waits?: boolean
 }
 
 export interface ReplayResult {

@@ -59,6 +59,14 @@ export interface Finding {
   /** Where it came about. */
   readonly line: number
   readonly text: string
+  /** As the log prints it. */
+  readonly time?: string
+  /** Its number per namespace, from the log's own inwards, where it has several. */
+  readonly nspid?: readonly number[]
+  /** The program and its arguments. */
+  readonly command?: string
+  /** Who made it: number and command, from the outermost. */
+  readonly descent?: readonly string[]
 }
 
 /** Sums up the files of one run. */

@@ -21,7 +21,7 @@ import {
 import { KernelError, type Task } from '../index.ts'
 import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import type { Span, SpanCall } from './span.ts'
-import { forceEnd, forceReap } from './span_order.ts'
+import { forceEnd, forceReap, isCalling } from './span_order.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
 import { type Actor, bearForeign, bearRoot, join, nameActor, type Proc } from './span_world.ts'
 
@@ -402,11 +402,6 @@ function adopt({ world, lost }: SpanReplay, key: number): { task: Task; proc: Pr
   const task = parent.clone(next ? {} : { setTid: [key] })
   if (world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
   return { task, proc: at.proc }
-}
-
-/** A task that can call. */
-function isCalling({ task }: Actor): boolean {
-  return (task.state === 'S' || task.state === 'T') && !task.exiting
 }
 
 /** It was there before the log began; in a log that began with a program's start that cannot be. */

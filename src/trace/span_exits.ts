@@ -15,7 +15,7 @@ import {
 import { endThread } from '../inside.ts'
 import type { ExitsAct, FreedAct, SentAct } from './span.ts'
 import { processOf } from './span_calls.ts'
-import { end, forceEnd, forceReap, isRunning, settleNaming } from './span_order.ts'
+import { end, forceEnd, forceReap, isCalling, settleNaming } from './span_order.ts'
 import type { Outer } from './span_outer.ts'
 import { count, differ, type SpanReplay, tell } from './span_replay.ts'
 import { type Actor, dropActor, type Proc, takeOverEnd, takeOverReap } from './span_world.ts'
@@ -63,7 +63,7 @@ function performExit(replay: SpanReplay, outer: Outer, actor: Actor, line: numbe
     dropActor(world, actor)
     return
   }
-  if (isRunning(actor)) {
+  if (isCalling(actor)) {
     settleNaming(replay, proc)
     endThread(task, status)
     if (actor.id !== proc.id) world.changes.push([actor.id, null])

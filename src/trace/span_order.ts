@@ -5,8 +5,9 @@
  * Windows: a call, from its first line to its last; an end, from its exit call (or the signal that killed) to `+++`; a reap
  * by a parent outside the log, from `+++` to the next use of the number.
  */
-import { P_PID, SIGCONT, SIGSTOP, WEXITED, WNOWAIT } from '../abi/index.ts'
+import { P_PID, SIGCONT, SIGKILL, SIGSTOP, WEXITED, WNOWAIT } from '../abi/index.ts'
 import { endProcess, endThread, findTask } from '../inside.ts'
+import type { Killed } from './lives.ts'
 import type { Span, SpanCall } from './span.ts'
 import { type Attempt, attempt, peekWait, type SimpleCall } from './span_calls.ts'
 import { type Flight, type SpanReplay, tell } from './span_replay.ts'
@@ -106,6 +107,7 @@ export function execute(replay: SpanReplay, actor: Actor, { call }: Span): void 
   if (call.op !== 'execve') return
   settleNaming(replay, actor.proc)
   actor.proc.command = call.command
+  replay.findings.rename(actor.proc.id, call.command)
   if (actor.task.state === 'S') actor.task.execve(call.file.slice(call.file.lastIndexOf('/') + 1))
 }
 
@@ -113,7 +115,7 @@ export function execute(replay: SpanReplay, actor: Actor, { call }: Span): void 
 export function end(replay: SpanReplay, actor: Actor, status: number, line: number): void {
   const { proc, task } = actor
   const whole = (status & 0x7f) !== 0 || proc.exiting !== undefined || proc.actors.size === 1
-  if (!isRunning(actor)) return
+  if (!isCalling(actor)) return
   settleNaming(replay, proc)
   const final = (status & 0x7f) !== 0 ? status : (proc.exiting ?? status)
   proc.status = final
@@ -123,15 +125,16 @@ export function end(replay: SpanReplay, actor: Actor, status: number, line: numb
   if (whole)
     for (const other of proc.actors) if (other.id !== proc.id) replay.world.changes.push([other.id, null])
   takeOverEnd(replay.world, proc)
-  tell(replay, line, actor.id, causeOf(final))
+  tell(replay, line, actor.id, causeOf(final, proc.killed || proc.deathSignal === SIGKILL))
 }
 
-function causeOf(status: number): SpanCall | { op: 'killed'; sig: number } {
+function causeOf(status: number, sent: boolean): SpanCall | Killed {
   const sig = status & 0x7f
-  return sig === 0 ? { op: 'exit_group', code: (status >> 8) & 0xff } : { op: 'killed', sig }
+  return sig === 0 ? { op: 'exit_group', code: (status >> 8) & 0xff } : { op: 'killed', sig, sent }
 }
 
-export function isRunning({ task }: Actor): boolean {
+/** A task that can call. */
+export function isCalling({ task }: Actor): boolean {
   return (task.state === 'S' || task.state === 'T') && !task.exiting
 }
 
@@ -142,7 +145,7 @@ export function forceEnd(replay: SpanReplay, proc: Proc, line: number): boolean 
   for (const actor of proc.actors) {
     const status =
       proc.exiting ?? (proc.killed ? 9 : actor.lastSignal !== 0 ? actor.lastSignal : actor.exiting)
-    if (status === undefined || !isRunning(actor)) continue
+    if (status === undefined || !isCalling(actor)) continue
     end(replay, actor, status, line)
     if (proc.dead) return true
   }

@@ -16,6 +16,8 @@ export interface SpanReplay {
   readonly counts: SpanCounts
   /** Where the log is one of ftrace. */
   readonly outer: Outer | undefined
+  /** The present act's time. */
+  readonly now: { time: string }
   /** Calls that have entered the kernel and not come back, in order of entry. */
   readonly flights: Map<Span, Flight>
   /** What the log has shown of itself. */
@@ -48,6 +50,10 @@ export interface Seen {
   groups: boolean
   /** wait4 or waitid lines. */
   waits: boolean
+  /** Children that have become zombies. */
+  unwaited: number
+  /** That all of them were left unwaited for is taken for a log without its waits. */
+  readonly mustWait: boolean
   /** The log began with a program's start: nobody whom it shows is older. */
   birth: boolean
   /** The line of the end of the first process; 0: not yet. */
@@ -134,10 +140,11 @@ export function resultText(value: number | string): string {
 
 /** Tells the findings what has changed through this call. */
 export function tell(
-  { world, findings }: SpanReplay,
+  { world, findings, now }: SpanReplay,
   line: number,
   by: number,
   call: SpanCall | Killed,
 ): void {
-  findings.observe({ line, by, call, changed: world.changes.splice(0) })
+  findings.observe({ line, time: now.time, by, call, changed: world.changes })
+  world.changes.length = 0
 }

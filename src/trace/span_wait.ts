@@ -22,9 +22,10 @@ import {
 } from '../abi/index.ts'
 import { KernelError, type Task } from '../index.ts'
 import { spanText } from './describe.ts'
+import type { WaitInfo } from './event.ts'
 import type { Span, SpanCall, SpanOutcome } from './span.ts'
 import { peekWait, waitTarget } from './span_calls.ts'
-import { end, forceEnd, forceReap, goOn, procOf, stop } from './span_order.ts'
+import { end, forceEnd, forceReap, goOn, isCalling, procOf, stop } from './span_order.ts'
 import {
   count,
   differ,
@@ -70,6 +71,11 @@ export function settleWait(
     return
   }
   const selector = selectorOf(replay, actor, call)
+  // The only child that has ended is the one that is found: no need to look first.
+  if (nr > 0 && isOnlyDead(replay, actor, selector, nr)) {
+    take(replay, actor, span, call, selector.options, nr, false)
+    return
+  }
   const seen = peek(actor.task, selector)
   if (replay.outer !== undefined && call.op === 'waitid') {
     const untold = settleWaitid(replay, replay.outer, actor, call, seen)
@@ -78,6 +84,13 @@ export function settleWait(
   }
   if (nr === 0) settleNothing(replay, actor, span, call, seen)
   else settleChild(replay, actor, span, call, selector, nr, seen)
+}
+
+function isOnlyDead(replay: SpanReplay, actor: Actor, { idtype }: Selector, nr: number): boolean {
+  const { proc } = actor
+  if (proc.zombies !== 1 || idtype !== P_ALL || !isCalling(actor)) return false
+  const child = procOf(replay, actor, nr)
+  return child?.dead === true && child.parent === proc
 }
 
 function selectorOf({ world }: SpanReplay, actor: Actor, call: Wait): Selector {
@@ -207,7 +220,7 @@ function settleChild(
     }
   }
   if (found === nr) {
-    take(replay, actor, span, call, nr, reordered)
+    take(replay, actor, span, call, selector.options, nr, reordered)
     return
   }
   const reason =
@@ -270,7 +283,10 @@ const CLD_CONTINUED = 6
 function statusOf(outcome: SpanOutcome | undefined): number | undefined {
   if (outcome?.kind !== 'returned') return undefined
   const { status, info } = outcome
-  if (info === undefined) return status
+  return info === undefined ? status : statusOfInfo(info)
+}
+
+function statusOfInfo(info: WaitInfo): number {
   switch (info.si_code) {
     case CLD_EXITED:
       return (info.si_status & 0xff) << 8
@@ -289,18 +305,14 @@ function take(
   actor: Actor,
   span: Span,
   call: Wait,
+  options: number,
   nr: number,
   reordered: boolean,
 ): void {
   const { task } = actor
-  const { idtype: _, options } = selectorOf(replay, actor, call)
   const proc = procOf(replay, actor, nr)
   const info = task.waitidSync(P_PID, nr, options | WNOHANG)
-  const actual = statusOf(
-    info === null
-      ? undefined
-      : { kind: 'returned', value: 0, outer: undefined, status: undefined, info, fd: undefined },
-  )
+  const actual = info === null ? undefined : statusOfInfo(info)
   const expected = statusOf(span.outcome)
   const equal = expected === undefined || actual === expected
   count(replay, equal, reordered)

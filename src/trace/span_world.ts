@@ -46,6 +46,8 @@ export interface Proc {
   /** undefined: outside the log. */
   parent: Proc | undefined
   readonly children: Set<Proc>
+  /** How many of them are zombies. */
+  zombies: number
   /** The threads whose end the log has not shown. */
   readonly actors: Set<Actor>
   command: string
@@ -58,6 +60,8 @@ export interface Proc {
   killed: boolean
   /** It has ended in the library. */
   dead: boolean
+  /** And has not been waited for. */
+  zombie: boolean
   /** The line of the end of its last thread; 0: not seen. */
   gone: number
   /** The signals that it has sent, as bits. */
@@ -231,6 +235,7 @@ function bearProc(
     task,
     parent,
     children: new Set(),
+    zombies: 0,
     actors: new Set(),
     command: from?.command ?? '',
     born: line,
@@ -238,6 +243,7 @@ function bearProc(
     exiting: undefined,
     killed: false,
     dead: false,
+    zombie: false,
     gone: 0,
     sent: 0n,
     old: from === undefined,
@@ -279,8 +285,10 @@ export function takeOverEnd(world: World, proc: Proc): void {
   for (const child of [...proc.children]) takeOverParent(world, child)
   if (proc.task.state === 'X') takeOverReap(world, proc)
   else {
+    proc.zombie = true
     noteChange(world, proc.id, proc.task)
     if (proc.parent === undefined) world.unreaped.add(proc)
+    else proc.parent.zombies++
   }
   if (wasInit) for (const other of [...world.procs.values()]) takeOverEnd(world, other)
 }
@@ -296,8 +304,10 @@ function takeOverParent(world: World, child: Proc): void {
   if (child.parent !== parent) {
     child.parent?.children.delete(child)
     child.formerParent = child.parent
+    if (child.zombie && child.parent !== undefined) child.parent.zombies--
     child.parent = parent
     parent?.children.add(child)
+    if (child.zombie && parent !== undefined) parent.zombies++
   }
   if (child.task.state === 'X') {
     takeOverReap(world, child)
@@ -309,6 +319,8 @@ function takeOverParent(world: World, child: Proc): void {
 
 /** A process has been waited for: nothing of it is left in the library. */
 export function takeOverReap(world: World, proc: Proc): void {
+  if (proc.zombie && proc.parent !== undefined) proc.parent.zombies--
+  proc.zombie = false
   proc.dead = true
   proc.parent?.children.delete(proc)
   world.unreaped.delete(proc)

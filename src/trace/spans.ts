@@ -28,6 +28,7 @@ import {
   TOP_STATE,
   type World,
 } from './span_world.ts'
+import { TRACE_LIST } from './strace_list.ts'
 import { TraceError } from './trace_error.ts'
 import { buildTree } from './tree.ts'
 
@@ -43,6 +44,7 @@ export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanR
     differences: createDifferences(),
     findings: createFindings(TOP_ID, TOP_STATE, (a, b) => sees(world, a, b)),
     counts: { events: 0, checked: 0, matched: 0, reordered: 0, skipped: {} },
+    now: { time: '' },
     flights: new Map(),
     seen: {
       ends: false,
@@ -50,6 +52,8 @@ export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanR
       groups: false,
       waits: false,
       birth: false,
+      unwaited: 0,
+      mustWait: options.waits !== false,
       rootGone: 0,
       root: undefined,
     },
@@ -79,6 +83,7 @@ export function replayAct(replay: SpanReplay, act: Act): undefined {
 }
 
 function perform(replay: SpanReplay, act: Act): void {
+  replay.now.time = 'span' in act ? act.span.time : act.time
   if (replay.counts.events++ === 0) replay.seen.birth = 'span' in act && act.span.call.op === 'execve'
   switch (act.kind) {
     case 'call': {
@@ -212,6 +217,7 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
   if (proc.actors.size > 0) return
   proc.gone = line
   if (!proc.dead) endLate(replay, actor, status, line)
+  if (proc.zombie && proc.parent !== undefined) seen.unwaited++
   if (proc === seen.root) seen.rootGone = line
   if (world.unreaped.size > UNREAPED_KEPT) reapOldest(replay, line)
 }
@@ -266,7 +272,9 @@ function walk(replay: SpanReplay, line: number): void {
 
 /** The log is over: what had begun, takes effect. */
 export function endSpans(replay: SpanReplay, line: number): undefined {
-  const { world } = replay
+  const { world, seen } = replay
+  if (world.origin.source === 'strace' && seen.unwaited > 0 && !seen.waits && seen.mustWait)
+    throw noWaits(seen.unwaited)
   if (replay.outer !== undefined) endOuter(replay, replay.outer, line)
   for (const proc of [...world.procs.values()]) if (proc.exiting !== undefined) forceEnd(replay, proc, line)
   for (const proc of [...world.unreaped]) {
@@ -274,6 +282,13 @@ export function endSpans(replay: SpanReplay, line: number): undefined {
     tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })
   }
   if (replay.check) walk(replay, line)
+}
+
+/** Either nobody ever waited, or, by far more often, the filter of strace left the waits out. */
+function noWaits(ended: number): TraceError {
+  const what = `${ended} ${ended === 1 ? 'child' : 'children'} ended, and there is no line of wait4 or waitid`
+  const how = `make the log with strace -f -o FILE -e trace=${TRACE_LIST} CMD`
+  return new TraceError(0, `${what}: ${how}; if these programs never wait, say so (--no-waits)`)
 }
 
 export function spansResult({ world, counts, differences, findings }: SpanReplay): ReplayResult {

@@ -9,8 +9,9 @@ import { type CallCursor, findRow, type Row } from './strace_calls.ts'
 import { type Head, refuseLine } from './strace_head.ts'
 import { LOST, takeOutcome } from './strace_outcome.ts'
 import { createActQueue, type Undecided } from './strace_queue.ts'
+import { isLastArgumentEnd, skipToResult } from './strace_result.ts'
 import { takeEndLine, takeSignalLine } from './strace_signals.ts'
-import { expected, GREATER, isWord, LESS, MINUS, PAREN, PLUS } from './strace_text.ts'
+import { expected, GREATER, LESS, MINUS, PAREN, PLUS, SPACE, standsAt, wordEnd } from './strace_text.ts'
 import { TraceError } from './trace_error.ts'
 
 export interface ActReader {
@@ -36,6 +37,7 @@ interface OpenCall extends Undecided {
 const HELD_MAX = 20_000
 const UNFINISHED = ' <unfinished ...>'
 const DETACHED = ' <detached ...>'
+const DOTS = ' ...>'.length
 const RESUMED = ' resumed>'
 
 export function createActReader(emit: (act: Act) => void): ActReader {
@@ -54,15 +56,11 @@ export function createActReader(emit: (act: Act) => void): ActReader {
   let madeAt = 0
 
   function readCall(row: Row, text: string, at: number, line: number): SpanCall | undefined {
-    c.text = text
-    c.at = at
-    c.line = line
-    c.outer = c.status = c.info = c.infoOuter = c.fd = undefined
-    return row.read(c)
+    return row.read(cursorAt(text, at, line))
   }
 
   function readOutcome(row: Row, call: SpanCall): SpanOutcome {
-    if (!row.toResult(c)) expected(c, ') = and a result')
+    if (!skipToResult(c)) expected(c, ') = and a result')
     const outcome = takeOutcome(c, row)
     if (call.op === 'clone' && outcome.kind === 'returned' && outcome.value > 0) madeAt = c.line
     return outcome
@@ -82,8 +80,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
   }
 
   function takeCall(text: string, line: number, { by, time, at }: Head): undefined {
-    let end = at
-    while (isWord(text.charCodeAt(end))) end++
+    const end = wordEnd(text, at)
     if (text.charCodeAt(end) !== PAREN || end === at) refuseLine(text, line)
     if (opens.size > 0) abandon(by, line)
     const row = findRow(text, at, end)
@@ -112,31 +109,44 @@ export function createActReader(emit: (act: Act) => void): ActReader {
   /** The second half of a call. strace says <unfinished ...> again where the task was killed in it. */
   function takeResumed(text: string, line: number, { by, time, at }: Head): undefined {
     const name = at + '<... '.length
-    let end = name
-    while (isWord(text.charCodeAt(end))) end++
-    if (!text.startsWith(RESUMED, end)) refuseLine(text, line)
+    const end = wordEnd(text, name)
+    if (!standsAt(text, end, RESUMED)) refuseLine(text, line)
     const row = findRow(text, name, end)
     const open = opens.get(by)
     let rest = end + RESUMED.length
-    if (text.startsWith(UNFINISHED, rest)) rest += UNFINISHED.length
+    if (standsAt(text, rest, UNFINISHED)) rest += UNFINISHED.length
     if (row === undefined || unfinishedAt(text) > 0) queue.push({ kind: 'other', line, by, time })
-    else if (open?.row === row) leave(open, text.slice(rest), line, by, time)
+    else if (open?.row === row) leave(open, text, rest, line, by, time)
     else if (row.orphan === undefined) queue.push({ kind: 'other', line, by, time })
     else takeWhole(row, row.orphan + text.slice(rest), 0, line, by, time)
   }
 
-  function leave(open: OpenCall, rest: string, line: number, by: number, time: string): undefined {
+  function leave(
+    open: OpenCall,
+    text: string,
+    rest: number,
+    line: number,
+    by: number,
+    time: string,
+  ): undefined {
     opens.delete(by)
-    const { row } = open
-    const call = readCall(row, open.args + rest, 0, line)
+    const call = readHalves(open, text, rest, line)
     if (call === undefined) {
       open.act ??= { kind: 'other', line: open.line, by: open.by, time: open.time }
       queue.push({ kind: 'other', line, by, time })
-    } else {
-      const outcome = readOutcome(row, call)
-      queue.push(left(open, call, outcome, line, time))
-    }
+    } else queue.push(left(open, call, readOutcome(open.row, call), line, time))
     queue.drain()
+  }
+
+  /** The two are glued together only where that is needed: it costs. */
+  function readHalves(open: OpenCall, text: string, rest: number, line: number): SpanCall | undefined {
+    const { row, args } = open
+    const isLast = isLastArgumentEnd(text, rest)
+    if (!isLast && !row.isEnough?.(args, text, rest)) return readCall(row, args + text.slice(rest), 0, line)
+    const first = readCall(row, args, 0, line)
+    c.text = text
+    c.at = rest
+    return first === undefined || row.readRest === undefined || isLast ? first : row.readRest(c, first)
   }
 
   /** An entry that went out as something else, because too little of it was known, is made good by a whole call. */
@@ -168,7 +178,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
   }
 
   function takeEnd(text: string, line: number, { by, time, at }: Head): undefined {
-    if (!text.startsWith('+++ ', at)) refuseLine(text, line)
+    if (!standsAt(text, at, '+++ ')) refuseLine(text, line)
     abandon(by, line)
     const act = takeEndLine(cursorAt(text, at + 4, line), by, time)
     queue.push(act)
@@ -183,6 +193,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     c.text = text
     c.at = at
     c.line = line
+    c.outer = c.status = c.info = c.infoOuter = c.fd = undefined
     return c
   }
 
@@ -190,9 +201,9 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     take(text: string, line: number, head: Head): undefined {
       const { at } = head
       const first = text.charCodeAt(at)
-      if (first === LESS && text.startsWith('<... ', at)) takeResumed(text, line, head)
+      if (first === LESS && standsAt(text, at, '<... ')) takeResumed(text, line, head)
       else if (first === PLUS) takeEnd(text, line, head)
-      else if (first === MINUS && text.startsWith('--- ', at)) {
+      else if (first === MINUS && standsAt(text, at, '--- ')) {
         queue.push(takeSignalLine(cursorAt(text, at + 4, line), head.by, head.time))
       } else takeCall(text, line, head)
     },
@@ -207,7 +218,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
 /** Where the line breaks off: the place of its <unfinished ...>, 0 if it is whole. */
 function unfinishedAt(text: string): number {
   const { length } = text
-  if (text.charCodeAt(length - 1) !== GREATER) return 0
-  if (text.endsWith(UNFINISHED)) return length - UNFINISHED.length
-  return text.endsWith(DETACHED) ? length - DETACHED.length : 0
+  if (text.charCodeAt(length - 1) !== GREATER || text.charCodeAt(length - DOTS) !== SPACE) return 0
+  if (standsAt(text, length - UNFINISHED.length, UNFINISHED)) return length - UNFINISHED.length
+  return standsAt(text, length - DETACHED.length, DETACHED) ? length - DETACHED.length : 0
 }

@@ -6,21 +6,28 @@
  * first task is known, `HELD_MAX` at most.
  */
 import type { LogReader } from './event.ts'
+import { show } from './fields.ts'
 import type { ActReader } from './strace_acts.ts'
 import { isStackFrame, newHead, readHead } from './strace_head.ts'
+import { TRACE_LIST } from './strace_list.ts'
 import { messageIn } from './strace_message.ts'
 import { createRootFinder } from './strace_root.ts'
+import { PAREN, wordEnd } from './strace_text.ts'
 import { TraceError } from './trace_error.ts'
 
 const HELD_MAX = 20_000
-const LIST =
-  'process,signal,setpgid,getpgid,getpgrp,setsid,getsid,getpid,getppid,gettid,set_tid_address,prctl,unshare,setns,pidfd_open'
-
 /** A line that breaks off before its end. It belongs to the task that it belonged to when it began. */
 interface CutLine {
   readonly text: string
   readonly line: number
   readonly owner: number
+}
+
+/** Whether a call, a signal or an end begins at `at`. */
+function isOfStrace(text: string, at: number): boolean {
+  return (
+    text.charCodeAt(wordEnd(text, at)) === PAREN || /^(?:<\.\.\. |--- |\+\+\+ )/.test(text.slice(at, at + 5))
+  )
 }
 
 export function createBareReader(acts: ActReader): LogReader {
@@ -67,6 +74,12 @@ export function createBareReader(acts: ActReader): LogReader {
     if (acts.madeAt > 0) refuseUnlessFollowed()
     readHead(text, head)
     head.by = owner
+    if (!isOfStrace(text, head.at)) {
+      throw new TraceError(
+        line,
+        `expected a line of strace, got ${show(text)}; with strace -f -o FILE what programs print stays out of the log`,
+      )
+    }
     acts.take(text, line, head)
     if (text.startsWith('+++ superseded by execve in pid ', head.at)) {
       living.delete(Number.parseInt(text.slice(head.at + '+++ superseded by execve in pid '.length), 10))
@@ -105,7 +118,7 @@ export function createBareReader(acts: ActReader): LogReader {
     if (follows) return
     throw new TraceError(
       acts.madeAt,
-      `a task is made here, and the log does not follow it: make the log with strace -f -o FILE -e trace=${LIST} CMD`,
+      `a task is made here, and the log does not follow it: make the log with strace -f -o FILE -e trace=${TRACE_LIST} CMD`,
     )
   }
 

@@ -12,6 +12,8 @@ import {
 } from '../abi/index.ts'
 import type { WaitInfo } from './event.ts'
 import type { FdArg, SpanCall } from './span.ts'
+import { flagsReader } from './strace_flags.ts'
+import { createLookup, type Lookup } from './strace_lookup.ts'
 import * as N from './strace_names.ts'
 import { takeSigInfo } from './strace_signals.ts'
 import { takeStatus } from './strace_status.ts'
@@ -22,13 +24,11 @@ import {
   BRACKET,
   type Cursor,
   expected,
-  flagsReader,
-  jumpToResult,
   NINE,
   skip,
   skipComma,
   skipPast,
-  skipToResult,
+  standsAt,
   takeFd,
   takeNamed,
   takeNumber,
@@ -53,8 +53,10 @@ export interface Row {
   readonly lasts?: true
   /** Its result is the descriptor of a process. */
   readonly givesFd?: true
-  /** From behind its arguments, as far as they were read, to its result. */
-  readonly toResult: (c: Cursor) => boolean
+  /** For a call in two halves: all that matters of its arguments stands in the first. */
+  readonly isEnough?: (args: string, text: string, rest: number) => boolean
+  /** What the second half adds, where the first was enough to begin with. */
+  readonly readRest?: (c: CallCursor, first: SpanCall) => SpanCall
   /** Arguments to read it with where its beginning is not in the log; undefined: without them it says nothing. */
   readonly orphan?: string
 }
@@ -72,12 +74,23 @@ const GETPPID: SpanCall = { op: 'getppid' }
 const SETSID: SpanCall = { op: 'setsid' }
 const GETPGRP: SpanCall = { op: 'getpgid', pid: 0 }
 
+/** It is cut behind its first argument, as a rule: the others are results. */
+const WAIT4: Partial<Row> = {
+  lasts: true,
+  orphan: '-1, ',
+  isEnough: (args) => args.length > 2 && args.indexOf(',') === args.length - 2,
+  readRest: (c, first) => wait4Rest(c, first.op === 'wait4' ? first.pid : -1),
+}
+
 const EXIT_SIGNAL = 0xff
 
 const ROWS: readonly Row[] = [
   row('fork', () => FORK, { orphan: '' }),
   row('vfork', () => VFORK, { orphan: '' }),
-  row('clone', clone, { orphan: 'flags=SIGCHLD' }),
+  row('clone', clone, {
+    orphan: 'flags=SIGCHLD',
+    isEnough: (_, text, at) => standsAt(text, at, ', child_tidptr='),
+  }),
   row('clone3', clone3, { orphan: '{flags=0, exit_signal=SIGCHLD}' }),
   row('execve', execve),
   row('execveat', execveat),
@@ -97,11 +110,11 @@ const ROWS: readonly Row[] = [
   row('tkill', (c) => ({ op: 'tgkill', tgid: 0, tid: takeNumber(c), sig: second(c, takeSignal) })),
   row('tgkill', tgkill),
   row('rt_tgsigqueueinfo', tgkill),
-  row('wait4', wait4, { lasts: true, orphan: '-1, ' }),
-  row('waitpid', wait4, { lasts: true, orphan: '-1, ' }),
+  row('wait4', wait4, WAIT4),
+  row('waitpid', wait4, WAIT4),
   row('waitid', waitid, { lasts: true, orphan: 'P_ALL, 0, ' }),
   row('prctl', prctl),
-  row('rt_sigaction', rtSigaction, { toResult: jumpToResult }),
+  row('rt_sigaction', rtSigaction, { isEnough: (args) => args.endsWith('}, ') }),
   row('unshare', (c) => ({ op: 'unshare', flags: takeCloneFlags(c) })),
   row('setns', (c) => ({ op: 'setns', fd: takeFd(c), nstype: second(c, takeCloneFlags) })),
   row('pidfd_open', (c) => ({ op: 'pidfd_open', pid: takeNumber(c), flags: second(c, takePidfdFlags) }), {
@@ -111,33 +124,11 @@ const ROWS: readonly Row[] = [
 ]
 
 function row(name: string, read: Row['read'], rest: Partial<Row> = {}): Row {
-  return { name, read, toResult: skipToResult, ...rest }
-}
-
-const LETTERS = 128
-
-/** Rows by length and first letter of the name, so that most names are told apart without being compared. */
-const BUCKETS: readonly (readonly Row[] | undefined)[] = buckets()
-
-function buckets(): (Row[] | undefined)[] {
-  const lists: (Row[] | undefined)[] = []
-  for (const each of ROWS) {
-    const key = each.name.length * LETTERS + each.name.charCodeAt(0)
-    lists[key] = [...(lists[key] ?? []), each]
-  }
-  return Array.from(lists)
+  return { name, read, ...rest }
 }
 
 /** The row of the name that stands in `text` from `at` to `end`. */
-export function findRow(text: string, at: number, end: number): Row | undefined {
-  const bucket = BUCKETS[(end - at) * LETTERS + text.charCodeAt(at)]
-  if (bucket === undefined) return undefined
-  for (let i = 0; i < bucket.length; i++) {
-    const candidate = bucket[i] as Row
-    if (text.startsWith(candidate.name, at)) return candidate
-  }
-  return undefined
-}
+export const findRow: Lookup<Row> = createLookup(ROWS)
 
 function takeSignal(c: Cursor): number {
   return atEnd(c) ? 0 : takeNamed(c, N.SIGNALS, 'a signal')
@@ -211,7 +202,10 @@ function tgkill(c: Cursor): SpanCall {
 
 function wait4(c: CallCursor): SpanCall {
   const pid = takeNumber(c, -1)
-  if (!skipComma(c)) return { op: 'wait4', pid, options: 0 }
+  return skipComma(c) ? wait4Rest(c, pid) : { op: 'wait4', pid, options: 0 }
+}
+
+function wait4Rest(c: CallCursor, pid: number): SpanCall {
   c.status = takeStatus(c)
   return { op: 'wait4', pid, options: second(c, takeWaitOptions) }
 }
@@ -239,6 +233,7 @@ function takeInfo(c: Cursor): WaitInfo | undefined {
   }
   const info = takeSigInfo(c)
   c.outer = info.outer
+  skipPast(c, '}')
   return { si_signo: info.signo, si_pid: info.pid ?? 0, si_code: info.code, si_status: info.status ?? 0 }
 }
 

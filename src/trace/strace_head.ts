@@ -24,12 +24,14 @@ export interface Head {
   /** The number stands in `[pid N]`. */
   bracketed: boolean
   time: string
+  /** Of the last time; those of one log are of one length, as a rule. */
+  timeLength: number
   /** Where the line's own text begins. */
   at: number
 }
 
 export function newHead(): Head {
-  return { by: 0, bracketed: false, time: '', at: 0 }
+  return { by: 0, bracketed: false, time: '', timeLength: 0, at: 0 }
 }
 
 /** With -k a call is followed by the places in the program that led to it. */
@@ -47,7 +49,7 @@ export function readHead(text: string, head: Head): undefined {
   while (text.charCodeAt(at) === SPACE) at++
   head.time = ''
   if (isDigit(text.charCodeAt(at))) {
-    const end = text.indexOf(' ', at)
+    const end = endOfTime(text, at, head)
     if (end > 0) {
       head.time = text.slice(at, end)
       at = skipBlanks(text, end)
@@ -57,6 +59,15 @@ export function readHead(text: string, head: Head): undefined {
   }
   while (text.charCodeAt(at) === BRACKET) at = skipBeyond(text, at, BRACKET_END)
   head.at = at
+}
+
+function endOfTime(text: string, at: number, head: Head): number {
+  const likely = at + head.timeLength
+  if (head.timeLength > 0 && text.charCodeAt(likely) === SPACE && isDigit(text.charCodeAt(likely - 1)))
+    return likely
+  const end = text.indexOf(' ', at)
+  head.timeLength = end - at
+  return end
 }
 
 function readNumber(text: string, head: Head): number {

@@ -2,7 +2,17 @@
 import type { SpanOutcome } from './span.ts'
 import type { CallCursor, Row } from './strace_calls.ts'
 import { ERRNOS } from './strace_names.ts'
-import { type Cursor, expected, QUESTION, SPACE, skip, takeFd, takeNumber, takeWord } from './strace_text.ts'
+import {
+  type Cursor,
+  expected,
+  QUESTION,
+  SPACE,
+  skip,
+  standsAt,
+  takeFd,
+  takeNumber,
+  takeWord,
+} from './strace_text.ts'
 
 const LOST: SpanOutcome = { kind: 'lost' }
 const RESTARTED: SpanOutcome = { kind: 'restarted' }
@@ -17,7 +27,7 @@ export function takeOutcome(c: CallCursor, row: Row): SpanOutcome {
   if (c.text.charCodeAt(c.at) === QUESTION) {
     return c.text.startsWith('? ERESTART', c.at) ? RESTARTED : LOST
   }
-  if (c.text.startsWith('-1 ', c.at)) return takeFailure(c, row)
+  if (standsAt(c.text, c.at, '-1 ')) return takeFailure(c, row)
   const from = c.at
   const value = takeNumber(c, Number.NaN)
   if (Number.isNaN(value)) expected(c, 'a result')

@@ -3,7 +3,7 @@ import { SIGCHLD } from '../abi/index.ts'
 import type { Act } from './span.ts'
 import { OTHER_CODE, SIGNAL_CODES, SIGNALS } from './strace_names.ts'
 import { takeEnd } from './strace_status.ts'
-import { type Cursor, expected, skip, skipPast, takeNamed, takeNumber, takeWord } from './strace_text.ts'
+import { type Cursor, expected, skip, standsAt, takeNamed, takeNumber, takeWord } from './strace_text.ts'
 
 /** siginfo_t, as far as it bears on processes. */
 export interface SigInfo {
@@ -22,15 +22,11 @@ export function takeSigInfo(c: Cursor): SigInfo {
   if (!skip(c, '{si_signo=')) expected(c, 'a siginfo')
   const signo = takeNamed(c, SIGNALS, 'a signal')
   const code = skip(c, ', si_code=') ? takeCode(c) : 0
-  if (!skip(c, ', si_pid=')) {
-    skipPast(c, '}')
-    return { signo, code, pid: undefined, outer: undefined, status: undefined }
-  }
+  if (!skip(c, ', si_pid=')) return { signo, code, pid: undefined, outer: undefined, status: undefined }
   const pid = takeNumber(c)
   const { outer } = c
   if (skip(c, ', si_uid=')) takeNumber(c)
   const status = takeStatus(c, signo, code)
-  skipPast(c, '}')
   return { signo, code, pid, outer, status }
 }
 
@@ -50,7 +46,7 @@ function takeStatus(c: Cursor, signo: number, code: number): number | undefined 
 /** `c` stands behind `--- `. */
 export function takeSignalLine(c: Cursor, by: number, time: string): Act {
   const { line } = c
-  if (!c.text.endsWith(' ---')) expected(c, 'a signal up to its ---')
+  if (!standsAt(c.text, c.text.length - 4, ' ---')) expected(c, 'a signal up to its ---')
   if (skip(c, 'stopped by '))
     return { kind: 'stopped', line, by, time, sig: takeNamed(c, SIGNALS, 'a signal') }
   const sig = takeNamed(c, SIGNALS, 'a signal')
@@ -74,7 +70,7 @@ export function takeSignalLine(c: Cursor, by: number, time: string): Act {
 /** `c` stands behind `+++ `. */
 export function takeEndLine(c: Cursor, by: number, time: string): Act {
   const { line } = c
-  if (!c.text.endsWith(' +++')) expected(c, 'an end up to its +++')
+  if (!standsAt(c.text, c.text.length - 4, ' +++')) expected(c, 'an end up to its +++')
   if (!skip(c, 'superseded by execve in pid ')) return { kind: 'gone', line, by, time, status: takeEnd(c) }
   return { kind: 'superseded', line, by, time, thread: takeNumber(c) }
 }

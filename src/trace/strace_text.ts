@@ -43,15 +43,11 @@ export const BAR = 124
 export const BRACE_END = 125
 const LETTER_A = 97
 const LETTER_X = 120
-const CAPITAL_A = 65
-const CAPITAL_Z = 90
 const LETTER_F = 102
-const LETTER_Z = 122
 const STAR = 42
 
 const IN_STRACE = " in strace's PID NS */"
-/** Combinations of flags that were met are few; the limit is against broken logs. */
-const MEMO_MAX = 4096
+const SHORT = 16
 
 export function expected(c: Cursor, what: string): never {
   throw new TraceError(c.line, `expected ${what}, got ${show(c.text.slice(c.at))}`)
@@ -59,8 +55,18 @@ export function expected(c: Cursor, what: string): never {
 
 /** Steps over `literal` if it stands here. */
 export function skip(c: Cursor, literal: string): boolean {
-  if (!c.text.startsWith(literal, c.at)) return false
+  if (!standsAt(c.text, c.at, literal)) return false
   c.at += literal.length
+  return true
+}
+
+/** Faster than startsWith, for literals that are short or mostly not there. */
+export function standsAt(text: string, at: number, literal: string): boolean {
+  const { length } = literal
+  if (length > SHORT) return text.charCodeAt(at) === literal.charCodeAt(0) && text.startsWith(literal, at)
+  for (let i = 0; i < length; i++) {
+    if (text.charCodeAt(at + i) !== literal.charCodeAt(i)) return false
+  }
   return true
 }
 
@@ -124,7 +130,7 @@ function takeNotes(c: Cursor): undefined {
   takeComment(c)
 }
 
-function takeComment(c: Cursor): undefined {
+export function takeComment(c: Cursor): undefined {
   const { text, at } = c
   if (text.charCodeAt(at + 1) !== SLASH || text.charCodeAt(at + 2) !== STAR) return
   const end = text.indexOf('*/', at + 3)
@@ -159,55 +165,22 @@ export function takeFd(c: Cursor): FdArg {
   return { fd, pid, ns }
 }
 
-/** A letter, a digit or one of `_ | ?`: flags and names are made of these. */
-export function isWord(code: number): boolean {
-  return (
-    (code >= CAPITAL_A && code <= CAPITAL_Z) ||
-    (code >= ZERO && code <= NINE) ||
-    code === UNDERSCORE ||
-    (code >= LETTER_A && code <= LETTER_Z) ||
-    code === BAR ||
-    code === QUESTION ||
-    code === PLUS ||
-    code === MINUS
-  )
+/** Letters, digits and `_ | ? + -`: flags and names are made of these. 1 where the code is one of them. */
+const WORD: Uint8Array = new Uint8Array(128)
+for (let code = 0; code < WORD.length; code++) WORD[code] = /[\w|?+-]/.test(String.fromCharCode(code)) ? 1 : 0
+
+/** The end of the word that begins at `at`. */
+export function wordEnd(text: string, at: number): number {
+  const { length } = text
+  while (at < length && WORD[text.charCodeAt(at)] === 1) at++
+  return at
 }
 
 /** Steps over a word and gives it. */
 export function takeWord(c: Cursor): string {
   const from = c.at
-  while (isWord(c.text.charCodeAt(c.at))) c.at++
+  c.at = wordEnd(c.text, c.at)
   return c.text.slice(from, c.at)
-}
-
-export type Flags = (c: Cursor, fallback?: number) => number
-
-/** A reader of names joined by `|`, maybe among numbers and comments, as a sum. Names that are not in `names` count 0. */
-export function flagsReader(names: Names): Flags {
-  const memo = new Map<string, number>()
-  return (c, fallback = 0) => {
-    if (atEnd(c)) return fallback
-    let sum = 0
-    do {
-      const word = takeWord(c)
-      if (word === '') expected(c, 'flags')
-      let value = memo.get(word)
-      if (value === undefined) {
-        value = sumOf(word, names)
-        if (memo.size === MEMO_MAX) memo.clear()
-        memo.set(word, value)
-      }
-      sum += value
-      if (c.text.charCodeAt(c.at) === SPACE) takeComment(c)
-    } while (c.text.charCodeAt(c.at) === BAR && ++c.at)
-    return sum
-  }
-}
-
-function sumOf(word: string, names: Names): number {
-  let sum = 0
-  for (const name of new Set(word.split('|'))) sum += names.get(name) ?? (Number(name) || 0)
-  return sum
 }
 
 /** One name or number. */
@@ -219,55 +192,6 @@ export function takeNamed(c: Cursor, names: Names, what: string): number {
   if (value !== undefined) return value
   c.at = from
   return expected(c, what)
-}
-
-/**
- * Steps over everything to the end of the call's arguments and to its result: `) = `. False where there is none.
- */
-export function skipToResult(c: Cursor): boolean {
-  const { text } = c
-  let depth = 0
-  for (let at = c.at; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
-      case QUOTE:
-        at = quoteEnd(text, at)
-        break
-      case LESS:
-        at = angleEnd(text, at) - 1
-        break
-      case PAREN:
-      case BRACKET:
-      case BRACE:
-        depth++
-        break
-      case BRACKET_END:
-      case BRACE_END:
-        if (depth > 0) depth--
-        break
-      case PAREN_END:
-        if (depth === 0) return atResult(c, at + 1)
-        depth--
-    }
-  }
-  return false
-}
-
-/** The same, from the end of the line: for calls whose result holds no name of a task. */
-export function jumpToResult(c: Cursor): boolean {
-  const last = c.text.charCodeAt(c.text.length - 1)
-  if (last === GREATER || last === SLASH) return skipToResult(c)
-  const { text } = c
-  const equals = text.lastIndexOf('= ')
-  let at = equals - 1
-  while (text.charCodeAt(at) === SPACE) at--
-  return at >= c.at && text.charCodeAt(at) === PAREN_END ? atResult(c, at + 1) : false
-}
-
-function atResult(c: Cursor, at: number): boolean {
-  while (c.text.charCodeAt(at) === SPACE) at++
-  if (c.text.charCodeAt(at) !== EQUALS || c.text.charCodeAt(at + 1) !== SPACE) return false
-  c.at = at + 2
-  return true
 }
 
 /** The place of the quote that ends the string beginning at `at`. */

@@ -1,0 +1,31 @@
+// node's child_process in each form, a child with a channel, one killed, one detached, and worker threads.
+const { exec, execFileSync, fork, spawn, spawnSync } = require('node:child_process')
+const { once } = require('node:events')
+const { Worker, isMainThread } = require('node:worker_threads')
+
+async function main() {
+  console.log(execFileSync('echo', ['sync']).toString().trim(), spawnSync('sh', ['-c', 'exit 3']).status)
+  console.log((await once(exec('exit 4'), 'exit'))[0])
+  const killed = spawn('sleep', ['9'])
+  killed.kill('SIGKILL')
+  console.log((await once(killed, 'exit'))[1])
+  const detached = spawn('sh', ['-c', 'sleep 0.2 & wait'], { detached: true, stdio: 'ignore' })
+  process.kill(-detached.pid, 'SIGTERM')
+  console.log((await once(detached, 'exit'))[1])
+  const channel = fork(__filename, ['child'])
+  channel.send('hello')
+  console.log((await once(channel, 'message'))[0])
+  await once(channel, 'exit')
+  await Promise.all([1, 2, 3, 4, 5, 6].map((n) => once(spawn('sh', ['-c', `exit ${n}`]), 'exit')))
+  console.log((await once(spawn('/no/such/program'), 'error'))[0].code)
+  const workers = [1, 2].map(() => new Worker(__filename))
+  await Promise.all(workers.map((w) => once(w, 'exit')))
+  const stuck = new Worker('for (;;) {}', { eval: true })
+  await once(stuck, 'online')
+  await stuck.terminate()
+}
+
+if (!isMainThread) console.log(execFileSync('sh', ['-c', 'echo from a worker']).toString().trim())
+else if (process.argv[2] === 'child')
+  process.once('message', (m) => process.send(`${m} back`, () => process.exit(0)))
+else main()
