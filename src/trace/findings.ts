@@ -21,9 +21,12 @@ import {
   type Namespace,
   type Turn,
 } from './lives.ts'
+import { own } from './own.ts'
 import { FINDING_KINDS, type Finding, type FindingKind } from './report.ts'
 
 const KEPT = 10000
+/** Of so many numbers it is remembered when they were freed last. */
+const FREED = 65536
 
 export interface Findings {
   observe(event: Happening): undefined
@@ -103,7 +106,7 @@ function findingOf(kind: FindingKind, life: Life, line: number, time: string, te
     pid: numberOf(life),
     line,
     text,
-    ...(time === '' ? {} : { time }),
+    ...(time === '' ? {} : { time: own(time) }),
     ...(state.pid.length > 1 ? { nspid: state.pid } : {}),
     ...(command === '' ? {} : { command }),
     ...(mother === undefined || command === '' ? {} : { descent: descentOf(life) }),
@@ -183,7 +186,17 @@ function findReuse(
     const text = `is now the number of a new ${what}; whoever had it before was gone at line ${since}`
     note('reuse', life, line, time, text)
   }
-  for (const nr of turn.freed) freed.set(nr, line)
+  for (const nr of turn.freed) {
+    freed.set(nr, line)
+    if (freed.size > FREED) forgetOldest(freed)
+  }
+}
+
+function forgetOldest(freed: Map<number, number>): undefined {
+  for (const nr of freed.keys()) {
+    freed.delete(nr)
+    return
+  }
 }
 
 function findOrphans(lives: Lives, turn: Turn, { line, time = '' }: Happening, note: Note): undefined {

@@ -8,6 +8,7 @@
 import { P_PID, SIGCONT, SIGKILL, SIGSTOP, WEXITED, WNOWAIT } from '../abi/index.ts'
 import { endProcess, endThread, findTask } from '../inside.ts'
 import type { Killed } from './lives.ts'
+import { own } from './own.ts'
 import type { Span, SpanCall } from './span.ts'
 import { type Attempt, attempt, peekWait, type SimpleCall } from './span_calls.ts'
 import { type Flight, type SpanReplay, tell } from './span_replay.ts'
@@ -106,8 +107,9 @@ export function settleNaming(replay: SpanReplay, proc: Proc): void {
 export function execute(replay: SpanReplay, actor: Actor, { call }: Span): void {
   if (call.op !== 'execve') return
   settleNaming(replay, actor.proc)
-  actor.proc.command = call.command
-  replay.findings.rename(actor.proc.id, call.command)
+  const command = own(call.command)
+  actor.proc.command = command
+  replay.findings.rename(actor.proc.id, command)
   if (actor.task.state === 'S') actor.task.execve(call.file.slice(call.file.lastIndexOf('/') + 1))
 }
 

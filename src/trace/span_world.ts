@@ -21,6 +21,7 @@ import {
 } from '../abi/index.ts'
 import { Kernel, type Task } from '../index.ts'
 import type { Change, TaskState } from './event.ts'
+import { own } from './own.ts'
 import type { SpanOrigin } from './span.ts'
 import { stateOf } from './task_state.ts'
 
@@ -239,7 +240,7 @@ function bearProc(
     actors: new Set(),
     command: from?.command ?? '',
     born: line,
-    time,
+    time: own(time),
     exiting: undefined,
     killed: false,
     dead: false,
