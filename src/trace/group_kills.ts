@@ -30,6 +30,8 @@ export interface Survivor {
 }
 
 export interface GroupKills {
+  /** Where the log tells what became of each signal of a kill, before the kill returns. */
+  sent(life: Life, sig: number, ignored: boolean): undefined
   /** A kill, before its consequences. */
   begin(event: Happening): undefined
   /** Who has ended. Returns who outlived what ended them. */
@@ -44,6 +46,8 @@ interface GroupKill {
   readonly line: number
   readonly time: string
   readonly members: Set<Life>
+  /** The log shows that they ignore the signal. */
+  readonly ignoring: Set<Life>
   ended: number
 }
 
@@ -61,17 +65,25 @@ const HARMLESS: readonly number[] = [
 
 export function createGroupKills(lives: Lives): GroupKills {
   const watched: GroupKill[] = []
+  /** The latest signal that each has ignored. */
+  const ignored = new WeakMap<Life, number>()
 
   return {
+    sent(life: Life, sig: number, isIgnored: boolean): undefined {
+      if (isIgnored) ignored.set(life, sig)
+      else ignored.delete(life)
+    },
     begin(event: Happening): undefined {
       const { call, line, time = '' } = event
       if (call.op !== 'kill' || HARMLESS.includes(call.sig)) return
       const group = targetGroup(lives, event)
       if (group === undefined || watched.at(-1)?.line === line) return
       const members = new Set<Life>()
+      const ignoring = new Set<Life>()
       for (const life of group.members)
-        if (isAlive(life.state) && isLeader(life.state) && life.key !== lives.top.initKey) members.add(life)
-      watched.push({ group, sig: call.sig, line, time, members, ended: 0 })
+        if (isAlive(life.state) && isLeader(life.state) && life.key !== lives.top.initKey)
+          (ignored.get(life) === call.sig ? ignoring : members).add(life)
+      watched.push({ group, sig: call.sig, line, time, members, ignoring, ended: 0 })
       if (watched.length > WATCHED) watched.shift()
     },
     ended(ended: readonly Life[], event: Happening): Survivor[] {
@@ -80,7 +92,10 @@ export function createGroupKills(lives: Lives): GroupKills {
         const victims = ended.filter((life) => kill.members.delete(life) && endedBy(kill, event))
         for (const { ended: ending } of victims) if (ending !== undefined) ending.kill = kill.line
         if (victims.length > 0 && kill.ended === 0)
-          told.push(...escapesOf(kill, countOf(kill, victims, event)))
+          told.push(
+            ...ignoringOf(kill, countOf(kill, victims, event)),
+            ...escapesOf(kill, countOf(kill, victims, event)),
+          )
         kill.ended += victims.length
         // In a recording whoever was not ended by now has outlived it.
         if (victims.length > 0 && event.line === kill.line) told.push(...survivorsOf(kill))
@@ -112,6 +127,13 @@ function escapesOf({ group, sig, line, time }: GroupKill, ended: number): Surviv
     group.fled.delete(life)
   }
   return told
+}
+
+function ignoringOf({ group, sig, line, time, ignoring }: GroupKill, ended: number): Survivor[] {
+  return [...ignoring].map((life) => {
+    const text = `outlived ${signalName(sig)} to its group ${group.nr}, which ended ${ended}: it ignores the signal`
+    return { kind: 'group-survivor', life, line, time, text }
+  })
 }
 
 function survivorsOf({ group, sig, line, time, members, ended }: GroupKill): Survivor[] {
