@@ -14,10 +14,10 @@ export interface SpanReplay {
   readonly differences: Differences
   readonly findings: Findings
   readonly counts: SpanCounts
-  /** Where the log is one of ftrace. */
-  readonly outer: Outer | undefined
   /** The present act's time. */
   readonly now: { time: string }
+  /** Where the log is one of ftrace. */
+  readonly outer: Outer | undefined
   /** Calls that have entered the kernel and not come back, in order of entry. */
   readonly flights: Map<Span, Flight>
   /** What the log has shown of itself. */
