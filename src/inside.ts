@@ -5,12 +5,14 @@
  * Context: outside a call, as the methods of Task.
  */
 import * as L from './mm/layout.ts'
-import { findTaskByVpid } from './pid/pid_task.ts'
+import { findVpid } from './pid/pid.ts'
+import { changePid, findTaskByVpid, pidTask } from './pid/pid_task.ts'
 import { isPidTaken, peekPidmap } from './pid/pidmap.ts'
 import { taskActivePidNs } from './pid/task_link.ts'
 import { Task } from './process.ts'
 import { enter, leave, taskOf } from './realm.ts'
 import { doExit, doGroupExit } from './task/exit.ts'
+import { testSetpgid } from './task/session.ts'
 
 /** The number that the next task made in the namespace of `task` would get there, or -errno. */
 export function peekNumber(task: Task): number {
@@ -32,6 +34,22 @@ export function findTask(viewer: Task, nr: number): Task | undefined {
   const realm = Task.realmOf(viewer)
   const found = findTaskByVpid(realm.table, Task.refOf('viewer', viewer, realm, 'find'), nr)
   return found === 0 ? undefined : taskOf(realm, found)
+}
+
+/** What setpgid(2) of `task` would return. Changes nothing. */
+export function peekSetpgid(task: Task, pid: number, pgid: number): number {
+  const realm = Task.realmOf(task)
+  return testSetpgid(realm.table, Task.refOf('task', task, realm, 'setpgid'), pid, pgid)
+}
+
+/** Moves the process of `task` to the group that has the number `nr` for `viewer`, without asking. False: there is none. */
+export function moveToGroup(viewer: Task, task: Task, nr: number): boolean {
+  const realm = Task.realmOf(task)
+  const { table } = realm
+  const group = findVpid(table, Task.refOf('viewer', viewer, realm, 'setpgid'), nr)
+  if (pidTask(table, group, L.PIDTYPE_PGID) === 0) return false
+  changePid(table, Task.refOf('task', task, realm, 'setpgid'), L.PIDTYPE_PGID, group)
+  return true
 }
 
 /** Ends the process of `task` with a status as wait4(2) shows it, as if by a signal or exit_group(2). */

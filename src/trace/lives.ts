@@ -204,6 +204,21 @@ export function processOf(lives: Lives, nr: number): Life | undefined {
   return lives.byNumber.get(nr)
 }
 
+/** The numbers of processes that have threads alive. */
+export function threadsAlive(lives: Lives): Set<number> {
+  const numbers = new Set<number>()
+  for (const { state } of lives.all.values()) if (isAlive(state)) numbers.add(state.tgid[0] as number)
+  return numbers
+}
+
+/** Processes that have ended as a whole, and that nobody has waited for. */
+export function zombies(lives: Lives): Life[] {
+  const alive = threadsAlive(lives)
+  return [...lives.all.values()].filter(
+    ({ state }) => state.state === 'Z' && isLeader(state) && !alive.has(state.pid[0] as number),
+  )
+}
+
 function bearChild(lives: Lives, key: number, state: TaskState, event: Happening): Life {
   const life = bear(lives, key, state, event.line, own(event.time ?? ''), namespaceOf(lives, key, state))
   const mother = lives.all.get(event.by)

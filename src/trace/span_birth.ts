@@ -146,7 +146,7 @@ function fitNumber(replay: SpanReplay, outer: Outer, guess: { from: number } & G
       if (fit === 'fits') fit = 'reordered'
     } else if (outer.limit !== undefined && nr > top.sysctl('kernel.pid_max')) {
       unlimit(replay, outer, outer.limit)
-    } else if (next > nr && learnPidMax(top, nr, true)) {
+    } else if (next > nr && learnPidMax(replay, top, nr, true)) {
       fit = 'limit'
       guess.from = next
       if (top.sysctl('kernel.pid_max') !== USUAL) outer.limit = guess

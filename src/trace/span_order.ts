@@ -11,6 +11,7 @@ import type { Killed } from './lives.ts'
 import { own } from './own.ts'
 import type { Span, SpanCall } from './span.ts'
 import { type Attempt, attempt, peekWait, type SimpleCall } from './span_calls.ts'
+import { groupOf, noteMoved } from './span_group.ts'
 import { type Flight, type SpanReplay, tell } from './span_replay.ts'
 import { type Actor, noteChange, type Proc, reapUnseen, takeOverEnd, takeOverReap } from './span_world.ts'
 
@@ -39,10 +40,22 @@ export function expectedOf({ call, outcome }: Span): number | undefined {
 }
 
 /** Tries a call, and takes into the books what it changed. */
-export function tryCall(replay: SpanReplay, actor: Actor, call: SimpleCall, line: number): Attempt {
+export function tryCall(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall): Attempt {
+  const target = regroups(call) ? movedBy(replay, actor, call) : undefined
+  const group = target === undefined ? 0 : groupOf(target)
   const answer = attempt(replay.world, actor, call)
-  if (typeof answer === 'number' && answer >= 0) follow(replay, actor, call, line)
+  if (typeof answer !== 'number' || answer < 0) return answer
+  if (target !== undefined) noteMoved(target, group, span)
+  follow(replay, actor, call, span.last || span.line)
   return answer
+}
+
+function regroups({ op }: SimpleCall): boolean {
+  return op === 'setpgid' || op === 'setsid'
+}
+
+function movedBy(replay: SpanReplay, actor: Actor, call: SimpleCall): Proc | undefined {
+  return call.op === 'setpgid' && call.pid !== 0 ? procOf(replay, actor, call.pid) : actor.proc
 }
 
 function follow(replay: SpanReplay, actor: Actor, call: SimpleCall, line: number): void {
@@ -79,17 +92,20 @@ export function advance(replay: SpanReplay, flight: Flight): boolean {
   if (span.call.op === 'execve' && (outcome?.kind === 'returned' || outcome?.kind === 'lost'))
     execute(replay, flight.actor, span)
   else if (outcome?.kind !== 'returned') return false
-  else if (!isSimple(span.call) || tryCall(replay, actor, span.call, span.line) !== expectedOf(span))
-    return false
+  else if (!isSimple(span.call) || tryCall(replay, actor, span, span.call) !== expectedOf(span)) return false
   flight.done = true
   return true
 }
 
 /** All calls under way of others that may be performed now. */
-export function advanceOthers(replay: SpanReplay, than: Span): boolean {
+export function advanceOthers(
+  replay: SpanReplay,
+  than: Span,
+  which: (call: SpanCall) => boolean = () => true,
+): boolean {
   let moved = false
   for (const flight of replay.flights.values())
-    if (flight.span !== than && advance(replay, flight)) moved = true
+    if (flight.span !== than && which(flight.span.call) && advance(replay, flight)) moved = true
   return moved
 }
 

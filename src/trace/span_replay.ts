@@ -24,6 +24,8 @@ export interface SpanReplay {
   readonly seen: Seen
   /** Numbers learnt to be taken by others, each with the line where. */
   readonly foreign: Map<number, number>
+  /** Limits learnt where numbers had been given that nobody saw: one step backward more may show them lower. */
+  readonly guessed: Set<number>
   /** Creations whose callers ended before they returned: there may be a child. */
   readonly lost: Lost[]
   /** Numbers that a failed creation may have used up. */

@@ -5,7 +5,6 @@
  * then what lies outside the log is considered.
  */
 import {
-  CLONE_NEWPID,
   EACCES,
   EPERM,
   ESRCH,
@@ -14,11 +13,12 @@ import {
   PR_SET_PDEATHSIG,
   SIGKILL,
 } from '../abi/index.ts'
-import { isNumberTaken } from '../inside.ts'
+import { isNumberTaken, peekSetpgid } from '../inside.ts'
 import { spanText } from './describe.ts'
 import type { Span } from './span.ts'
-import { type Attempt, isNamed, type SimpleCall } from './span_calls.ts'
+import { type Attempt, isAboutPids, isNamed, type SimpleCall } from './span_calls.ts'
 import { create } from './span_create.ts'
+import { regroup } from './span_group.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
 import type { Actor, Proc } from './span_world.ts'
@@ -30,7 +30,7 @@ const READS: ReadonlySet<string> = new Set(['getpid', 'gettid', 'getppid', 'getp
 export function enterSimple(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall): boolean {
   noteSending(actor, call)
   if (!READS.has(call.op) || span.outcome?.kind !== 'returned') return false
-  return tryCall(replay, actor, call, span.line) === expectedOf(span)
+  return tryCall(replay, actor, span, call) === expectedOf(span)
 }
 
 /** The result of a call, at its last line. `done`: the library has answered so already. */
@@ -53,12 +53,12 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
     skip(replay, SKIPPED.foreignNamespace)
     return
   }
-  if (expected < 0 && !isHarmless(call)) clearTheWay(replay, actor, span, call, -expected)
+  const cleared = expected < 0 && !isHarmless(call) && clearTheWay(replay, actor, span, call, -expected)
   if (call.op === 'prctl' && call.option === PR_SET_PDEATHSIG && expected === 0)
     actor.proc.deathSignal = call.arg
-  const first = tryCall(replay, actor, call, span.last)
+  const first = tryCall(replay, actor, span, call)
   if (first === expected || isAlias(replay, actor, call, first, expected)) {
-    count(replay, true)
+    count(replay, true, cleared)
     return
   }
   if (mayTryAgain(call, first) && relieve(replay, actor, span, call, expected)) {
@@ -84,8 +84,7 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
 
 /** Is what came of it a result, or a cause, as of every call that is not about processes? */
 function isResult(call: SimpleCall): boolean {
-  if (call.op === 'unshare') return (call.flags & CLONE_NEWPID) !== 0
-  if (call.op !== 'prctl') return true
+  if (call.op !== 'prctl') return isAboutPids(call)
   return (
     call.option === PR_SET_CHILD_SUBREAPER ||
     call.option === PR_GET_CHILD_SUBREAPER ||
@@ -109,31 +108,70 @@ function mayTryAgain(call: SimpleCall, first: Attempt): boolean {
   return typeof first === 'number' && (first < 0 || isHarmless(call))
 }
 
-/** What must have happened before, for a call to fail so. */
-function clearTheWay(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall, errno: number): void {
-  if (errno === EACCES || errno === EPERM) advanceOthers(replay, span)
-  if (call.op === 'setpgid' && errno === EPERM) emptyGroup(replay, actor, span, call.pgid)
-  if (errno !== ESRCH || !('pid' in call)) return
+/** Brings about what must have happened before, for a call to fail so. Whether anything was. */
+function clearTheWay(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall, errno: number): boolean {
+  let moved = false
+  for (const step of stepsTo(replay, actor, span, call, errno)) {
+    if (call.op === 'setpgid' && wouldFail(actor, call.pid, call.pgid, errno)) break
+    if (step()) moved = true
+  }
+  return moved
+}
+
+/** In the order in which they are tried. */
+function stepsTo(
+  replay: SpanReplay,
+  actor: Actor,
+  span: Span,
+  call: SimpleCall,
+  errno: number,
+): (() => boolean)[] {
+  const calls = (execve: boolean): boolean =>
+    advanceOthers(replay, span, ({ op }) => (op === 'execve') === execve)
+  if (errno === EACCES) return [() => calls(true)]
+  if (errno === ESRCH) return 'pid' in call ? [() => removeTargets(replay, actor, span, call)] : []
+  if (errno !== EPERM) return []
+  if (call.op !== 'setpgid') return [() => calls(false)]
+  return [() => calls(false), () => emptyGroup(replay, actor, span, call.pgid)]
+}
+
+function wouldFail({ task }: Actor, pid: number, pgid: number, errno: number): boolean {
+  return task.state !== 'X' && peekSetpgid(task, pid, pgid) === -errno
+}
+
+/** Those whom the call names are dead, and waited for. */
+function removeTargets(
+  replay: SpanReplay,
+  actor: Actor,
+  { line }: Span,
+  call: SimpleCall & { pid: number },
+): boolean {
+  let moved = false
   for (const proc of targets(replay, actor, call.pid)) {
     // To others than its parent it is nobody anyway.
     if (call.op === 'setpgid' && proc.parent !== actor.proc) continue
-    if (!proc.dead && (proc.exiting !== undefined || proc.killed)) forceEnd(replay, proc, span.line)
-    forceReap(replay, proc, span.line)
+    if (call.pid < 0 && regroup(replay, proc)) moved = true
+    else if (remove(replay, proc, line)) moved = true
   }
+  return moved
+}
+
+function remove(replay: SpanReplay, proc: Proc, line: number): boolean {
+  const ended = forceEnd(replay, proc, line)
+  return forceReap(replay, proc, line) || ended
 }
 
 /** A group ends with its last member, and the members that are dead may be gone. */
-function emptyGroup(replay: SpanReplay, actor: Actor, span: Span, group: number): void {
-  for (const proc of group > 0 ? targets(replay, actor, -group) : []) {
-    if (proc === actor.proc) continue
-    forceEnd(replay, proc, span.line)
-    forceReap(replay, proc, span.line)
-  }
+function emptyGroup(replay: SpanReplay, actor: Actor, { line }: Span, group: number): boolean {
+  let moved = false
+  for (const proc of group > 0 ? targets(replay, actor, -group) : [])
+    if (proc !== actor.proc && (regroup(replay, proc) || remove(replay, proc, line))) moved = true
+  return moved
 }
 
 /** Performs what overlaps, step by step, until the call is answered as the log says. */
 function relieve(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall, expected: number): boolean {
-  const again = (): boolean => tryCall(replay, actor, call, span.last) === expected
+  const again = (): boolean => tryCall(replay, actor, span, call) === expected
   if (expected < 0 && isHarmless(call)) {
     clearTheWay(replay, actor, span, call, -expected)
     if (again()) return true
@@ -143,6 +181,11 @@ function relieve(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall,
     if (parent !== undefined && forceEnd(replay, parent, span.line) && again()) return true
   }
   if (advanceOthers(replay, span) && again()) return true
+  const target = targetOf(replay, actor, call)
+  if (call.op === 'getpgid' && target !== undefined && regroup(replay, target)) {
+    if (again()) return true
+    regroup(replay, target)
+  }
   if ('pid' in call && call.pid > 0 && createNamed(replay, call.pid) && again()) return true
   return false
 }

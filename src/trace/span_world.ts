@@ -35,6 +35,8 @@ export interface Actor {
   readonly proc: Proc
   /** The status of its own exit(2), which has been called and has not been performed. */
   exiting: number | undefined
+  /** While it has no key: how far above the library's its number in the tracer's namespace is by now known to be. */
+  late: number
   /** The signal that it took last, which may turn out to have been deadly. */
   lastSignal: number
 }
@@ -83,6 +85,12 @@ export interface Proc {
   foreignParent: number | undefined
   /** Its group and session from outside the log, shared with those who inherit them. */
   readonly foreign: ForeignNumbers
+  /** The line in which its creation came back; 0: not known. */
+  made: number
+  /** Its latest change of group: the one before, and the line in which it was done. Groups are kernel.init's. */
+  moved: { readonly from: number; readonly last: number } | undefined
+  /** Another group that it may have inherited instead of its own. */
+  otherGroup: number | undefined
 }
 
 /** Learnt once; undefined: not yet. */
@@ -115,6 +123,8 @@ export interface World {
   readonly nameless: Set<Actor>
   /** Dead processes whose parents, outside the log, reap them unseen. */
   readonly unreaped: Set<Proc>
+  /** Inits that have ended and are held up until whoever is dead in their namespaces has been waited for. */
+  readonly held: Set<Proc>
   /** By number in the log's namespace; the latest of `DEPARTED`. */
   readonly departed: Map<number, Departed>
   /** By their names in findings. */
@@ -123,6 +133,8 @@ export interface World {
   readonly namespaces: Map<number, Task>
   /** What the present act has changed. */
   readonly changes: Change[]
+  /** The deepest level that a task has been in. */
+  deepest: number
   ids: number
   processes: number
 }
@@ -161,10 +173,12 @@ export function createWorld(origin: SpanOrigin, pidMax: number | undefined): Wor
     procs: new Map(),
     nameless: new Set(),
     unreaped: new Set(),
+    held: new Set(),
     departed: new Map(),
     tasks: new Map([[TOP_ID, top]]),
     namespaces: new Map(),
     changes: [],
+    deepest: top.level,
     ids: TOP_ID,
     processes: 0,
   }
@@ -212,8 +226,9 @@ export function join(
   const thread = task.leader !== task
   const id = task === world.top ? TOP_ID : ++world.ids
   world.tasks.set(id, task)
+  if (task.level > world.deepest) world.deepest = task.level
   const proc = thread ? (world.procs.get(task.leader) as Proc) : bearProc(world, task, from, id, line, time)
-  const actor: Actor = { key: key ?? 0, id, task, proc, exiting: undefined, lastSignal: 0 }
+  const actor: Actor = { key: key ?? 0, id, task, proc, exiting: undefined, late: 0, lastSignal: 0 }
   proc.actors.add(actor)
   if (key === undefined) world.nameless.add(actor)
   else world.actors.set(key, actor)
@@ -255,6 +270,9 @@ function bearProc(
     numbers: task.nstgid.slice(1),
     foreignParent: undefined,
     foreign: from?.foreign ?? { pgid: undefined, sid: undefined },
+    made: 0,
+    moved: undefined,
+    otherGroup: undefined,
   }
   parent?.children.add(proc)
   world.procs.set(task, proc)
@@ -280,8 +298,12 @@ export function dropActor(world: World, actor: Actor): void {
 
 /** After something in the library has ended: takes over who is dead now, who has another parent, who is gone. */
 export function takeOverEnd(world: World, proc: Proc): void {
-  if (proc.dead || !hasEnded(proc)) return
+  if (proc.dead || !hasEnded(proc)) {
+    if (!proc.dead && proc.task.exiting) world.held.add(proc)
+    return
+  }
   proc.dead = true
+  world.held.delete(proc)
   const wasInit = proc.numbers.at(-1) === 1
   for (const child of [...proc.children]) takeOverParent(world, child)
   if (proc.task.state === 'X') takeOverReap(world, proc)
@@ -325,6 +347,7 @@ export function takeOverReap(world: World, proc: Proc): void {
   proc.dead = true
   proc.parent?.children.delete(proc)
   world.unreaped.delete(proc)
+  for (const init of world.held) if (init !== proc) takeOverEnd(world, init)
   if (!world.procs.delete(proc.task)) return
   world.changes.push([proc.id, null])
   world.tasks.delete(proc.id)

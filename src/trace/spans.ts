@@ -23,6 +23,7 @@ import {
   createWorld,
   dropActor,
   noteChange,
+  numberOf,
   reapUnseen,
   TOP_ID,
   TOP_STATE,
@@ -59,6 +60,7 @@ export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanR
     },
     foreign: new Map(),
     outer: start.spans.source === 'ftrace' ? createOuter({ performEnds, reapUntold }) : undefined,
+    guessed: new Set(),
     lost: [],
     uncertain: 0,
     check: options.check !== false,
@@ -291,7 +293,7 @@ function noWaits(ended: number): TraceError {
   return new TraceError(0, `${what}: ${how}; if these programs never wait, say so (--no-waits)`)
 }
 
-export function spansResult({ world, counts, differences, findings }: SpanReplay): ReplayResult {
+export function spansResult({ world, counts, differences, findings, seen }: SpanReplay): ReplayResult {
   return {
     ...counts,
     differences: differences.listed,
@@ -299,6 +301,7 @@ export function spansResult({ world, counts, differences, findings }: SpanReplay
     processes: world.processes,
     findings: findings.list(),
     tree: buildTree(world.top, world.kernel.tasks()),
+    left: findings.left(seen.root === undefined ? 0 : numberOf(seen.root)),
   }
 }
 

@@ -4,7 +4,7 @@
  * Invariant: acts come out in the order of their lines. The entry of a call comes out once its outcome is known, unless
  * the call may last; so at most `HELD_MAX` acts are held, and one record per task with an unfinished call.
  */
-import type { Act, Span, SpanCall, SpanOutcome } from './span.ts'
+import type { Act, SpanCall, SpanOutcome } from './span.ts'
 import { type CallCursor, findRow, type Row } from './strace_calls.ts'
 import { type Head, refuseLine } from './strace_head.ts'
 import { LOST, takeOutcome } from './strace_outcome.ts'
@@ -154,11 +154,15 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     if (open.act?.kind === 'other') {
       return { kind: 'call', span: { by: open.by, line, time, call, last: line, outcome } }
     }
-    const span: Span =
-      open.act?.kind === 'enter'
-        ? Object.assign(open.act.span, { call, outcome, last: line })
-        : { by: open.by, line: open.line, time: open.time, call, last: line, outcome }
-    open.act = { kind: 'enter', span }
+    if (open.act?.kind !== 'enter') {
+      const span = { by: open.by, line: open.line, time: open.time, call, last: line, outcome }
+      open.act = { kind: 'enter', span }
+      return { kind: 'leave', span }
+    }
+    const { span } = open.act
+    span.call = call
+    span.outcome = outcome
+    span.last = line
     return { kind: 'leave', span }
   }
 
