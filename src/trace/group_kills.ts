@@ -135,7 +135,7 @@ function escapesOf({ group, sig, line, time }: GroupKill, ended: number): Surviv
 function ignoringOf({ group, sig, line, time, ignoring }: GroupKill, ended: number): Survivor[] {
   return [...ignoring].map((life) => {
     const text = `outlived ${signalName(sig)} to its group ${group.nr}, which ended ${ended}: it ignores the signal`
-    return { kind: 'group-survivor', life, line, time, text }
+    return { kind: 'group-survivor', life, group: group.nr, line, time, text }
   })
 }
 
