@@ -13,8 +13,8 @@ import type { Proc } from './span_world.ts'
 
 export interface View {
   place: 'unknown' | 'known' | 'elsewhere'
-  /** If it is elsewhere, then in a namespace that was made during the log: its numbers are small. */
-  readonly young: boolean
+  /** Its parent's, as far as it is not the same namespace for sure; undefined: not told. */
+  readonly from: View | undefined
   /** What has shown that it is elsewhere. */
   held: readonly Held[]
 }
@@ -22,7 +22,7 @@ export interface View {
 export function viewOf(outer: Outer, proc: Proc): View {
   let view = outer.views.get(proc)
   if (view === undefined) {
-    view = { place: 'unknown', young: false, held: [] }
+    view = { place: 'unknown', from: undefined, held: [] }
     outer.views.set(proc, view)
   }
   return view
@@ -32,16 +32,16 @@ export function viewOf(outer: Outer, proc: Proc): View {
 export function inheritView(outer: Outer, parent: Proc, child: Proc): void {
   if (child === parent) return
   if (child.numbers.length !== parent.numbers.length) {
-    outer.views.set(child, { place: 'known', young: true, held: [] })
+    outer.views.set(child, { place: 'known', from: undefined, held: [] })
     return
   }
   if (outer.strayed.has(parent)) {
-    outer.views.set(child, { place: 'elsewhere', young: false, held: [] })
+    outer.views.set(child, { place: 'elsewhere', from: undefined, held: [] })
     return
   }
   const view = viewOf(outer, parent)
   if (outer.shown.unshares || view.place === 'elsewhere') outer.views.set(child, view)
-  else outer.views.set(child, { place: 'unknown', young: view.place === 'known' || view.young, held: [] })
+  else outer.views.set(child, { place: 'unknown', from: view, held: [] })
 }
 
 /** Compares a result. `telling`: the number in it that another namespace would have another one for. */
@@ -77,8 +77,13 @@ export function judge(
   view.held = held
 }
 
-function mayBeElsewhere({ births }: Outer, { young }: View, telling: number | undefined): boolean {
-  return telling !== undefined && (!young || telling <= births + 1)
+function mayBeElsewhere({ births }: Outer, view: View, telling: number | undefined): boolean {
+  return telling !== undefined && (!isYoung(view) || telling <= births + 1)
+}
+
+/** If it is elsewhere, then in a namespace that was made during the log: its numbers are small. */
+function isYoung({ from }: View): boolean {
+  return from !== undefined && (from.place === 'known' || isYoung(from))
 }
 
 function fits(replay: SpanReplay, view: View): void {
