@@ -32,6 +32,8 @@ export interface Survivor {
 }
 
 export interface GroupKills {
+  /** Where the log tells what became of each signal of a kill, before the kill returns. */
+  sent(life: Life, sig: number, ignored: boolean): undefined
   /** A kill, before its consequences. */
   begin(event: Happening): undefined
   /** Who has ended. Returns who outlived what ended them. */
@@ -46,6 +48,8 @@ interface GroupKill {
   readonly line: number
   readonly time: string
   readonly members: Set<Life>
+  /** The log shows that they ignore the signal. */
+  readonly ignoring: Set<Life>
   ended: number
 }
 
@@ -76,16 +80,34 @@ export function createGroupKills(lives: Lives): GroupKills {
     if (others.length === 0) targets.delete(life)
     else targets.set(life, others)
   }
+  /** The latest signal that each has ignored. */
+  const ignored = new WeakMap<Life, number>()
 
   return {
+    sent(life: Life, sig: number, isIgnored: boolean): undefined {
+      if (isIgnored) ignored.set(life, sig)
+      else ignored.delete(life)
+    },
     begin(event: Happening): undefined {
       const { call, line, time = '' } = event
       if (call.op !== 'kill' || HARMLESS.includes(call.sig)) return
       const group = targetGroup(lives, event)
       if (group === undefined || watched.at(-1)?.line === line) return
-      const kill: GroupKill = { group, sig: call.sig, line, time, members: new Set(), ended: 0 }
+      const kill: GroupKill = {
+        group,
+        sig: call.sig,
+        line,
+        time,
+        members: new Set(),
+        ignoring: new Set(),
+        ended: 0,
+      }
       for (const life of group.members) {
         if (!isAlive(life.state) || !isLeader(life.state) || life.key === lives.top.initKey) continue
+        if (ignored.get(life) === call.sig) {
+          kill.ignoring.add(life)
+          continue
+        }
         kill.members.add(life)
         targets.set(life, [...(targets.get(life) ?? []), kill])
       }
@@ -101,8 +123,10 @@ export function createGroupKills(lives: Lives): GroupKills {
         const now = event.line === kill.line
         const victims = ended.filter((life) => kill.members.delete(life) && endedBy(kill, event))
         for (const life of victims) if (life.ended !== undefined) life.ended.kill = kill.line
-        if (victims.length > 0 && kill.ended === 0)
-          told.push(...escapesOf(kill, now ? victims.length : kill.members.size + victims.length))
+        if (victims.length > 0 && kill.ended === 0) {
+          const count = now ? victims.length : kill.members.size + victims.length
+          told.push(...ignoringOf(kill, count), ...escapesOf(kill, count))
+        }
         kill.ended += victims.length
         // In a recording whoever was not ended by now has outlived it.
         if (victims.length > 0 && now) told.push(...survivorsOf(kill))
@@ -133,6 +157,13 @@ function escapesOf({ group, sig, line, time }: GroupKill, ended: number): Surviv
     group.fled.delete(life)
   }
   return told
+}
+
+function ignoringOf({ group, sig, line, time, ignoring }: GroupKill, ended: number): Survivor[] {
+  return [...ignoring].map((life) => {
+    const text = `outlived ${signalName(sig)} to its group ${group.nr}, which ended ${ended}: it ignores the signal`
+    return { kind: 'group-survivor', life, group: group.nr, line, time, text }
+  })
 }
 
 function survivorsOf({ group, sig, line, time, members, ended }: GroupKill): Survivor[] {
