@@ -8,41 +8,46 @@ import {
   EACCES,
   EPERM,
   ESRCH,
+  NSIG,
   PR_GET_CHILD_SUBREAPER,
   PR_SET_CHILD_SUBREAPER,
   PR_SET_PDEATHSIG,
   SIGKILL,
 } from '../abi/index.ts'
-import { isNumberTaken, peekSetpgid } from '../inside.ts'
+import type { Task } from '../index.ts'
+import { findTask, isNumberTaken, peekSetpgid } from '../inside.ts'
 import { spanText } from './describe.ts'
 import type { Span } from './span.ts'
-import { type Attempt, isAboutPids, isNamed, type SimpleCall } from './span_calls.ts'
+import { type Attempt, isAboutPids, isNamed, type SimpleCall, waitTarget } from './span_calls.ts'
 import { create } from './span_create.ts'
 import { regroup } from './span_group.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
 import type { Actor, Proc } from './span_world.ts'
 
+/** Senders remembered of one process. */
+const SENDERS = 256
+
 /** Calls whose answer changes nothing: they may be asked as often as one likes. */
 const READS: ReadonlySet<string> = new Set(['getpid', 'gettid', 'getppid', 'getpgid', 'getsid'])
 
 /** A call that stands in two lines enters. If it is a question, and answered now as it will be, it is settled. */
 export function enterSimple(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall): boolean {
-  noteSending(actor, call)
+  noteSending(replay, actor, span, call)
   if (!READS.has(call.op) || span.outcome?.kind !== 'returned') return false
   return tryCall(replay, actor, span, call) === expectedOf(span)
 }
 
 /** The result of a call, at its last line. `done`: the library has answered so already. */
 export function settle(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall, done: boolean): void {
-  noteSending(actor, call)
+  noteSending(replay, actor, span, call)
   if (call.op === 'setpgid' || call.op === 'setsid') replay.seen.groups = true
   if (call.op === 'pidfd_open') notePidfd(replay, actor, span, call.pid)
   const expected = expectedOf(span)
   if (expected === undefined || !isResult(call)) return
   if (call.op === 'kill' && call.sig === SIGKILL && expected === 0) markKilled(replay, actor, call.pid)
   if (done) {
-    count(replay, true)
+    settleOuter(replay, actor, span, call, false)
     return
   }
   if (expected === -EPERM && isPrivileged(call)) {
@@ -58,11 +63,12 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
     actor.proc.deathSignal = call.arg
   const first = tryCall(replay, actor, span, call)
   if (first === expected || isAlias(replay, actor, call, first, expected)) {
-    count(replay, true, cleared)
+    settleOuter(replay, actor, span, call, cleared)
     return
   }
   if (mayTryAgain(call, first) && relieve(replay, actor, span, call, expected)) {
     count(replay, true, true)
+    noteSending(replay, actor, span, call)
     return
   }
   if (typeof first === 'string') {
@@ -79,7 +85,49 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
     return
   }
   count(replay, false)
-  differ(replay, span.last, actor, spanText(call), resultText(expected), resultText(first))
+  const line = isNumber(call) && first >= 0 ? span.last : span.line
+  differ(replay, line, actor, spanText(call), resultText(expected), resultText(first))
+}
+
+/** The result is right; so must be the comment that tells the same number outside. */
+function settleOuter(
+  replay: SpanReplay,
+  actor: Actor,
+  span: Span,
+  call: SimpleCall,
+  reordered: boolean,
+): void {
+  const { outcome } = span
+  const outer = outcome?.kind === 'returned' ? outcome.outer : undefined
+  const actual = outer === undefined ? undefined : outerOf(replay, actor, call)
+  const equal = actual === undefined || actual === outer
+  count(replay, equal, reordered)
+  if (!equal)
+    differ(replay, span.last, actor, `${spanText(call)}, as the tracer sees it`, `${outer}`, `${actual}`)
+}
+
+/** The result as a key; undefined: not known. */
+function outerOf(replay: SpanReplay, actor: Actor, call: SimpleCall): number | undefined {
+  const { top } = replay.world
+  const target = targetOf(replay, actor, call)
+  if (target !== undefined) {
+    const { nspgid, nssid } = target.task
+    return keyOf(replay, findTask(top, (call.op === 'getpgid' ? nspgid : nssid)[top.level] as number))
+  }
+  if (call.op === 'getpid') return keyOf(replay, actor.proc.task)
+  if (call.op === 'gettid') return actor.key
+  return call.op === 'getppid' ? keyOf(replay, actor.task.parent?.leader) : undefined
+}
+
+function keyOf({ world }: SpanReplay, task: Task | undefined): number | undefined {
+  const proc = task === undefined ? undefined : world.procs.get(task)
+  for (const { task: own, key } of proc?.actors ?? []) if (own === task && key !== 0) return key
+  return undefined
+}
+
+/** Whether what comes of a call is a number, and not only that it was done. */
+function isNumber({ op }: SimpleCall): boolean {
+  return READS.has(op) || op === 'setsid'
 }
 
 /** Is what came of it a result, or a cause, as of every call that is not about processes? */
@@ -228,13 +276,27 @@ function notePidfd(replay: SpanReplay, actor: Actor, { outcome }: Span, pid: num
 }
 
 /** Remembered from the entry on: the signal may arrive before the call returns. */
-function noteSending({ proc }: Actor, call: SimpleCall): void {
-  if (
-    (call.op === 'kill' || call.op === 'tgkill' || call.op === 'pidfd_send_signal') &&
-    call.sig > 0 &&
-    call.sig <= 64
-  )
-    proc.sent |= 1n << BigInt(call.sig)
+function noteSending(replay: SpanReplay, actor: Actor, { line }: Span, call: SimpleCall): void {
+  if (call.op !== 'kill' && call.op !== 'tgkill' && call.op !== 'pidfd_send_signal') return
+  if (call.sig <= 0 || call.sig > NSIG) return
+  const bit = 1n << BigInt(call.sig)
+  const { id, sentAt } = actor.proc
+  sentAt.set(call.sig, line)
+  for (const { senders } of receivers(replay, actor, call)) {
+    senders.set(id, (senders.get(id) ?? 0n) | bit)
+    if (senders.size <= SENDERS) continue
+    for (const oldest of senders.keys()) {
+      senders.delete(oldest)
+      break
+    }
+  }
+}
+
+function receivers(replay: SpanReplay, actor: Actor, call: SimpleCall): Proc[] {
+  if (call.op === 'kill') return targets(replay, actor, call.pid)
+  if (call.op === 'tgkill') return targets(replay, actor, Math.max(call.tid, 1))
+  const nr = call.op === 'pidfd_send_signal' ? waitTarget(replay.world, actor, call.fd) : 0
+  return nr > 0 ? targets(replay, actor, nr) : []
 }
 
 /** The library has a parent, group or session outside the namespace, 0; the log shows its number, learnt before. */

@@ -66,8 +66,12 @@ export interface Proc {
   zombie: boolean
   /** The line of the end of its last thread; 0: not seen. */
   gone: number
-  /** The signals that it has sent, as bits. */
-  sent: bigint
+  /** Who has sent it signals, by their names in findings; which, as bits. */
+  readonly senders: Map<number, bigint>
+  /** The line in which it last sent each signal. */
+  readonly sentAt: Map<number, number>
+  /** The line of the signal that told its parent of its end; 0: none has. */
+  told: { line: number }
   /** It was there before the log began. */
   readonly old: boolean
   /** By descriptor: the processes of its pidfds. */
@@ -103,7 +107,11 @@ export interface Departed {
   readonly numbers: readonly number[]
   readonly parent: Proc | undefined
   readonly status: number
-  readonly sent: bigint
+  readonly id: number
+  readonly told: { line: number }
+  readonly sentAt: ReadonlyMap<number, number>
+  /** The line of the wait that found it; 0: nobody saw one. */
+  line: number
 }
 
 export interface World {
@@ -260,7 +268,9 @@ function bearProc(
     dead: false,
     zombie: false,
     gone: 0,
-    sent: 0n,
+    senders: new Map(),
+    sentAt: new Map(),
+    told: { line: 0 },
     old: from === undefined,
     pidfds: new Map(from?.pidfds),
     deathSignal: 0,
@@ -328,6 +338,7 @@ function takeOverParent(world: World, child: Proc): void {
     child.formerParent = child.parent
     if (child.zombie && child.parent !== undefined) child.parent.zombies--
     child.parent = parent
+    child.told = { line: 0 }
     parent?.children.add(child)
     if (child.zombie && parent !== undefined) parent.zombies++
   }
@@ -352,7 +363,15 @@ export function takeOverReap(world: World, proc: Proc): void {
   world.tasks.delete(proc.id)
   const nr = proc.numbers[0] as number
   world.departed.delete(nr)
-  world.departed.set(nr, { numbers: proc.numbers, parent: proc.parent, status: proc.status, sent: proc.sent })
+  world.departed.set(nr, {
+    numbers: proc.numbers,
+    parent: proc.parent,
+    status: proc.status,
+    id: proc.id,
+    told: proc.told,
+    sentAt: proc.sentAt,
+    line: 0,
+  })
   if (world.departed.size > DEPARTED) {
     for (const oldest of world.departed.keys()) {
       world.departed.delete(oldest)
