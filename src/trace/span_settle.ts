@@ -23,7 +23,7 @@ import { create } from './span_create.ts'
 import { regroup } from './span_group.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
-import type { Actor, Proc } from './span_world.ts'
+import type { Actor, Learnt, Proc } from './span_world.ts'
 
 /** Senders remembered of one process. */
 const SENDERS = 256
@@ -79,14 +79,26 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
     skip(replay, SKIPPED.groups)
     return
   }
-  const reason = outside(replay, actor, call, expected, first)
+  const reason = outside(replay, actor, span, call, expected, first)
   if (reason !== undefined) {
     skip(replay, reason)
     return
   }
   count(replay, false)
   const line = isNumber(call) && first >= 0 ? span.last : span.line
-  differ(replay, line, actor, spanText(call), resultText(expected), resultText(first))
+  const learnt = learntFor(replay, actor, call)
+  const actual = learnt === undefined ? resultText(first) : `${learnt.nr}, learnt at line ${learnt.line}`
+  differ(replay, line, actor, spanText(call), resultText(expected), actual)
+  if (learnt === undefined) return
+  const told = `${resultText(expected)} at line ${span.last}`
+  differ(replay, learnt.line, actor, spanText(call), `${learnt.nr}`, told)
+}
+
+/** What has been learnt of a number outside the log that the call asks for. */
+function learntFor(replay: SpanReplay, actor: Actor, call: SimpleCall): Learnt | undefined {
+  if (call.op === 'getppid') return actor.proc.foreignParent
+  const foreign = targetOf(replay, actor, call)?.foreign
+  return call.op === 'getpgid' ? foreign?.pgid : foreign?.sid
 }
 
 /** The result is right; so must be the comment that tells the same number outside. */
@@ -309,12 +321,12 @@ function isAlias(
 ): boolean {
   if (expected <= 0) return false
   if (call.op === 'getppid') {
-    return first === 0 || isUnloggedInit(replay, actor) ? actor.proc.foreignParent === expected : false
+    return first === 0 || isUnloggedInit(replay, actor) ? actor.proc.foreignParent?.nr === expected : false
   }
   if (first !== 0) return false
   const target = targetOf(replay, actor, call)
-  if (call.op === 'getpgid') return target?.foreign.pgid === expected
-  return call.op === 'getsid' && target?.foreign.sid === expected
+  if (call.op === 'getpgid') return target?.foreign.pgid?.nr === expected
+  return call.op === 'getsid' && target?.foreign.sid?.nr === expected
 }
 
 function targetOf(replay: SpanReplay, actor: Actor, call: SimpleCall): Proc | undefined {
@@ -330,6 +342,7 @@ function isUnloggedInit({ world }: SpanReplay, { proc, task }: Actor): boolean {
 function outside(
   replay: SpanReplay,
   actor: Actor,
+  { last: line }: Span,
   call: SimpleCall,
   expected: number,
   first: number,
@@ -340,19 +353,21 @@ function outside(
   if (call.op === 'getppid') {
     const unknown = first === 0 || isUnloggedInit(replay, actor)
     if (!unknown || proc.foreignParent !== undefined || isOurs(replay, expected)) return undefined
-    proc.foreignParent = expected
+    proc.foreignParent = { nr: expected, line }
     return SKIPPED.foreignProcess
   }
   const target = targetOf(replay, actor, call)
   if (first === 0 && expected > 0 && target !== undefined && !isOurs(replay, expected)) {
     const key = call.op === 'getpgid' ? 'pgid' : 'sid'
     if (target.foreign[key] !== undefined) return undefined
-    target.foreign[key] = expected
+    target.foreign[key] = { nr: expected, line }
     return SKIPPED.foreignProcess
   }
   const about = 'pid' in call ? Math.abs(call.pid) : 0
   const group = call.op === 'setpgid' ? call.pgid : 0
   const unknown = (nr: number): boolean => nr > 1 && !isNumberTaken(actor.task, nr)
+  // It can move only itself and its children.
+  if (call.op === 'setpgid' && unknown(about) && (replay.seen.birth || !proc.old)) return undefined
   const foreign = actor.task.level === world.top.level && (unknown(about) || unknown(group))
   return expected >= 0 && first < 0 && foreign ? SKIPPED.foreignProcess : undefined
 }

@@ -173,7 +173,9 @@ function settleNothing(replay: SpanReplay, actor: Actor, span: Span, call: Wait,
   }
   const overlaps = seen > 0 && endsWithin(replay, actor, seen, span)
   count(replay, seen === 0 || overlaps, overlaps)
-  if (seen !== 0 && !overlaps) differ(replay, span.last, actor, spanText(call), '0', resultText(seen))
+  if (seen === 0 || overlaps) return
+  // Nobody of that number: the selector is wrong, else the result.
+  differ(replay, seen < 0 ? span.line : span.last, actor, spanText(call), '0', resultText(seen))
 }
 
 /** Whether the log shows the end of this child, if at all, after the wait began. */

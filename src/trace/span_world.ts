@@ -85,7 +85,7 @@ export interface Proc {
   /** Its number in the log's namespace and in deeper ones. */
   readonly numbers: readonly number[]
   /** The number of its parent outside the log, learnt once; undefined: not yet. */
-  foreignParent: number | undefined
+  foreignParent: Learnt | undefined
   /** Its group and session from outside the log, shared with those who inherit them. */
   readonly foreign: ForeignNumbers
   /** The line in which its creation came back; 0: not known. */
@@ -98,8 +98,14 @@ export interface Proc {
 
 /** Learnt once; undefined: not yet. */
 export interface ForeignNumbers {
-  pgid: number | undefined
-  sid: number | undefined
+  pgid: Learnt | undefined
+  sid: Learnt | undefined
+}
+
+/** A number from outside the log, and the line that told it. */
+export interface Learnt {
+  readonly nr: number
+  readonly line: number
 }
 
 /** A process that has been waited for. */
