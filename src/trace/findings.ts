@@ -8,22 +8,26 @@
 
 import type { TaskState } from './event.ts'
 import { createGroupKills, type GroupKills, type Survivor } from './group_kills.ts'
+import { type Left, leftOf } from './left.ts'
 import {
   createLives,
   type Ending,
   follow,
   type Happening,
-  isAlive,
   isLeader,
   isWithin,
   type Life,
   type Lives,
   type Namespace,
   type Turn,
+  zombies,
 } from './lives.ts'
+import { own } from './own.ts'
 import { FINDING_KINDS, type Finding, type FindingKind } from './report.ts'
 
 const KEPT = 10000
+/** Of so many numbers it is remembered when they were freed last. */
+const FREED = 65536
 
 export interface Findings {
   observe(event: Happening): undefined
@@ -31,6 +35,8 @@ export interface Findings {
   rename(key: number, command: string): undefined
   /** Everything found up to now, in the order of FINDING_KINDS, each kind by line. */
   list(): Finding[]
+  /** Who is left now. `root`: the number of the log's first process. */
+  left(root: number): Left
 }
 
 interface Found {
@@ -47,6 +53,7 @@ export function createFindings(initKey: number, init: TaskState, visible: Lives[
   /** Number -> the line since which it is free. */
   const freed = new Map<number, number>()
   const kills = createGroupKills(lives)
+  const outlived = new WeakMap<Life, Survivor>()
 
   const note: Note = (kind, life, line, time, text) => {
     const { kept } = found.get(kind) as Found
@@ -58,7 +65,7 @@ export function createFindings(initKey: number, init: TaskState, visible: Lives[
     observe(event: Happening): undefined {
       const { call, changed = [] } = event
       if (call.op === 'kill') kills.begin(event)
-      if (changed.length > 0) judge(lives, follow(lives, event), event, freed, kills, note)
+      if (changed.length > 0) judge(lives, follow(lives, event), event, freed, kills, outlived, note)
     },
     rename(key: number, command: string): undefined {
       const life = lives.all.get(key)
@@ -73,6 +80,10 @@ export function createFindings(initKey: number, init: TaskState, visible: Lives[
         return more === 0 ? all : [...all, { kind, pid: 0, line: 0, text: `and ${more} more` }]
       })
     },
+    left(root: number): Left {
+      for (const survivor of kills.survivors()) outlived.set(survivor.life, survivor)
+      return leftOf(lives, root, (life) => outlived.get(life))
+    },
   }
 }
 
@@ -82,12 +93,16 @@ function judge(
   event: Happening,
   freed: Map<number, number>,
   kills: GroupKills,
+  outlived: WeakMap<Life, Survivor>,
   note: Note,
 ): undefined {
   findReuse(turn, freed, event, note)
   findOrphans(lives, turn, event, note)
-  for (const { kind, life, line, time, text } of kills.ended(turn.ended, event))
+  for (const survivor of kills.ended(turn.ended, event)) {
+    const { kind, life, line, time, text } = survivor
+    outlived.set(life, survivor)
     note(kind, life, line, time, text)
+  }
   findAbandoned(lives, turn, event, note)
   findNamespaceDeaths(turn, event, note)
 }
@@ -103,7 +118,7 @@ function findingOf(kind: FindingKind, life: Life, line: number, time: string, te
     pid: numberOf(life),
     line,
     text,
-    ...(time === '' ? {} : { time }),
+    ...(time === '' ? {} : { time: own(time) }),
     ...(state.pid.length > 1 ? { nspid: state.pid } : {}),
     ...(command === '' ? {} : { command }),
     ...(mother === undefined || command === '' ? {} : { descent: descentOf(life) }),
@@ -123,21 +138,16 @@ function numberOf(life: Life): number {
 }
 
 function findZombies(lives: Lives): Finding[] {
-  const aliveThreads = new Set<number>()
-  for (const { state } of lives.all.values()) if (isAlive(state)) aliveThreads.add(state.tgid[0] as number)
-  const zombies: Finding[] = []
-  for (const life of lives.all.values()) {
+  return zombies(lives).map((life) => {
     const { state, ended, mother } = life
-    if (state.state !== 'Z' || !isLeader(state) || aliveThreads.has(numberOf(life))) continue
     const parent = state.ppid === 0 ? 'its parent outside' : `its parent ${state.ppid}`
     const injected = mother !== undefined && mother.state.tgid[0] !== state.ppid
     const text = injected
       ? `ended by ${causeOf(ended)}, and ${parent}, which was given it, has not waited for it`
       : `ended by ${causeOf(ended)}, and ${parent} has not waited for it`
     const kind = injected ? 'unreaped-injected' : 'zombie'
-    zombies.push(findingOf(kind, life, ended?.line ?? 0, ended?.time ?? '', text))
-  }
-  return zombies
+    return findingOf(kind, life, ended?.line ?? 0, ended?.time ?? '', text)
+  })
 }
 
 function causeOf(ended: Ending | undefined): string {
@@ -183,7 +193,17 @@ function findReuse(
     const text = `is now the number of a new ${what}; whoever had it before was gone at line ${since}`
     note('reuse', life, line, time, text)
   }
-  for (const nr of turn.freed) freed.set(nr, line)
+  for (const nr of turn.freed) {
+    freed.set(nr, line)
+    if (freed.size > FREED) forgetOldest(freed)
+  }
+}
+
+function forgetOldest(freed: Map<number, number>): undefined {
+  for (const nr of freed.keys()) {
+    freed.delete(nr)
+    return
+  }
 }
 
 function findOrphans(lives: Lives, turn: Turn, { line, time = '' }: Happening, note: Note): undefined {

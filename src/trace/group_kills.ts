@@ -24,6 +24,8 @@ const WATCHED = 64
 export interface Survivor {
   readonly kind: 'group-survivor' | 'session-escape'
   readonly life: Life
+  readonly group: number
+  /** The line and time of the kill. */
   readonly line: number
   readonly time: string
   readonly text: string
@@ -107,7 +109,8 @@ function escapesOf({ group, sig, line, time }: GroupKill, ended: number): Surviv
   for (const [life, { line: left, how }] of group.fled) {
     if (!isAlive(life.state) || !isLeader(life.state) || life.group === group || life.born > line) continue
     const text = `outlived ${signalName(sig)} to group ${group.nr}, which ended ${ended}: it had left by ${how} at line ${left}`
-    told.push({ kind: how === 'setsid' ? 'session-escape' : 'group-survivor', life, line, time, text })
+    const kind = how === 'setsid' ? 'session-escape' : 'group-survivor'
+    told.push({ kind, life, group: group.nr, line, time, text })
     life.escapes?.delete(group)
     group.fled.delete(life)
   }
@@ -117,7 +120,7 @@ function escapesOf({ group, sig, line, time }: GroupKill, ended: number): Surviv
 function survivorsOf({ group, sig, line, time, members, ended }: GroupKill): Survivor[] {
   return [...members].map((life) => {
     const text = `outlived ${signalName(sig)} to its group ${group.nr}, which ended ${ended}${spared(life, sig)}`
-    return { kind: 'group-survivor', life, line, time, text }
+    return { kind: 'group-survivor', life, group: group.nr, line, time, text }
   })
 }
 

@@ -8,6 +8,7 @@
 import { SIGKILL, signalName } from '../abi/index.ts'
 import { callText, spanText } from './describe.ts'
 import type { Call, Change, TaskState } from './event.ts'
+import { own } from './own.ts'
 import type { SpanCall } from './span.ts'
 
 /** One thing that one task did, or that happened to it, and whose states are others now. */
@@ -203,8 +204,23 @@ export function processOf(lives: Lives, nr: number): Life | undefined {
   return lives.byNumber.get(nr)
 }
 
+/** The numbers of processes that have threads alive. */
+export function threadsAlive(lives: Lives): Set<number> {
+  const numbers = new Set<number>()
+  for (const { state } of lives.all.values()) if (isAlive(state)) numbers.add(state.tgid[0] as number)
+  return numbers
+}
+
+/** Processes that have ended as a whole, and that nobody has waited for. */
+export function zombies(lives: Lives): Life[] {
+  const alive = threadsAlive(lives)
+  return [...lives.all.values()].filter(
+    ({ state }) => state.state === 'Z' && isLeader(state) && !alive.has(state.pid[0] as number),
+  )
+}
+
 function bearChild(lives: Lives, key: number, state: TaskState, event: Happening): Life {
-  const life = bear(lives, key, state, event.line, event.time ?? '', namespaceOf(lives, key, state))
+  const life = bear(lives, key, state, event.line, own(event.time ?? ''), namespaceOf(lives, key, state))
   const mother = lives.all.get(event.by)
   if (mother === undefined) return life
   life.command = mother.command
@@ -318,7 +334,7 @@ function namespaceOf(lives: Lives, key: number, { pid }: TaskState): Namespace {
 function end(lives: Lives, life: Life, event: Happening): void {
   const { call, by, line, time = '' } = event
   const taken = call.op === 'killed' && call.sig === SIGKILL && !call.sent && by === life.key
-  life.ended = { line, time, cause: causeText(lives, event, life.key), taken, kill: 0 }
+  life.ended = { line, time: own(time), cause: causeText(lives, event, life.key), taken, kill: 0 }
   if (taken) for (let at = life.namespace; at.parent !== undefined; at = at.parent) at.taken.push(life)
 }
 

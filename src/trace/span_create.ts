@@ -87,7 +87,7 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
 }
 
 /** The child enters the books, under its key if the log tells it: its number in the tracer's namespace. */
-function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Task, got: number): Actor {
+export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Task, got: number): Actor {
   const { world } = replay
   const { outcome, line, time } = span
   const value = outcome?.kind === 'returned' ? outcome.value : got
@@ -105,7 +105,7 @@ function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Task, got:
   return born
 }
 
-function clone(task: Task, { flags, exitSignal, setTid }: Clone, strict = false): Task | number {
+export function clone(task: Task, { flags, exitSignal, setTid }: Clone, strict = false): Task | number {
   const kept = flags & FLAGS
   // A number that is no signal is none, in the old clone(2).
   const signal =
@@ -271,7 +271,7 @@ function freePinned(replay: SpanReplay, actor: Actor, nr: number, line: number):
 }
 
 /** A step back to the end of the reserved numbers shows where the limit is: above the number given last. */
-function learnPidMax({ guessed }: SpanReplay, task: Task, nr: number, others: boolean): boolean {
+export function learnPidMax({ guessed }: SpanReplay, task: Task, nr: number, others: boolean): boolean {
   const last = task.sysctl('kernel.ns_last_pid')
   const before = task.sysctl('kernel.pid_max')
   if (nr > last || nr < RESERVED || isNumberTaken(task, nr)) return false

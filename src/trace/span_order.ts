@@ -8,6 +8,7 @@
 import { P_PID, SIGCONT, SIGKILL, SIGSTOP, WEXITED, WNOWAIT } from '../abi/index.ts'
 import { endProcess, endThread, findTask } from '../inside.ts'
 import type { Killed } from './lives.ts'
+import { own } from './own.ts'
 import type { Span, SpanCall } from './span.ts'
 import { type Attempt, attempt, peekWait, type SimpleCall } from './span_calls.ts'
 import { groupOf, noteMoved } from './span_group.ts'
@@ -109,7 +110,7 @@ export function advanceOthers(
 }
 
 /** A process is about to be another one, or to end: whoever is on the way to it meets it as it was. */
-function settleNaming(replay: SpanReplay, proc: Proc): void {
+export function settleNaming(replay: SpanReplay, proc: Proc): void {
   if (replay.flights.size === 0) return
   for (const flight of replay.flights.values()) {
     const { call } = flight.span
@@ -122,8 +123,9 @@ function settleNaming(replay: SpanReplay, proc: Proc): void {
 export function execute(replay: SpanReplay, actor: Actor, { call }: Span): void {
   if (call.op !== 'execve') return
   settleNaming(replay, actor.proc)
-  actor.proc.command = call.command
-  replay.findings.rename(actor.proc.id, call.command)
+  const command = own(call.command)
+  actor.proc.command = command
+  replay.findings.rename(actor.proc.id, command)
   if (actor.task.state === 'S') actor.task.execve(call.file.slice(call.file.lastIndexOf('/') + 1))
 }
 
@@ -157,6 +159,7 @@ export function isCalling({ task }: Actor): boolean {
 /** Performs an end that has begun and that the log has not shown yet. False: none has. */
 export function forceEnd(replay: SpanReplay, proc: Proc, line: number): boolean {
   if (proc.dead) return false
+  if (replay.outer !== undefined) return replay.outer.rules.performEnds(replay, replay.outer, proc)
   for (const actor of proc.actors) {
     const status =
       proc.exiting ?? (proc.killed ? 9 : actor.lastSignal !== 0 ? actor.lastSignal : actor.exiting)
@@ -174,6 +177,7 @@ export function forceReap(replay: SpanReplay, proc: Proc, line: number): boolean
     tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })
     return true
   }
+  if (replay.outer?.rules.reapUntold(replay, replay.outer, proc, line)) return true
   return reapByWait(replay, proc, line)
 }
 

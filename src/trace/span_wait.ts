@@ -36,6 +36,7 @@ import {
   skip,
   tell,
 } from './span_replay.ts'
+import { changeUntold, reapSilent, settleWaitid, strangeChild } from './span_untold.ts'
 import { type Actor, type Proc, takeOverReap } from './span_world.ts'
 
 type Wait = Extract<SpanCall, { op: 'wait4' | 'waitid' }>
@@ -76,6 +77,11 @@ export function settleWait(
     return
   }
   const seen = peek(actor.task, selector)
+  if (replay.outer !== undefined && call.op === 'waitid') {
+    const untold = settleWaitid(replay, replay.outer, actor, call, seen)
+    if (untold !== undefined) settleChild(replay, actor, span, call, selector, untold, seen)
+    return
+  }
   if (nr === 0) settleNothing(replay, actor, span, call, seen)
   else settleChild(replay, actor, span, call, selector, nr, seen)
 }
@@ -138,6 +144,10 @@ function settleFailure(replay: SpanReplay, actor: Actor, span: Span, call: Wait,
     return
   }
   if (expected === -ECHILD && first >= 0) {
+    if (reapSilent(replay, actor.proc, span.last) && peek(actor.task, selector) === expected) {
+      count(replay, true, true)
+      return
+    }
     if (reapIgnored(replay, actor, span, selector)) return
     for (const child of [...actor.proc.children]) forceEnd(replay, child, span.last)
     if (peek(actor.task, selector) === expected) {
@@ -169,6 +179,10 @@ function reapIgnored(replay: SpanReplay, actor: Actor, { last }: Span, selector:
 function settleNothing(replay: SpanReplay, actor: Actor, span: Span, call: Wait, seen: number): void {
   if (seen === -ECHILD && actor.proc.old && !replay.seen.birth) {
     skip(replay, SKIPPED.older)
+    return
+  }
+  if (seen > 0 && reapSilent(replay, actor.proc, span.line)) {
+    settleNothing(replay, actor, span, call, peek(actor.task, selectorOf(replay, actor, call)))
     return
   }
   const overlaps = seen > 0 && endsWithin(replay, actor, seen, span)
@@ -210,8 +224,14 @@ function settleChild(
     take(replay, actor, span, call, selector.options, nr, reordered)
     return
   }
-  if (isOlder(replay, proc, nr)) {
-    skip(replay, SKIPPED.older)
+  const reason =
+    replay.outer === undefined
+      ? isOlder(replay, proc, nr)
+        ? SKIPPED.older
+        : undefined
+      : strangeChild(replay.outer, actor, proc, seen)
+  if (reason !== undefined) {
+    skip(replay, reason)
     if (proc !== undefined) forceReap(replay, proc, last)
     return
   }
@@ -255,6 +275,7 @@ function bringAbout(replay: SpanReplay, actor: Actor, proc: Proc, span: Span): b
   }
   if (proc.dead) return moved
   if (forceEnd(replay, proc, last)) return true
+  if (changeUntold(replay, proc, span)) return true
   // Without `+++` lines this is the first that is heard of the end.
   const [first] = proc.actors
   if (replay.seen.ends || first === undefined || status === undefined) return moved

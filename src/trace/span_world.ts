@@ -21,6 +21,7 @@ import {
 } from '../abi/index.ts'
 import { Kernel, type Task } from '../index.ts'
 import type { Change, TaskState } from './event.ts'
+import { own } from './own.ts'
 import type { SpanOrigin } from './span.ts'
 import { stateOf } from './task_state.ts'
 
@@ -268,7 +269,7 @@ function bearProc(
     actors: new Set(),
     command: from?.command ?? '',
     born: line,
-    time,
+    time: own(time),
     exiting: undefined,
     killed: false,
     dead: false,
@@ -361,6 +362,7 @@ export function takeOverReap(world: World, proc: Proc): void {
   if (proc.zombie && proc.parent !== undefined) proc.parent.zombies--
   proc.zombie = false
   proc.dead = true
+  proc.formerParent = undefined
   proc.parent?.children.delete(proc)
   world.unreaped.delete(proc)
   for (const init of world.held) if (init !== proc) takeOverEnd(world, init)
@@ -378,10 +380,10 @@ export function takeOverReap(world: World, proc: Proc): void {
     sentAt: proc.sentAt,
     line: 0,
   })
-  if (world.departed.size > DEPARTED) {
+  if (world.departed.size > 2 * DEPARTED) {
     for (const oldest of world.departed.keys()) {
+      if (world.departed.size <= DEPARTED) break
       world.departed.delete(oldest)
-      break
     }
   }
 }
