@@ -212,7 +212,7 @@ function settleChild(
   let reordered = false
   let found = seen
   if (found !== nr && proc !== undefined) {
-    reordered = bringAbout(replay, actor, proc, span)
+    reordered = bringAbout(replay, actor, proc, span) && replay.seen.ends
     found = peek(actor.task, selector)
     if (found > 0 && found !== nr && (endsWithin(replay, actor, found, span) || !isExit(span))) {
       // The other one's end came after the wait had looked.
