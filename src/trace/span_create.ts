@@ -364,6 +364,7 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
     untoldUnderWay(replay, key, world.owned ? 0 : STEPS) ??
     createdAndLost(replay, key) ??
     orphaned(replay, key, line, time) ??
+    mistold(replay, key) ??
     older(replay, key, line, time)
   )
 }
@@ -406,6 +407,18 @@ function untold({ world, flights }: SpanReplay): Flight[] {
     if (!isCalling(actor) || task.level === world.top.level) return false
     return call.setTid !== undefined || peekNumber(task) === outcome.value
   })
+}
+
+/** A creation under way would make this number now, and its result is another: the result is wrong. */
+function mistold(replay: SpanReplay, key: number): Actor | undefined {
+  const { world, flights } = replay
+  if (!world.owned || peekNumber(world.top) !== key) return undefined
+  for (const { span, actor, done } of flights.values()) {
+    const { call, outcome } = span
+    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
+    if (actor.task.level === world.top.level && outcome.value !== key) return create(replay, actor, span)
+  }
+  return undefined
 }
 
 /** The creator was killed before it saw the result, or its return is too far away to be known. */
