@@ -1,18 +1,17 @@
 /** The `pidns` command: reads its arguments and hands over to the command they name. */
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { setManual } from './manual.ts'
+import { PIDNS, REPLAY, RUN } from './manuals.ts'
 import { type ReplayFlags, replayFiles } from './replay.ts'
+import { FAIL_KINDS, type FailKind, type RunFlags, runCommand } from './run.ts'
 
 const UNUSABLE = 2
-
-const EXAMPLES = `
-Examples:
-  pidns replay log.jsonl               what happened, and whether this library agrees
-  pidns replay logs/*.jsonl.gz         several files, packed or not
-  pidns replay --json log.jsonl | jq   the same as one JSON object
-  ssh host cat log.jsonl | pidns replay -
-
-Exit status: 0 all results equal, 1 some differ, 2 some input or argument is unusable.`
+/** Linux's own limits of kernel.pid_max. */
+const PID_MAX_MIN = 301
+const PID_MAX_LIMIT = 4194304
+/** What a timer of Node can hold. */
+const SECONDS_MAX = 2_000_000
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
@@ -23,26 +22,92 @@ function createProgram(): Command {
   const program = new Command('pidns')
     .description("Linux's process-ID subsystem: replay what a real kernel did, and see what came of it")
     .version(version())
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .configureOutput({ writeOut, outputError: (text, print) => print(oneLine(text)) })
     .exitOverride()
-  program
-    .command('replay')
-    .description('replay logs of a real kernel on this library, compare every result, and tell what happened')
-    .argument('<file...>', 'recordings (JSON lines), plain or gzip; - is standard input')
-    .option('--json', 'print one JSON object instead of text')
-    .option('--all', 'print everything, however long')
-    .option('--no-check', "do not walk the table's invariants after each event (faster)")
-    .addHelpText('after', EXAMPLES)
-    .action(async (files: string[], flags: ReplayFlags) => {
-      process.exitCode = await replayFiles(files, flags)
-    })
+  setManual(program, PIDNS)
+  addReplay(program)
+  addRun(program)
   return program
 }
 
-// Whoever reads the output may have seen enough: `pidns replay log | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit()
-  throw error
-})
+function addReplay(program: Command): void {
+  const replay = program
+    .command('replay')
+    .description('replay logs of a real kernel on this library, compare every result, and tell what happened')
+    .argument('<file...>', 'logs of strace and recordings, plain or gzip; - is standard input')
+    .option('--json', 'print one JSON object instead of text')
+    .option('--all', 'print everything, however long')
+    .option('--pid-max <n>', "kernel.pid_max of a log's namespace, where it is not the usual one", pidMax)
+    .option('--no-waits', 'the programs of a strace log really never wait for a child')
+    .option('--no-check', "do not walk the table's invariants after each event (faster)")
+    .action(async (files: string[], flags: ReplayFlags) => {
+      watchStdout()
+      process.exitCode = await replayFiles(files, flags)
+    })
+  setManual(replay, REPLAY)
+}
+
+function addRun(program: Command): void {
+  const run = program
+    .command('run')
+    .description('run a command, and say what it has left behind')
+    .usage('[options] [--] CMD [ARG...]')
+    .argument('<command...>', 'the command and its arguments')
+    .passThroughOptions()
+    .option(
+      '--fail-on <list>',
+      'exit with 1 if one of these was found: outlived,zombie,escaped',
+      failKinds,
+      [],
+    )
+    .option('--kill', 'end what outlived CMD, and whom it starts meanwhile: SIGTERM, then SIGKILL')
+    .option('--kill-after <seconds>', 'how long after SIGTERM', seconds, 2)
+    .option('--wait <seconds>', 'what ends so soon after CMD has not outlived it', seconds, 0.1)
+    .option('--save <file>', 'keep the log, packed with gzip')
+    .option('--json', 'print one JSON object on one line, always, instead of text')
+    .option('-o, --output <file>', 'write there what would go to standard error')
+    .option('-v, --verbose', 'say what was seen after a clean run, too')
+    .action(async (command: string[], flags: RunFlags) => await runCommand(command, flags))
+  setManual(run, RUN)
+}
+
+function pidMax(text: string): number {
+  const n = Number(text)
+  if (/^\d+$/.test(text) && n >= PID_MAX_MIN && n <= PID_MAX_LIMIT) return n
+  throw new InvalidArgumentError(`Expected a whole number from ${PID_MAX_MIN} to ${PID_MAX_LIMIT}.`)
+}
+
+function seconds(text: string): number {
+  const n = Number(text)
+  if (/^(\d+\.?\d*|\.\d+)$/.test(text) && n <= SECONDS_MAX) return n
+  throw new InvalidArgumentError('Expected a number of seconds.')
+}
+
+function failKinds(text: string): FailKind[] {
+  const kinds = text.split(',')
+  if (kinds.every((kind): kind is FailKind => (FAIL_KINDS as readonly string[]).includes(kind))) return kinds
+  throw new InvalidArgumentError(`Expected some of ${FAIL_KINDS.join(',')}.`)
+}
+
+/** Trouble is told in one line: what is wrong, and maybe what was meant. */
+function oneLine(text: string): string {
+  return `${text.trim().replaceAll('\n', ' ')}\n`
+}
+
+function writeOut(text: string): void {
+  watchStdout()
+  process.stdout.write(text)
+}
+
+/** Whoever reads the output may have seen enough: `pidns replay log | head`. */
+function watchStdout(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit()
+    throw error
+  })
+}
 
 try {
   await createProgram().parseAsync()

@@ -8,18 +8,19 @@
 
 import type { TaskState } from './event.ts'
 import { createGroupKills, type GroupKills, type Survivor } from './group_kills.ts'
+import { type Left, leftOf } from './left.ts'
 import {
   createLives,
   type Ending,
   follow,
   type Happening,
-  isAlive,
   isLeader,
   isWithin,
   type Life,
   type Lives,
   type Namespace,
   type Turn,
+  zombies,
 } from './lives.ts'
 import { own } from './own.ts'
 import { FINDING_KINDS, type Finding, type FindingKind } from './report.ts'
@@ -32,8 +33,12 @@ export interface Findings {
   observe(event: Happening): undefined
   /** A task has executed a program. */
   rename(key: number, command: string): undefined
+  /** Where the log tells of each signal to whom it was sent, and whether he ignores it. */
+  sent(key: number, sig: number, ignored: boolean): undefined
   /** Everything found up to now, in the order of FINDING_KINDS, each kind by line. */
   list(): Finding[]
+  /** Who is left now. `root`: the number of the log's first process. */
+  left(root: number): Left
 }
 
 interface Found {
@@ -50,6 +55,7 @@ export function createFindings(initKey: number, init: TaskState, visible: Lives[
   /** Number -> the line since which it is free. */
   const freed = new Map<number, number>()
   const kills = createGroupKills(lives)
+  const outlived = new WeakMap<Life, Survivor>()
 
   const note: Note = (kind, life, line, time, text) => {
     const { kept } = found.get(kind) as Found
@@ -61,7 +67,11 @@ export function createFindings(initKey: number, init: TaskState, visible: Lives[
     observe(event: Happening): undefined {
       const { call, changed = [] } = event
       if (call.op === 'kill') kills.begin(event)
-      if (changed.length > 0) judge(lives, follow(lives, event), event, freed, kills, note)
+      if (changed.length > 0) judge(lives, follow(lives, event), event, freed, kills, outlived, note)
+    },
+    sent(key: number, sig: number, ignored: boolean): undefined {
+      const life = lives.all.get(key)
+      if (life !== undefined) kills.sent(life, sig, ignored)
     },
     rename(key: number, command: string): undefined {
       const life = lives.all.get(key)
@@ -76,6 +86,10 @@ export function createFindings(initKey: number, init: TaskState, visible: Lives[
         return more === 0 ? all : [...all, { kind, pid: 0, line: 0, text: `and ${more} more` }]
       })
     },
+    left(root: number): Left {
+      for (const survivor of kills.survivors()) outlived.set(survivor.life, survivor)
+      return leftOf(lives, root, (life) => outlived.get(life))
+    },
   }
 }
 
@@ -85,12 +99,16 @@ function judge(
   event: Happening,
   freed: Map<number, number>,
   kills: GroupKills,
+  outlived: WeakMap<Life, Survivor>,
   note: Note,
 ): undefined {
   findReuse(turn, freed, event, note)
   findOrphans(lives, turn, event, note)
-  for (const { kind, life, line, time, text } of kills.ended(turn.ended, event))
+  for (const survivor of kills.ended(turn.ended, event)) {
+    const { kind, life, line, time, text } = survivor
+    outlived.set(life, survivor)
     note(kind, life, line, time, text)
+  }
   findAbandoned(lives, turn, event, note)
   findNamespaceDeaths(turn, event, note)
 }
@@ -126,21 +144,16 @@ function numberOf(life: Life): number {
 }
 
 function findZombies(lives: Lives): Finding[] {
-  const aliveThreads = new Set<number>()
-  for (const { state } of lives.all.values()) if (isAlive(state)) aliveThreads.add(state.tgid[0] as number)
-  const zombies: Finding[] = []
-  for (const life of lives.all.values()) {
+  return zombies(lives).map((life) => {
     const { state, ended, mother } = life
-    if (state.state !== 'Z' || !isLeader(state) || aliveThreads.has(numberOf(life))) continue
     const parent = state.ppid === 0 ? 'its parent outside' : `its parent ${state.ppid}`
     const injected = mother !== undefined && mother.state.tgid[0] !== state.ppid
     const text = injected
       ? `ended by ${causeOf(ended)}, and ${parent}, which was given it, has not waited for it`
       : `ended by ${causeOf(ended)}, and ${parent} has not waited for it`
     const kind = injected ? 'unreaped-injected' : 'zombie'
-    zombies.push(findingOf(kind, life, ended?.line ?? 0, ended?.time ?? '', text))
-  }
-  return zombies
+    return findingOf(kind, life, ended?.line ?? 0, ended?.time ?? '', text)
+  })
 }
 
 function causeOf(ended: Ending | undefined): string {

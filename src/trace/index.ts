@@ -4,6 +4,7 @@
  */
 export type { TrailStep } from './differences.ts'
 export type { TaskState } from './event.ts'
+export type { Ancestor, Left, LeftProcess, LeftZombie, OutlivedKill } from './left.ts'
 export { type LogOptions, type LogResult, replayLog } from './log.ts'
 export type { ReplayOptions } from './replay.ts'
 export {

@@ -6,6 +6,7 @@
 import type { TrailStep } from './differences.ts'
 import type { End, LogItem, LogReader, Start, TraceEvent } from './event.ts'
 import { recogniseFormat } from './format.ts'
+import type { Left } from './left.ts'
 import { splitLines } from './lines.ts'
 import {
   endReplay,
@@ -24,6 +25,10 @@ import type { TreeNode } from './tree.ts'
 export interface LogOptions extends ReplayOptions {
   /** Told now and then how many events have been replayed. */
   readonly onProgress?: (events: number) => void
+  /** 'root': the log counts as over when its first process has ended, whoever lives on. */
+  readonly until?: 'root' | undefined
+  /** Told once, when the first process of a log of real programs has ended. */
+  readonly onRootEnd?: (() => void) | undefined
 }
 
 /** The report of a file, and what stands beside it in print. */
@@ -31,6 +36,8 @@ export interface LogResult {
   readonly report: FileReport
   readonly trail: readonly TrailStep[]
   readonly tree: TreeNode | undefined
+  /** Who is left at the end of a log of real programs. */
+  readonly left: Left | undefined
 }
 
 /** Throws TraceError, with the path and how far it came, where the log cannot be replayed to its end. */
@@ -43,6 +50,8 @@ export async function replayLog(
   let reader: LogReader | undefined
   let format = ''
   let lines = 0
+  let told = false
+  const over = (): boolean => options.until === 'root' && replay?.rootEnded() === true
 
   const take = (item: LogItem): void => {
     if (item.kind === 'start') replay = start(item, options)
@@ -58,12 +67,18 @@ export async function replayLog(
           reader = recognised.open(take)
         }
         reader.line(text, lines)
+        if (over()) break
       }
       if (replay !== undefined) options.onProgress?.(replay.events())
+      if (!told && replay?.rootEnded() === true) {
+        told = true
+        options.onRootEnd?.()
+      }
+      if (over()) break
     }
     reader?.finish(lines)
-    const { trail, tree, ...result } = (replay as unknown as Running).finish(lines)
-    return { report: { path, format, lines, ...result }, trail, tree }
+    const { trail, tree, left, ...result } = (replay as unknown as Running).finish(lines)
+    return { report: { path, format, lines, ...result }, trail, tree, left }
   } catch (error) {
     throw located(error, path, replay)
   } finally {
@@ -75,6 +90,7 @@ export async function replayLog(
 interface Running {
   take(item: Exclude<LogItem, Start | SpanStart>): undefined
   events(): number
+  rootEnded(): boolean
   finish(lines: number): ReplayResult
   dispose(): undefined
   progress(): { checked: number; matched: number }
@@ -86,6 +102,7 @@ function start(item: Start | SpanStart, options: ReplayOptions): Running {
     return {
       take: (act) => replayAct(spans, act as Act),
       events: () => spans.counts.events,
+      rootEnded: () => spans.seen.rootGone > 0,
       finish: (lines) => {
         endSpans(spans, lines)
         return spansResult(spans)
@@ -98,6 +115,7 @@ function start(item: Start | SpanStart, options: ReplayOptions): Running {
   return {
     take: (step) => replayItem(replay, step as TraceEvent | End),
     events: () => replay.counts.events,
+    rootEnded: () => false,
     finish: () => replayResult(replay),
     dispose: () => endReplay(replay),
     progress: () => replay.counts,

@@ -12,6 +12,7 @@ import { callText } from './describe.ts'
 import { createDifferences, type Differences, type TrailStep } from './differences.ts'
 import type { End, Start, TaskState, TraceEvent } from './event.ts'
 import { createFindings, type Findings } from './findings.ts'
+import type { Left } from './left.ts'
 import { type Answer, type Performed, perform, type World } from './perform.ts'
 import {
   compare,
@@ -52,6 +53,8 @@ export interface ReplayResult {
   readonly processes: number
   readonly findings: readonly Finding[]
   readonly tree: TreeNode | undefined
+  /** Of a log of real programs: who is left at its end. */
+  readonly left?: Left
 }
 
 /** A replay under way. */

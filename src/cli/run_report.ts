@@ -1,0 +1,115 @@
+/** What a run has left behind, as data: the object that `pidns run --json` prints. */
+import type { Ancestor, Left, LeftProcess, LogResult, OutlivedKill } from '../trace/index.ts'
+import { commandOf, readStat } from '../trace/node/proc.ts'
+import type { Fate, Running } from './outlived.ts'
+
+export interface RunReport {
+  readonly command: readonly string[]
+  /** How the command ended: one of the two is null. */
+  readonly status: number | null
+  readonly signal: string | null
+  readonly seconds: number
+  readonly outlived: readonly Outlived[]
+  readonly zombies: readonly Zombie[]
+  /** Numbers of those in `outlived` that a kill of their group has missed. */
+  readonly escaped: readonly number[]
+  /** Processes that there were, the command among them. */
+  readonly processes: number
+  /** Lines of the log, results in it that were checked, and those that were equal. */
+  readonly lines: number
+  readonly checked: number
+  readonly matched: number
+  /** Why the log could not be followed to its end; null: it could. */
+  readonly trouble: string | null
+}
+
+export interface Outlived {
+  readonly pid: number
+  /** `pid`, and what it is in namespaces inside the command's. */
+  readonly numbers: readonly number[]
+  readonly command: string
+  /** Who started it, who started that one, and so on up to the command. */
+  readonly descent: readonly Ancestor[]
+  /** When it was born, ISO 8601; null: not known. */
+  readonly since: string | null
+  /** Its process group and session; 0: those of the command. */
+  readonly pgid: number
+  readonly sid: number
+  /** How it left the command's process group. */
+  readonly left: 'setsid' | 'setpgid' | null
+  /** The kill of a group that missed it. */
+  readonly escaped: OutlivedKill | null
+  /** What --kill did to it; null without --kill. */
+  readonly ended: Fate | null
+}
+
+export interface Zombie {
+  readonly pid: number
+  readonly command: string
+  /** Who has not waited for it. */
+  readonly parent: Ancestor
+}
+
+/** Of those that the log leaves behind, the ones that are there; and who is there though the log has not told of it. */
+export function outlivedOf(left: Left, running: readonly Running[]): Outlived[] {
+  const pids = new Set(running.map(({ pid }) => pid))
+  const known = left.processes.filter(({ pid }) => pids.delete(pid)).map(outlived)
+  return [...known, ...[...pids].map(unknown)]
+}
+
+function outlived({
+  pid,
+  numbers,
+  command,
+  descent,
+  time,
+  pgid,
+  sid,
+  left,
+  outlived: kill,
+}: LeftProcess): Outlived {
+  return {
+    pid,
+    numbers,
+    command: command === '' ? commandOf(pid) : command,
+    descent,
+    since: isoTime(time),
+    pgid,
+    sid,
+    left: left ?? null,
+    escaped: kill ?? null,
+    ended: null,
+  }
+}
+
+function unknown(pid: number): Outlived {
+  const none = { descent: [], since: null, pgid: 0, sid: 0, left: null, escaped: null, ended: null }
+  return { pid, numbers: [pid], command: commandOf(pid), ...none }
+}
+
+/** `time` as strace -ttt prints it: seconds since 1970. */
+function isoTime(time: string): string | null {
+  const date = new Date(Number(time) * 1000)
+  return time === '' || Number.isNaN(date.getTime()) ? null : date.toISOString()
+}
+
+/** Those that are zombies still. */
+export function zombiesOf(left: Left): Zombie[] {
+  return left.zombies
+    .filter(({ pid, parent }) => {
+      const stat = readStat(pid)
+      return stat?.state === 'Z' && stat.ppid === parent.pid
+    })
+    .map(({ pid, command, parent }) => ({ pid, command, parent }))
+}
+
+/** The figures of the log; without a result, all are 0. */
+export function figures(result: LogResult | undefined): {
+  processes: number
+  lines: number
+  checked: number
+  matched: number
+} {
+  const { processes = 0, lines = 0, checked = 0, matched = 0 } = result?.report ?? {}
+  return { processes, lines, checked, matched }
+}
