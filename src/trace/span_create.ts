@@ -21,7 +21,7 @@ import {
 import { KernelError, type Task } from '../index.ts'
 import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import type { Span, SpanCall } from './span.ts'
-import { noteInherited } from './span_group.ts'
+import { groupOf, noteInherited } from './span_group.ts'
 import { forceEnd, forceReap, isCalling } from './span_order.ts'
 import {
   count,
@@ -91,7 +91,13 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   const { world } = replay
   const { outcome, line, time } = span
   const value = outcome?.kind === 'returned' ? outcome.value : got
-  const outer = outcome?.kind === 'returned' ? outcome.outer : undefined
+  let outer = outcome?.kind === 'returned' ? outcome.outer : undefined
+  if (outer !== undefined && world.actors.has(outer)) {
+    count(replay, false)
+    differ(replay, span.last, actor, 'clone, as the tracer sees it', `${outer}`, 'that one lives')
+    outer = world.top.tidOf(child)
+  }
+  if (actor.task.level === world.top.level) checkGroup(replay, actor, span, got)
   const key = outer ?? (actor.task.level === world.top.level ? value : undefined)
   const born = join(world, child, actor.proc, key, line, time)
   born.proc.made = span.last
@@ -103,6 +109,26 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   if (key !== undefined && own !== key && !world.actors.has(own)) world.actors.set(own, born)
   tell(replay, line, actor.id, span.call)
   return born
+}
+
+/** A number that a group outside the log has, is not given. */
+function checkGroup(replay: SpanReplay, actor: Actor, { last }: Span, nr: number): void {
+  const group = replay.groups.get(nr)
+  if (group === undefined) return
+  replay.groups.delete(nr)
+  const { line, member, own } = group
+  if (member.dead || groupOf(member) !== own) return
+  count(replay, false)
+  const text = `the number of a group, line ${line} says`
+  differ(replay, last, actor, 'clone', `${nr}`, text)
+  differ(
+    replay,
+    line,
+    undefined,
+    `group of pid ${member.numbers[0]}`,
+    `${nr}`,
+    `given to a child at line ${last}`,
+  )
 }
 
 export function clone(task: Task, { flags, exitSignal, setTid }: Clone, strict = false): Task | number {

@@ -60,6 +60,7 @@ export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanR
     },
     foreign: new Map(),
     outer: start.spans.source === 'ftrace' ? createOuter({ performEnds, reapUntold }) : undefined,
+    groups: new Map(),
     guessed: new Set(),
     lost: [],
     uncertain: 0,
