@@ -33,6 +33,8 @@ export interface Findings {
   observe(event: Happening): undefined
   /** A task has executed a program. */
   rename(key: number, command: string): undefined
+  /** Where the log tells of each signal to whom it was sent, and whether he ignores it. */
+  sent(key: number, sig: number, ignored: boolean): undefined
   /** Everything found up to now, in the order of FINDING_KINDS, each kind by line. */
   list(): Finding[]
   /** Who is left now. `root`: the number of the log's first process. */
@@ -66,6 +68,10 @@ export function createFindings(initKey: number, init: TaskState, visible: Lives[
       const { call, changed = [] } = event
       if (call.op === 'kill') kills.begin(event)
       if (changed.length > 0) judge(lives, follow(lives, event), event, freed, kills, outlived, note)
+    },
+    sent(key: number, sig: number, ignored: boolean): undefined {
+      const life = lives.all.get(key)
+      if (life !== undefined) kills.sent(life, sig, ignored)
     },
     rename(key: number, command: string): undefined {
       const life = lives.all.get(key)

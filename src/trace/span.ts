@@ -83,6 +83,7 @@ export type SpanCall =
     }
   /** `command`: the arguments joined by blanks. */
   | { readonly op: 'execve'; readonly file: string; readonly command: string }
+  /** A code below 0: the log does not tell. */
   | { readonly op: 'exit' | 'exit_group'; readonly code: number }
   /** gettid: also set_tid_address. getpgid with pid 0: also getpgrp. */
   | { readonly op: 'getpid' | 'gettid' | 'getppid' | 'setsid' }

@@ -6,7 +6,7 @@
  * before. (4) is a *guess*: it stands until one of these numbers turns up, and is a difference then.
  */
 import { __WALL } from '../abi/index.ts'
-import { endProcess, endThread, isNumberTaken, peekNumber } from '../inside.ts'
+import { endProcess, endThread, findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import type { BirthAct, Span, ToldAct } from './span.ts'
 import { processOf } from './span_calls.ts'
 import { clone, learnPidMax, welcome } from './span_create.ts'
@@ -281,10 +281,11 @@ export function compareTold(replay: SpanReplay, actor: Actor, { child, value, li
   const { world } = replay
   const born = world.actors.get(child)
   const depth = actor.task.level - world.top.level
+  const task = born?.task ?? findTask(world.top, child)
   const number =
-    born === undefined || born.task.state === 'X'
+    task === undefined || task.state === 'X'
       ? world.departed.get(child)?.numbers[depth]
-      : actor.task.tidOf(born.task)
+      : actor.task.tidOf(task)
   if (number === undefined) return
   count(replay, number === value)
   if (number !== value) differ(replay, line, actor, 'clone', `${value}`, `${number}`)

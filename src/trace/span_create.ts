@@ -24,7 +24,7 @@ import { groupOf, noteInherited } from './span_group.ts'
 import { createLost } from './span_lost.ts'
 import { forceEnd, forceReap, isCalling } from './span_order.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
-import { type Actor, join } from './span_world.ts'
+import { type Actor, addPidfd, join } from './span_world.ts'
 
 type Clone = Extract<SpanCall, { op: 'clone' }>
 
@@ -95,7 +95,7 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   noteInherited(span, actor.proc, born.proc)
   const own = world.top.tidOf(child)
   const pidfd = outcome?.kind === 'returned' ? outcome.fd?.fd : undefined
-  if (pidfd !== undefined) actor.proc.pidfds.set(pidfd, born.proc)
+  if (pidfd !== undefined) addPidfd(actor.proc, pidfd, born.proc)
   // A result that is not the library's is one fault; the child's own lines shall not be others.
   if (key !== undefined && own !== key && !world.actors.has(own)) world.actors.set(own, born)
   tell(replay, line, actor.id, span.call)

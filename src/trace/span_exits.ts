@@ -24,8 +24,8 @@ import { type Actor, dropActor, type Proc, takeOverEnd, takeOverReap } from './s
 const PENDING = 32
 /** So many dead processes are kept for parents of whom no wait is seen, at most twice as many for a while. */
 const UNREAPED = 256
-/** Somebody waited for: seconds after its end a process that has no sched_process_free may be gone yet. */
-const GRACE = 0.5
+/** So many seconds after its end a process that has been waited for is shown by sched_process_free. */
+const GRACE = 0.1
 
 export function beginExit(replay: SpanReplay, outer: Outer, actor: Actor, act: ExitsAct): void {
   actor.exiting ??= actor.proc.exiting ?? 0
@@ -59,6 +59,7 @@ function performExit(replay: SpanReplay, outer: Outer, actor: Actor, line: numbe
   outer.pending.delete(actor)
   const status = statusOf(outer, actor)
   if (proc.actors.size === 1) {
+    if (!replay.seen.waits) reapBefore(replay, outer, proc, line)
     end(replay, actor, status, line)
     dropActor(world, actor)
     return
@@ -71,6 +72,17 @@ function performExit(replay: SpanReplay, outer: Outer, actor: Actor, line: numbe
     tell(replay, line, actor.id, { op: 'exit', code: 0 })
   }
   dropActor(world, actor)
+}
+
+/** Where no waits are seen, a child that was not freed in time is a zombie. All others have been waited for. */
+function reapBefore(replay: SpanReplay, outer: Outer, proc: Proc, line: number): void {
+  const now = Number(outer.ended.get(proc))
+  for (const child of [...proc.children]) {
+    const ended = outer.ended.get(child)
+    if (ended === undefined || (outer.shown.frees && now - Number(ended) > GRACE)) continue
+    if (!child.dead) performEnds(replay, outer, child)
+    if (child.dead) reap(replay, child, line)
+  }
 }
 
 function statusOf(outer: Outer, { proc, exiting, lastSignal }: Actor): number {
@@ -146,7 +158,10 @@ export function noteSent(replay: SpanReplay, outer: Outer, target: Actor, act: S
     noteEnd(replay, outer, from, target, act)
   } else if (sig === SIGCHLD && code > CLD_DUMPED && code <= CLD_CONTINUED) {
     if (code === CLD_TRAPPED) outer.tracers.add(target.proc)
-  } else if (!act.ignored && sig !== SIGCHLD) outer.deadly.set(target.proc, sig)
+  } else if (sig !== SIGCHLD) {
+    if (!act.ignored) outer.deadly.set(target.proc, sig)
+    replay.findings.sent(target.proc.id, sig, act.ignored)
+  }
 }
 
 /** A process has ended: its parent is told. */

@@ -143,12 +143,14 @@ export function end(replay: SpanReplay, actor: Actor, status: number, line: numb
   if (whole)
     for (const other of proc.actors) if (other.id !== proc.id) replay.world.changes.push([other.id, null])
   takeOverEnd(replay.world, proc)
-  tell(replay, line, actor.id, causeOf(final, proc.killed || proc.deathSignal === SIGKILL))
+  tell(replay, line, actor.id, causeOf(replay, proc, final))
 }
 
-function causeOf(status: number, sent: boolean): SpanCall | Killed {
+function causeOf({ outer }: SpanReplay, proc: Proc, status: number): SpanCall | Killed {
   const sig = status & 0x7f
-  return sig === 0 ? { op: 'exit_group', code: (status >> 8) & 0xff } : { op: 'killed', sig, sent }
+  if (sig !== 0) return { op: 'killed', sig, sent: proc.killed || proc.deathSignal === SIGKILL }
+  const told = outer === undefined || proc.exiting !== undefined
+  return { op: 'exit_group', code: told ? (status >> 8) & 0xff : -1 }
 }
 
 /** A task that can call. */

@@ -104,6 +104,7 @@ export function meetOlder(replay: SpanReplay, outer: Outer, act: Omit<SeenAct, '
   actor.proc.command = comm
   outer.older.add(actor.proc)
   tell(replay, line, actor.id, { op: 'clone', flags: 0, exitSignal: 0, setTid: undefined })
+  replay.findings.rename(actor.id, comm)
   return actor
 }
 

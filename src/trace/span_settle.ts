@@ -23,7 +23,7 @@ import { create } from './span_create.ts'
 import { groupOf, regroup } from './span_group.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
-import type { Actor, Learnt, Proc } from './span_world.ts'
+import { type Actor, addPidfd, type Learnt, type Proc, sendersOf, sendingsOf } from './span_world.ts'
 
 /** Senders remembered of one process. */
 const SENDERS = 256
@@ -296,7 +296,7 @@ function markKilled(replay: SpanReplay, actor: Actor, pid: number): void {
 /** A descriptor that later calls may use without saying whose it is. */
 function notePidfd(replay: SpanReplay, actor: Actor, { outcome }: Span, pid: number): void {
   const target = outcome?.kind === 'returned' ? procOf(replay, actor, pid) : undefined
-  if (outcome?.kind === 'returned' && target !== undefined) actor.proc.pidfds.set(outcome.value, target)
+  if (outcome?.kind === 'returned' && target !== undefined) addPidfd(actor.proc, outcome.value, target)
 }
 
 /** Remembered from the entry on: the signal may arrive before the call returns. */
@@ -304,9 +304,10 @@ function noteSending(replay: SpanReplay, actor: Actor, { line }: Span, call: Sim
   if (call.op !== 'kill' && call.op !== 'tgkill' && call.op !== 'pidfd_send_signal') return
   if (call.sig <= 0 || call.sig > NSIG) return
   const bit = 1n << BigInt(call.sig)
-  const { id, sentAt } = actor.proc
-  sentAt.set(call.sig, line)
-  for (const { senders } of receivers(replay, actor, call)) {
+  const { id } = actor.proc
+  sendingsOf(actor.proc).set(call.sig, line)
+  for (const receiver of receivers(replay, actor, call)) {
+    const senders = sendersOf(receiver)
     senders.set(id, (senders.get(id) ?? 0n) | bit)
     if (senders.size <= SENDERS) continue
     for (const oldest of senders.keys()) {

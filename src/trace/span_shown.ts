@@ -6,7 +6,7 @@ import { compareTold, performBirth, refute } from './span_birth.ts'
 import { beginExit, noteFreed, noteSent } from './span_exits.ts'
 import { meetOlder, type Outer } from './span_outer.ts'
 import { count, differ, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
-import { isTelling, judge } from './span_view.ts'
+import { judge, tellingOf } from './span_view.ts'
 import type { Actor } from './span_world.ts'
 
 export type ShownAct = SeenAct | BirthAct | ToldAct | ExitsAct | SentAct | FreedAct | ClashAct
@@ -25,7 +25,7 @@ export function performShown(replay: SpanReplay, outer: Outer, act: ShownAct, fi
       break
     case 'told': {
       const actor = find(act.by, line, time)
-      judge(replay, outer, actor.proc, true, () => compareTold(replay, actor, act))
+      judge(replay, outer, actor.proc, act.value, () => compareTold(replay, actor, act))
       break
     }
     case 'exits':
@@ -64,7 +64,7 @@ export function compareSpan(
     skip(replay, SKIPPED.memory)
     return
   }
-  judge(replay, outer, actor.proc, isTelling(span), run)
+  judge(replay, outer, actor.proc, tellingOf(span), run)
   if (call.op === 'unshare' || call.op === 'setns') outer.shown.unshares = true
   if (call.op === 'prctl') outer.shown.prctls = true
   if (call.op === 'setns' && outcome?.kind === 'returned') outer.strayed.add(actor.proc)

@@ -13,7 +13,7 @@ type Waitid = Extract<SpanCall, { op: 'waitid' }>
 
 /** Why a wait may have found a task that is not its child; undefined: it may not. */
 export function strangeChild(
-  { older, tracers }: Outer,
+  { older, tracers, ended }: Outer,
   { proc }: Actor,
   found: Proc | undefined,
   seen: number,
@@ -24,7 +24,9 @@ export function strangeChild(
   if (found === undefined) return seen > 0 ? undefined : SKIPPED.older
   // Threads from before the log stand here as processes.
   const { parent } = found
-  return parent === undefined || older.has(parent) ? SKIPPED.older : undefined
+  if (!found.dead && !ended.has(found)) return undefined
+  if (parent === undefined) return SKIPPED.older
+  return seen <= 0 && older.has(parent) ? SKIPPED.older : undefined
 }
 
 /** A child that has not ended was found: it has stopped, or goes on. Signals would tell. */

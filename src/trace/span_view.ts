@@ -13,6 +13,8 @@ import type { Proc } from './span_world.ts'
 
 export interface View {
   place: 'unknown' | 'known' | 'elsewhere'
+  /** Its parent's, as far as it is not the same namespace for sure; undefined: not told. */
+  readonly from: View | undefined
   /** What has shown that it is elsewhere. */
   held: readonly Held[]
 }
@@ -20,7 +22,7 @@ export interface View {
 export function viewOf(outer: Outer, proc: Proc): View {
   let view = outer.views.get(proc)
   if (view === undefined) {
-    view = { place: 'unknown', held: [] }
+    view = { place: 'unknown', from: undefined, held: [] }
     outer.views.set(proc, view)
   }
   return view
@@ -30,23 +32,24 @@ export function viewOf(outer: Outer, proc: Proc): View {
 export function inheritView(outer: Outer, parent: Proc, child: Proc): void {
   if (child === parent) return
   if (child.numbers.length !== parent.numbers.length) {
-    outer.views.set(child, { place: 'known', held: [] })
+    outer.views.set(child, { place: 'known', from: undefined, held: [] })
     return
   }
   if (outer.strayed.has(parent)) {
-    outer.views.set(child, { place: 'elsewhere', held: [] })
+    outer.views.set(child, { place: 'elsewhere', from: undefined, held: [] })
     return
   }
   const view = viewOf(outer, parent)
   if (outer.shown.unshares || view.place === 'elsewhere') outer.views.set(child, view)
+  else outer.views.set(child, { place: 'unknown', from: view, held: [] })
 }
 
-/** Compares a result, `telling` if it has a number that another namespace would have another one for. */
+/** Compares a result. `telling`: the number in it that another namespace would have another one for. */
 export function judge(
   replay: SpanReplay,
   outer: Outer,
   proc: Proc,
-  telling: boolean,
+  telling: number | undefined,
   compare: () => void,
 ): void {
   const view = viewOf(outer, proc)
@@ -59,10 +62,11 @@ export function judge(
   const held = differences.withhold(compare)
   const wrong = counts.checked - checked - (counts.matched - matched)
   if (wrong === 0) {
-    if (telling && counts.matched > matched) fits(replay, view)
+    // A small number fits by chance.
+    if (telling !== undefined && telling > outer.births + 1 && counts.matched > matched) fits(replay, view)
     return
   }
-  if (!telling && view.place === 'unknown') {
+  if (view.place === 'unknown' && !mayBeElsewhere(outer, view, telling)) {
     differences.release(held)
     return
   }
@@ -73,6 +77,15 @@ export function judge(
   view.held = held
 }
 
+function mayBeElsewhere({ births }: Outer, view: View, telling: number | undefined): boolean {
+  return telling !== undefined && (!isYoung(view) || telling <= births + 1)
+}
+
+/** If it is elsewhere, then in a namespace that was made during the log: its numbers are small. */
+function isYoung({ from }: View): boolean {
+  return from !== undefined && (from.place === 'known' || isYoung(from))
+}
+
 function fits(replay: SpanReplay, view: View): void {
   view.place = 'known'
   if (view.held.length === 0) return
@@ -81,8 +94,8 @@ function fits(replay: SpanReplay, view: View): void {
   view.held = []
 }
 
-/** Does this result hold a number of the caller's namespace? */
-export function isTelling({ call, outcome }: Span): boolean {
+/** The number of the caller's namespace that a result holds, or else its question; undefined: none. */
+export function tellingOf({ call, outcome }: Span): number | undefined {
   const value = outcome?.kind === 'returned' ? outcome.value : 0
   switch (call.op) {
     case 'getpid':
@@ -91,18 +104,22 @@ export function isTelling({ call, outcome }: Span): boolean {
     case 'setsid':
     case 'getpgid':
     case 'getsid':
-      return true
+      return value
     case 'wait4':
-      return value > 0 || call.pid > 0
+      return positive(value) ?? positive(call.pid)
     case 'waitid':
-      return call.id > 0
+      return positive(call.id)
     case 'kill':
-      return Math.abs(call.pid) > 1
+      return call.pid === -1 ? undefined : positive(Math.abs(call.pid))
     case 'tgkill':
-      return true
+      return call.tid
     case 'setpgid':
-      return call.pid > 0 || call.pgid > 0
+      return positive(call.pid) ?? positive(call.pgid)
     default:
-      return false
+      return undefined
   }
+}
+
+function positive(nr: number): number | undefined {
+  return nr > 0 ? nr : undefined
 }

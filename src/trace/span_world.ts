@@ -20,6 +20,7 @@ import {
   SIGTTOU,
 } from '../abi/index.ts'
 import { Kernel, type Task } from '../index.ts'
+import { numbersFrom } from '../inside.ts'
 import type { Change, TaskState } from './event.ts'
 import { own } from './own.ts'
 import type { SpanOrigin } from './span.ts'
@@ -48,7 +49,7 @@ export interface Proc {
   task: Task
   /** undefined: outside the log. */
   parent: Proc | undefined
-  readonly children: Set<Proc>
+  children: Set<Proc>
   /** How many of them are zombies. */
   zombies: number
   /** The threads whose end the log has not shown. */
@@ -68,15 +69,15 @@ export interface Proc {
   /** The line of the end of its last thread; 0: not seen. */
   gone: number
   /** Who has sent it signals, by their names in findings; which, as bits. */
-  readonly senders: Map<number, bigint>
+  senders: Map<number, bigint>
   /** The line in which it last sent each signal. */
-  readonly sentAt: Map<number, number>
+  sentAt: Map<number, number>
   /** The line of the signal that told its parent of its end; 0: none has. */
   told: { line: number }
   /** It was there before the log began. */
   readonly old: boolean
   /** By descriptor: the processes of its pidfds. */
-  readonly pidfds: Map<number, Proc>
+  pidfds: Map<number, Proc>
   /** The signal that it gets when its parent ends; 0: none. */
   deathSignal: number
   /** Who was its parent before it was adopted. */
@@ -250,6 +251,35 @@ export function join(
   return actor
 }
 
+/** Most processes have none of these: they stand for all of them, and nothing is ever put in. */
+const NO_CHILDREN: Set<Proc> = new Set()
+const NO_PIDFDS: Map<number, Proc> = new Map()
+const NO_SENDERS: Map<number, bigint> = new Map()
+const NOTHING_SENT: Map<number, number> = new Map()
+
+/** The signals that each process has sent to `proc`, as bits. */
+export function sendersOf(proc: Proc): Map<number, bigint> {
+  if (proc.senders === NO_SENDERS) proc.senders = new Map()
+  return proc.senders
+}
+
+/** The line in which `proc` sent each signal last. */
+export function sendingsOf(proc: Proc): Map<number, number> {
+  if (proc.sentAt === NOTHING_SENT) proc.sentAt = new Map()
+  return proc.sentAt
+}
+
+function addChild(parent: Proc, child: Proc): void {
+  if (parent.children === NO_CHILDREN) parent.children = new Set()
+  parent.children.add(child)
+}
+
+/** A pidfd of `target` that `proc` holds. */
+export function addPidfd(proc: Proc, fd: number, target: Proc): void {
+  if (proc.pidfds === NO_PIDFDS) proc.pidfds = new Map()
+  proc.pidfds.set(fd, target)
+}
+
 function bearProc(
   world: World,
   task: Task,
@@ -264,7 +294,7 @@ function bearProc(
     id,
     task,
     parent,
-    children: new Set(),
+    children: NO_CHILDREN,
     zombies: 0,
     actors: new Set(),
     command: from?.command ?? '',
@@ -275,22 +305,22 @@ function bearProc(
     dead: false,
     zombie: false,
     gone: 0,
-    senders: new Map(),
-    sentAt: new Map(),
+    senders: NO_SENDERS,
+    sentAt: NOTHING_SENT,
     told: { line: 0 },
     old: from === undefined,
-    pidfds: new Map(from?.pidfds),
+    pidfds: from === undefined || from.pidfds.size === 0 ? NO_PIDFDS : new Map(from.pidfds),
     deathSignal: 0,
     formerParent: undefined,
     status: -1,
-    numbers: task.nstgid.slice(1),
+    numbers: numbersFrom(task, 'tgid', 1),
     foreignParent: undefined,
     foreign: from?.foreign ?? { pgid: undefined, sid: undefined },
     made: 0,
     moved: undefined,
     otherGroup: undefined,
   }
-  parent?.children.add(proc)
+  if (parent !== undefined) addChild(parent, proc)
   world.procs.set(task, proc)
   world.processes++
   return proc
@@ -345,8 +375,8 @@ function takeOverParent(world: World, child: Proc): void {
     child.formerParent = child.parent
     if (child.zombie && child.parent !== undefined) child.parent.zombies--
     child.parent = parent
+    if (parent !== undefined) addChild(parent, child)
     child.told = { line: 0 }
-    parent?.children.add(child)
     if (child.zombie && parent !== undefined) parent.zombies++
   }
   if (child.task.state === 'X') {
