@@ -15,6 +15,7 @@ export interface ReplayFlags {
   readonly all?: boolean
   readonly check: boolean
   readonly pidMax?: number
+  readonly waits: boolean
 }
 
 const EQUAL = 0
@@ -49,11 +50,15 @@ export async function replayFiles(paths: readonly string[], flags: ReplayFlags):
   return report.checked === report.matched ? EQUAL : DIFFERENT
 }
 
-async function replayFile(path: string, { check, pidMax }: ReplayFlags, meter: Meter): Promise<LogResult> {
+async function replayFile(
+  path: string,
+  { check, pidMax, waits }: ReplayFlags,
+  meter: Meter,
+): Promise<LogResult> {
   const input = await openInput(path)
   try {
     const onProgress = (events: number): void => meter.show(path, input.position(), events)
-    return await replayLog(path, input.bytes, { check, pidMax, onProgress })
+    return await replayLog(path, input.bytes, { check, pidMax, waits, onProgress })
   } catch (error) {
     // Damage to packed data explains whatever the reader stumbled over, and is told instead.
     if (error instanceof TraceError && error.line > 0) await input.finish()

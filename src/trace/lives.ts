@@ -92,7 +92,7 @@ export interface Group {
   readonly nr: number
   readonly members: Set<Life>
   /** Who has left it, or stems from such, and lives. */
-  readonly fled: Map<Life, Escape>
+  fled: Map<Life, Escape>
 }
 
 /** What one event brought about. */
@@ -128,11 +128,18 @@ export function createLives(initKey: number, init: TaskState, visible: Lives['vi
   return lives
 }
 
+function empty(turn: Turn): undefined {
+  if (turn.born.length > 0) turn.born.length = 0
+  if (turn.ended.length > 0) turn.ended.length = 0
+  if (turn.freed.length > 0) turn.freed.length = 0
+  if (turn.adopted.length > 0) turn.adopted.length = 0
+  if (turn.abandoned.length > 0) turn.abandoned.length = 0
+}
+
 /** Takes over what an event changed. */
 export function follow(lives: Lives, event: Happening): Turn {
   const { turn } = lives
-  turn.born.length = turn.ended.length = turn.freed.length = 0
-  turn.adopted.length = turn.abandoned.length = 0
+  empty(turn)
   for (const [key, state] of event.changed ?? []) {
     const life = lives.all.get(key)
     if (life === undefined) {
@@ -163,10 +170,14 @@ export function follow(lives: Lives, event: Happening): Turn {
   return turn
 }
 
+/** Of most groups nobody has fled: this stands for all of them, and nobody is ever put in. */
+const NOBODY: Map<Life, Escape> = new Map()
+
 /** It, and who will stem from it, is not reached by kills of this group any more. */
 function flee(life: Life, group: Group, way: Escape): undefined {
   life.escapes ??= new Set()
   life.escapes.add(group)
+  if (group.fled === NOBODY) group.fled = new Map()
   group.fled.set(life, way)
 }
 
@@ -303,7 +314,7 @@ function leave(lives: Lives, life: Life): undefined {
 function groupOf(lives: Lives, nr: number): Group {
   const known = lives.groups.get(nr)
   if (known !== undefined) return known
-  const group: Group = { nr, members: new Set(), fled: new Map() }
+  const group: Group = { nr, members: new Set(), fled: NOBODY }
   lives.groups.set(nr, group)
   return group
 }

@@ -33,7 +33,16 @@ import {
   skip,
   tell,
 } from './span_replay.ts'
-import { type Actor, bearForeign, bearRoot, join, nameActor, type Proc, type World } from './span_world.ts'
+import {
+  type Actor,
+  addPidfd,
+  bearForeign,
+  bearRoot,
+  join,
+  nameActor,
+  type Proc,
+  type World,
+} from './span_world.ts'
 
 type Clone = Extract<SpanCall, { op: 'clone' }>
 
@@ -98,7 +107,7 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   noteInherited(span, actor.proc, born.proc)
   const own = world.top.tidOf(child)
   const pidfd = outcome?.kind === 'returned' ? outcome.fd?.fd : undefined
-  if (pidfd !== undefined) actor.proc.pidfds.set(pidfd, born.proc)
+  if (pidfd !== undefined) addPidfd(actor.proc, pidfd, born.proc)
   // A result that is not the library's is one fault; the child's own lines shall not be others.
   if (key !== undefined && own !== key && !world.actors.has(own)) world.actors.set(own, born)
   tell(replay, line, actor.id, span.call)
@@ -355,6 +364,7 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
     untoldUnderWay(replay, key, world.owned ? 0 : STEPS) ??
     createdAndLost(replay, key) ??
     orphaned(replay, key, line, time) ??
+    mistold(replay, key) ??
     older(replay, key, line, time)
   )
 }
@@ -397,6 +407,18 @@ function untold({ world, flights }: SpanReplay): Flight[] {
     if (!isCalling(actor) || task.level === world.top.level) return false
     return call.setTid !== undefined || peekNumber(task) === outcome.value
   })
+}
+
+/** A creation under way would make this number now, and its result is another: the result is wrong. */
+function mistold(replay: SpanReplay, key: number): Actor | undefined {
+  const { world, flights } = replay
+  if (!world.owned || peekNumber(world.top) !== key) return undefined
+  for (const { span, actor, done } of flights.values()) {
+    const { call, outcome } = span
+    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
+    if (actor.task.level === world.top.level && outcome.value !== key) return create(replay, actor, span)
+  }
+  return undefined
 }
 
 /** The creator was killed before it saw the result, or its return is too far away to be known. */

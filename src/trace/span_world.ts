@@ -20,6 +20,7 @@ import {
   SIGTTOU,
 } from '../abi/index.ts'
 import { Kernel, type Task } from '../index.ts'
+import { numbersFrom } from '../inside.ts'
 import type { Change, TaskState } from './event.ts'
 import { own } from './own.ts'
 import type { SpanOrigin } from './span.ts'
@@ -48,7 +49,7 @@ export interface Proc {
   task: Task
   /** undefined: outside the log. */
   parent: Proc | undefined
-  readonly children: Set<Proc>
+  children: Set<Proc>
   /** How many of them are zombies. */
   zombies: number
   /** The threads whose end the log has not shown. */
@@ -67,12 +68,16 @@ export interface Proc {
   zombie: boolean
   /** The line of the end of its last thread; 0: not seen. */
   gone: number
-  /** The signals that it has sent, as bits. */
-  sent: bigint
+  /** Who has sent it signals, by their names in findings; which, as bits. */
+  senders: Map<number, bigint>
+  /** The line in which it last sent each signal. */
+  sentAt: Map<number, number>
+  /** The line of the signal that told its parent of its end; 0: none has. */
+  told: { line: number }
   /** It was there before the log began. */
   readonly old: boolean
   /** By descriptor: the processes of its pidfds. */
-  readonly pidfds: Map<number, Proc>
+  pidfds: Map<number, Proc>
   /** The signal that it gets when its parent ends; 0: none. */
   deathSignal: number
   /** Who was its parent before it was adopted. */
@@ -82,7 +87,7 @@ export interface Proc {
   /** Its number in the log's namespace and in deeper ones. */
   readonly numbers: readonly number[]
   /** The number of its parent outside the log, learnt once; undefined: not yet. */
-  foreignParent: number | undefined
+  foreignParent: Learnt | undefined
   /** Its group and session from outside the log, shared with those who inherit them. */
   readonly foreign: ForeignNumbers
   /** The line in which its creation came back; 0: not known. */
@@ -95,8 +100,14 @@ export interface Proc {
 
 /** Learnt once; undefined: not yet. */
 export interface ForeignNumbers {
-  pgid: number | undefined
-  sid: number | undefined
+  pgid: Learnt | undefined
+  sid: Learnt | undefined
+}
+
+/** A number from outside the log, and the line that told it. */
+export interface Learnt {
+  readonly nr: number
+  readonly line: number
 }
 
 /** A process that has been waited for. */
@@ -104,7 +115,11 @@ export interface Departed {
   readonly numbers: readonly number[]
   readonly parent: Proc | undefined
   readonly status: number
-  readonly sent: bigint
+  readonly id: number
+  readonly told: { line: number }
+  readonly sentAt: ReadonlyMap<number, number>
+  /** The line of the wait that found it; 0: nobody saw one. */
+  line: number
 }
 
 export interface World {
@@ -236,6 +251,35 @@ export function join(
   return actor
 }
 
+/** Most processes have none of these: they stand for all of them, and nothing is ever put in. */
+const NO_CHILDREN: Set<Proc> = new Set()
+const NO_PIDFDS: Map<number, Proc> = new Map()
+const NO_SENDERS: Map<number, bigint> = new Map()
+const NOTHING_SENT: Map<number, number> = new Map()
+
+/** The signals that each process has sent to `proc`, as bits. */
+export function sendersOf(proc: Proc): Map<number, bigint> {
+  if (proc.senders === NO_SENDERS) proc.senders = new Map()
+  return proc.senders
+}
+
+/** The line in which `proc` sent each signal last. */
+export function sendingsOf(proc: Proc): Map<number, number> {
+  if (proc.sentAt === NOTHING_SENT) proc.sentAt = new Map()
+  return proc.sentAt
+}
+
+function addChild(parent: Proc, child: Proc): void {
+  if (parent.children === NO_CHILDREN) parent.children = new Set()
+  parent.children.add(child)
+}
+
+/** A pidfd of `target` that `proc` holds. */
+export function addPidfd(proc: Proc, fd: number, target: Proc): void {
+  if (proc.pidfds === NO_PIDFDS) proc.pidfds = new Map()
+  proc.pidfds.set(fd, target)
+}
+
 function bearProc(
   world: World,
   task: Task,
@@ -250,7 +294,7 @@ function bearProc(
     id,
     task,
     parent,
-    children: new Set(),
+    children: NO_CHILDREN,
     zombies: 0,
     actors: new Set(),
     command: from?.command ?? '',
@@ -261,20 +305,22 @@ function bearProc(
     dead: false,
     zombie: false,
     gone: 0,
-    sent: 0n,
+    senders: NO_SENDERS,
+    sentAt: NOTHING_SENT,
+    told: { line: 0 },
     old: from === undefined,
-    pidfds: new Map(from?.pidfds),
+    pidfds: from === undefined || from.pidfds.size === 0 ? NO_PIDFDS : new Map(from.pidfds),
     deathSignal: 0,
     formerParent: undefined,
     status: -1,
-    numbers: task.nstgid.slice(1),
+    numbers: numbersFrom(task, 'tgid', 1),
     foreignParent: undefined,
     foreign: from?.foreign ?? { pgid: undefined, sid: undefined },
     made: 0,
     moved: undefined,
     otherGroup: undefined,
   }
-  parent?.children.add(proc)
+  if (parent !== undefined) addChild(parent, proc)
   world.procs.set(task, proc)
   world.processes++
   return proc
@@ -329,7 +375,8 @@ function takeOverParent(world: World, child: Proc): void {
     child.formerParent = child.parent
     if (child.zombie && child.parent !== undefined) child.parent.zombies--
     child.parent = parent
-    parent?.children.add(child)
+    if (parent !== undefined) addChild(parent, child)
+    child.told = { line: 0 }
     if (child.zombie && parent !== undefined) parent.zombies++
   }
   if (child.task.state === 'X') {
@@ -345,6 +392,7 @@ export function takeOverReap(world: World, proc: Proc): void {
   if (proc.zombie && proc.parent !== undefined) proc.parent.zombies--
   proc.zombie = false
   proc.dead = true
+  proc.formerParent = undefined
   proc.parent?.children.delete(proc)
   world.unreaped.delete(proc)
   for (const init of world.held) if (init !== proc) takeOverEnd(world, init)
@@ -353,7 +401,15 @@ export function takeOverReap(world: World, proc: Proc): void {
   world.tasks.delete(proc.id)
   const nr = proc.numbers[0] as number
   world.departed.delete(nr)
-  world.departed.set(nr, { numbers: proc.numbers, parent: proc.parent, status: proc.status, sent: proc.sent })
+  world.departed.set(nr, {
+    numbers: proc.numbers,
+    parent: proc.parent,
+    status: proc.status,
+    id: proc.id,
+    told: proc.told,
+    sentAt: proc.sentAt,
+    line: 0,
+  })
   if (world.departed.size > 2 * DEPARTED) {
     for (const oldest of world.departed.keys()) {
       if (world.departed.size <= DEPARTED) break

@@ -34,7 +34,7 @@ import { TraceError } from './trace_error.ts'
 import { buildTree } from './tree.ts'
 
 /** Dead processes kept for a parent outside the log that has surely reaped them. */
-const UNREAPED_KEPT = 4096
+const UNREAPED_KEPT = 1024
 /** The invariants are walked once in so many acts, and not before as many as there are tasks. */
 const CHECK_EVERY = 1024
 

@@ -35,6 +35,7 @@ interface OpenCall extends Undecided {
 }
 
 const HELD_MAX = 20_000
+const PID_CHANGED = ' <pid changed to '
 const UNFINISHED = ' <unfinished ...>'
 const DETACHED = ' <detached ...>'
 const DOTS = ' ...>'.length
@@ -224,5 +225,8 @@ function unfinishedAt(text: string): number {
   const { length } = text
   if (text.charCodeAt(length - 1) !== GREATER || text.charCodeAt(length - DOTS) !== SPACE) return 0
   if (standsAt(text, length - UNFINISHED.length, UNFINISHED)) return length - UNFINISHED.length
-  return standsAt(text, length - DETACHED.length, DETACHED) ? length - DETACHED.length : 0
+  if (standsAt(text, length - DETACHED.length, DETACHED)) return length - DETACHED.length
+  // The task that executes a program goes on under its leader's number.
+  const at = text.lastIndexOf(PID_CHANGED)
+  return at > 0 && /^\d+ \.\.\.>$/.test(text.slice(at + PID_CHANGED.length)) ? at : 0
 }
