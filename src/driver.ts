@@ -100,7 +100,7 @@ export function deliverSignal(realm: Realm, ref: TaskRef, sig: number): void {
 
 /** The task goes on: what lies on top of its stack is called first. Called from the run queue. */
 export function runHandlers(realm: Realm, ref: TaskRef): void {
-  const frames = realm.frames.get(ref)
+  const frames = realm.frames.size === 0 ? undefined : realm.frames.get(ref)
   if (frames === undefined) return
   realm.frames.delete(ref)
   for (const frame of frames.reverse()) raiseIrq(realm.table, frame)
@@ -137,9 +137,10 @@ export function forgetHandlers(realm: Realm, ref: TaskRef): void {
 
 /** The task loses its numbers: nothing stands behind it any more. */
 export function forgetDriver(realm: Realm, ref: TaskRef): void {
-  realm.drivers.delete(ref)
-  realm.frames.delete(ref)
-  if (realm.table.words[T.signalOf(realm.table, ref) + L.SIG_NR_THREADS] === 1) forgetHandlers(realm, ref)
+  if (realm.drivers.size > 0) realm.drivers.delete(ref)
+  if (realm.frames.size > 0) realm.frames.delete(ref)
+  if (realm.handlers.size > 0 && realm.table.words[T.signalOf(realm.table, ref) + L.SIG_NR_THREADS] === 1)
+    forgetHandlers(realm, ref)
 }
 
 function realThingEnded(realm: Realm, ref: TaskRef, status: number): void {

@@ -38,11 +38,13 @@ export class KernelError extends Error {
 
 /** `value` if it is an int32, as C's `int` arguments are. Throws TypeError, RangeError. */
 export function int32(name: string, value: unknown): number {
+  if (typeof value === 'number' && (value | 0) === value) return value
   return integer(name, value, -0x80000000, 0x7fffffff, 'a 32-bit integer')
 }
 
 /** `value` as a word of flags: an int32 or a uint32. Throws TypeError, RangeError. */
 export function flags32(name: string, value: unknown): number {
+  if (typeof value === 'number' && (value | 0) === value) return value
   return integer(name, value, -0x80000000, 0xffffffff, 'a 32-bit integer') | 0
 }
 

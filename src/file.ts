@@ -27,7 +27,7 @@ abstract class File<Ref extends number> {
 
   /** Slot and generation: names the file in this kernel, and in one restored from its image. */
   get handle(): number {
-    return handleOf(this.#realm, this.open('handle'))
+    return handleOf(this.open('handle'), this.#generation)
   }
 
   /** Gives the reference back; closing twice does nothing. */

@@ -4,13 +4,17 @@
  *
  * Context: outside a call, as the methods of Task.
  */
+import type { NsRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
-import { findTaskByVpid } from './pid/pid_task.ts'
+import { findVpid } from './pid/pid.ts'
+import { changePid, findTaskByVpid, nextPidTask, pidTask } from './pid/pid_task.ts'
 import { isPidTaken, peekPidmap } from './pid/pidmap.ts'
-import { taskActivePidNs } from './pid/task_link.ts'
+import { taskActivePidNs, taskPgrp, taskPid, taskSession, taskTgid } from './pid/task_link.ts'
+import { pidNrNs, upidAt } from './pid/upid.ts'
 import { Task } from './process.ts'
 import { enter, leave, taskOf } from './realm.ts'
 import { doExit, doGroupExit } from './task/exit.ts'
+import { testSetpgid } from './task/session.ts'
 
 /** The number that the next task made in the namespace of `task` would get there, or -errno. */
 export function peekNumber(task: Task): number {
@@ -32,6 +36,65 @@ export function findTask(viewer: Task, nr: number): Task | undefined {
   const realm = Task.realmOf(viewer)
   const found = findTaskByVpid(realm.table, Task.refOf('viewer', viewer, realm, 'find'), nr)
   return found === 0 ? undefined : taskOf(realm, found)
+}
+
+/** What setpgid(2) of `task` would return. Changes nothing. */
+export function peekSetpgid(task: Task, pid: number, pgid: number): number {
+  const realm = Task.realmOf(task)
+  return testSetpgid(realm.table, Task.refOf('task', task, realm, 'setpgid'), pid, pgid)
+}
+
+/** The processes, zombies included, of the group that has the number `nr` for `viewer`. 0: its own. */
+export function groupMembers(viewer: Task, nr: number): Task[] {
+  const realm = Task.realmOf(viewer)
+  const { table } = realm
+  const ref = Task.refOf('viewer', viewer, realm, 'find')
+  const group = nr === 0 ? taskPgrp(table, ref) : findVpid(table, ref, nr)
+  const members: Task[] = []
+  for (let p = pidTask(table, group, L.PIDTYPE_PGID); p !== 0; p = nextPidTask(table, p, L.PIDTYPE_PGID))
+    members.push(taskOf(realm, p))
+  return members
+}
+
+/** Moves the process of `task` to the group that has the number `nr` for `viewer`, without asking. False: there is none. */
+export function moveToGroup(viewer: Task, task: Task, nr: number): boolean {
+  const realm = Task.realmOf(task)
+  const { table } = realm
+  const group = findVpid(table, Task.refOf('viewer', viewer, realm, 'setpgid'), nr)
+  if (pidTask(table, group, L.PIDTYPE_PGID) === 0) return false
+  changePid(table, Task.refOf('task', task, realm, 'setpgid'), L.PIDTYPE_PGID, group)
+  return true
+}
+
+type Numbers = 'pid' | 'tgid' | 'pgid' | 'sid'
+
+const NUMBERS = { pid: taskPid, tgid: taskTgid, pgid: taskPgrp, sid: taskSession } as const
+
+/** The task's numbers of this kind in its namespaces, from level `from` (which it has) inwards; 0 where one is not visible. */
+export function numbersFrom(task: Task, kind: Numbers, from: number): number[] {
+  const { table } = Task.realmOf(task)
+  const ref = Task.refOf('task', task, Task.realmOf(task), 'status')
+  const own = taskPid(table, ref)
+  const pid = NUMBERS[kind](table, ref)
+  // Most tasks have one; an array that begins with it is as small as can be.
+  const numbers = [pidNrNs(table, pid, table.words[upidAt(own, from) + L.UPID_NS] as NsRef)]
+  for (let level = from + 1; level <= table.words[own + L.PID_LEVEL]; level++)
+    numbers.push(pidNrNs(table, pid, table.words[upidAt(own, level) + L.UPID_NS] as NsRef))
+  return numbers
+}
+
+/** Whether {@link numbersFrom} would give these. */
+export function hasNumbers(task: Task, kind: Numbers, from: number, expected: readonly number[]): boolean {
+  const { table } = Task.realmOf(task)
+  const ref = Task.refOf('task', task, Task.realmOf(task), 'status')
+  const own = taskPid(table, ref)
+  const pid = NUMBERS[kind](table, ref)
+  if (table.words[own + L.PID_LEVEL] - from + 1 !== expected.length) return false
+  for (let i = 0; i < expected.length; i++) {
+    const ns = table.words[upidAt(own, from + i) + L.UPID_NS] as NsRef
+    if (pidNrNs(table, pid, ns) !== expected[i]) return false
+  }
+  return true
 }
 
 /** Ends the process of `task` with a status as wait4(2) shows it, as if by a signal or exit_group(2). */

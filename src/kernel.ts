@@ -12,6 +12,7 @@ import { decodeImage, encodeImage } from './mm/image.ts'
 import type { NsFileRef, PidfdRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import type { Limits } from './mm/limits.ts'
+import { createSlotMap, slotMapDelete, slotMapGet } from './mm/slot_map.ts'
 import { taskPid } from './pid/task_link.ts'
 import { Task } from './process.ts'
 import { Procfs } from './procfs.ts'
@@ -194,7 +195,7 @@ const surroundings = {
 function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTable): Realm {
   const realm: Realm = {
     table: undefined as unknown as TaskTable,
-    tasks: new Map(),
+    tasks: createSlotMap(),
     waits: new Map(),
     polls: new Map(),
     drivers: new Map(),
@@ -211,9 +212,9 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     runHandlers: (ref) => runHandlers(realm, ref),
     tellDriver: (ref, sig) => tellDriver(realm, ref, sig),
     taskReleased: (ref) => {
-      noteNumbers(realm.tasks.get(ref))
+      noteNumbers(slotMapGet(realm.tasks, ref))
       forgetDriver(realm, ref)
-      realm.tasks.delete(ref)
+      slotMapDelete(realm.tasks, ref)
     },
   })
   return realm

@@ -39,6 +39,8 @@ export interface CloneArgs {
   setTid?: readonly number[]
 }
 
+const NO_ARGS: CloneArgs = {}
+const NO_SET_TID: readonly number[] = []
 const NULL_NS = 0 as NsRef
 const NULL_NS_FILE = 0 as NsFileRef
 const NULL_PIDFD = 0 as PidfdRef
@@ -63,7 +65,7 @@ export class Task extends TaskSignals {
 
   /** fork(2): a new process, child of this one. Errors as {@link Task.clone}. */
   fork(): Task {
-    return this.clone()
+    return this.#clone(0, SIGCHLD, NO_SET_TID)
   }
 
   /**
@@ -82,16 +84,20 @@ export class Task extends TaskSignals {
    * console.log(box.pid, init.pidOf(box)) // => 1 2
    * ```
    */
-  clone(args: CloneArgs = {}): Task {
+  clone(args: CloneArgs = NO_ARGS): Task {
     record('args', args)
     const flags = flags32('flags', args.flags ?? 0)
     const exitSignal = int32(
       'exitSignal',
       args.exitSignal ?? ((flags & (CLONE_THREAD | CLONE_PARENT)) !== 0 ? 0 : SIGCHLD),
     )
-    const setTid = args.setTid ?? []
+    const setTid = args.setTid ?? NO_SET_TID
     if (!Array.isArray(setTid)) throw new TypeError(`"setTid" expected an array, got ${show(setTid)}`)
     for (let i = 0; i < setTid.length; i++) int32(`setTid[${i}]`, setTid[i])
+    return this.#clone(flags, exitSignal, setTid)
+  }
+
+  #clone(flags: number, exitSignal: number, setTid: readonly number[]): Task {
     const ref = this.live('clone')
     const irq = enter(this.realm, ref)
     const child = copyProcess(this.realm.table, ref, flags, exitSignal, setTid)

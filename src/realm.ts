@@ -8,6 +8,7 @@ import type { SignalHandler, TaskDriver } from './driver.ts'
 import { KernelError, show } from './errors.ts'
 import type { PidRef, SignalRef, TaskRef } from './mm/layout.ts'
 import { slabOwns, slotGeneration, slotLive } from './mm/slab.ts'
+import { type SlotMap, slotMapGet, slotMapSet } from './mm/slot_map.ts'
 import type { Task } from './process.ts'
 import { type IrqFlags, localIrqRestore, localIrqSave } from './sync/cpu.ts'
 import { schedule, syscallEnter, syscallReturn } from './task/run.ts'
@@ -29,7 +30,7 @@ export interface PendingPoll {
 export interface Realm {
   table: TaskTable
   /** The Task object of each task that this realm has seen and that still has its numbers. */
-  readonly tasks: Map<TaskRef, Task>
+  readonly tasks: SlotMap<Task>
   readonly waits: Map<TaskRef, PendingWait[]>
   /** Who waits for the end of what a pidfd stands for. */
   readonly polls: Map<PidRef, PendingPoll[]>
@@ -45,10 +46,10 @@ export interface Realm {
 
 /** The Task object of a record: one per task and realm. */
 export function taskOf(realm: Realm, ref: TaskRef): Task {
-  let task = realm.tasks.get(ref)
+  let task = slotMapGet(realm.tasks, ref)
   if (task === undefined) {
     task = realm.newTask(ref)
-    realm.tasks.set(ref, task)
+    slotMapSet(realm.tasks, ref, task)
   }
   return task
 }
@@ -57,8 +58,8 @@ const HANDLE_SLOTS = 2 ** 28
 const HANDLE_GENERATIONS = 2 ** 24
 
 /** Slot and generation as one safe integer: never the same for two records of a table (until 2^24 reuses of a slot). */
-export function handleOf(realm: Realm, ref: number): number {
-  return (slotGeneration(realm.table, ref) % HANDLE_GENERATIONS) * HANDLE_SLOTS + ref
+export function handleOf(ref: number, generation: number): number {
+  return (generation % HANDLE_GENERATIONS) * HANDLE_SLOTS + ref
 }
 
 /** The record of this slab that a handle names, if it is still in use; else 0. */
@@ -67,7 +68,7 @@ export function refOfHandle(realm: Realm, handle: unknown, slab: number): number
   if (!Number.isSafeInteger(handle) || handle <= 0) return 0
   const ref = handle % HANDLE_SLOTS
   const known = slabOwns(realm.table, slab, ref) && slotLive(realm.table, ref)
-  return known && handleOf(realm, ref) === handle ? ref : 0
+  return known && handleOf(ref, slotGeneration(realm.table, ref)) === handle ? ref : 0
 }
 
 /** A call by `ref` begins. Interrupts are masked until {@link leave}: no user code runs inside a call. */

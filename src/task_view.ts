@@ -25,8 +25,7 @@ export class TaskView {
   protected readonly realm: Realm
   protected readonly ref: TaskRef
   private readonly generation: number
-  /** Slot and generation: can be posted, and given to `kernel.task()`. */
-  readonly handle: number
+  /** What the getters give after the end: noted when the task is released. */
   private lastPid = 0
   private lastTid = 0
 
@@ -35,9 +34,11 @@ export class TaskView {
     this.realm = realm
     this.ref = ref
     this.generation = slotGeneration(realm.table, ref)
-    this.handle = handleOf(realm, ref)
-    this.lastPid = this.pid
-    this.lastTid = this.tid
+  }
+
+  /** Slot and generation: can be posted, and given to `kernel.task()`. */
+  get handle(): number {
+    return handleOf(this.ref, this.generation)
   }
 
   /** The number of its thread group as it sees itself (getpid(2)); after its end, the last one. */
@@ -168,14 +169,17 @@ export class TaskView {
   private numbers(which: (table: Realm['table'], task: TaskRef) => PidRef): number[] {
     if (!this.held()) return []
     const table = this.realm.table
-    const own = taskPid(table, this.ref)
-    const pid = which(table, this.ref)
     const numbers: number[] = []
-    for (let level = 0; level <= table.words[own + L.PID_LEVEL]; level++) {
-      const ns = table.words[upidAt(own, level) + L.UPID_NS]
-      numbers.push(pidNrNs(table, pid, ns as NsRef))
-    }
+    const levels = table.words[taskPid(table, this.ref) + L.PID_LEVEL]
+    for (let level = 0; level <= levels; level++) numbers.push(this.numberAt(which, level))
     return numbers
+  }
+
+  /** One of {@link TaskView.numbers}. Context: the task is held, and has that level. */
+  protected numberAt(which: (table: Realm['table'], task: TaskRef) => PidRef, level: number): number {
+    const table = this.realm.table
+    const ns = table.words[upidAt(taskPid(table, this.ref), level) + L.UPID_NS]
+    return pidNrNs(table, which(table, this.ref), ns as NsRef)
   }
 
   static {

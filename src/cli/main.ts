@@ -40,7 +40,10 @@ function addReplay(program: Command): void {
     .option('--json', 'print one JSON object instead of text')
     .option('--all', 'print everything, however long')
     .option('--pid-max <n>', "kernel.pid_max of a log's namespace, where it is not the usual one", pidMax)
-    .option('--no-waits', 'the programs of a strace log really never wait for a child')
+    .option(
+      '--no-waits',
+      'these programs never wait: do not take a strace log without waits for one that lacks them',
+    )
     .option('--no-check', "do not walk the table's invariants after each event (faster)")
     .action(async (files: string[], flags: ReplayFlags) => {
       watchStdout()

@@ -13,6 +13,7 @@ import { treeLines } from './print_tree.ts'
 
 const FINDINGS_PER_KIND = 4
 const DIFFERENCES = 10
+const COMMAND_WIDTH = 40
 
 export interface PrintOptions {
   /** Everything, however long. */
@@ -68,13 +69,33 @@ function findingLines(findings: readonly Finding[], { all, paint }: PrintOptions
     if (found.length === 0) continue
     const shown = all || found.length <= FINDINGS_PER_KIND ? found : found.slice(0, FINDINGS_PER_KIND - 1)
     lines.push(`${paint.yellow(kind)}  ${number(found.length)}`)
-    for (const { pid, line, text } of shown) {
-      lines.push(line === 0 ? `  ${text}` : `  ${paint.dim(`line ${line}:`)} ${pid} ${text}`)
-    }
+    for (const finding of shown) lines.push(...findingText(finding, all, paint))
     if (shown.length < found.length)
       lines.push(paint.dim(`  … and ${number(found.length - shown.length)} more (--all shows them)`))
   }
   return lines.length === 0 ? [] : [...lines, '']
+}
+
+/** The finding, and below it, where the log tells, who made it. */
+function findingText(finding: Finding, all: boolean, paint: Paint): string[] {
+  const { pid, line, text, time, nspid, command, descent } = finding
+  if (line === 0) return [`  ${text}`]
+  const inside = nspid === undefined || nspid.length < 2 ? '' : ` [${nspid.join(' ')}]`
+  const program = command === undefined ? '' : ` (${clip(command, all)})`
+  const place = paint.dim(`line ${line}:`)
+  const made =
+    descent === undefined || descent.length === 0
+      ? ''
+      : `made by ${descent.map((it) => clip(it, all)).join(' > ')}`
+  const below = [time === undefined ? '' : `at ${time}`, made].filter((word) => word !== '').join(', ')
+  return [
+    `  ${place} ${pid}${inside}${program} ${text}`,
+    ...(below === '' ? [] : [paint.dim(`    ${below}`)]),
+  ]
+}
+
+function clip(text: string, all: boolean): string {
+  return all || text.length <= COMMAND_WIDTH ? text : `${text.slice(0, COMMAND_WIDTH - 1)}…`
 }
 
 function differenceLines(

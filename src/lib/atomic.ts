@@ -13,12 +13,12 @@ export type Words = Int32Array
 
 /** Reads a word that others may write: pairs with {@link store} and the read-modify-write operations. */
 export function load(words: Words, at: number): number {
-  return words[at]
+  return words[at | 0]
 }
 
 /** Writes a word that others may read; what was written before it is seen by whoever loads the new value. */
 export function store(words: Words, at: number, value: number): void {
-  words[at] = value
+  words[at | 0] = value
 }
 
 /** Adds, and returns the old value. */

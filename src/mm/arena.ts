@@ -16,7 +16,11 @@ export interface Memory extends Cpu {
   /** Copies of header fields that never change: read on every allocation. */
   readonly bitsPerPage: number
   readonly bitsPerPageMask: number
+  /** The number's bits above those that choose a bit of a page. */
+  readonly bitsPerPageShift: number
   readonly pidmapEntries: number
+  /** How numbers are found: LOOKUP_HASH or LOOKUP_IDR. */
+  readonly lookup: number
 }
 
 /** Makes the buffer for these limits and fills in the header's fixed part. */
@@ -36,6 +40,7 @@ export function createArena(limits: Limits): Words {
   words[L.H_PID_MAX_MIN] = limits.pidMaxMin
   words[L.H_MAX_PIDS] = limits.maxPids
   words[L.H_MAX_NAMESPACES] = limits.maxNamespaces
+  words[L.H_LOOKUP] = limits.lookup === 'idr' ? L.LOOKUP_IDR : L.LOOKUP_HASH
   return words
 }
 
@@ -79,10 +84,11 @@ function pidmapEntries(limits: Limits): number {
 function arenaWords(limits: Limits, entries: number): number {
   const page = L.pageSlotWords(limits.bitsPerPage)
   const perTask = L.TASK_SLOT_WORDS + L.SIG_SLOT_WORDS + L.pidSlotWords(MAX_PID_NS_LEVEL)
-  const hash = 4 * (MAX_PID_NS_LEVEL + 1)
-  const perNs = L.nsSlotWords(entries) + 2 * page + L.LINE_WORDS
+  const lookup = 4 * (MAX_PID_NS_LEVEL + 1)
+  const tree = limits.lookup === 'idr' ? 2 * L.IDR_LEAF_WORDS + L.IDR_TOP_WORDS : 0
+  const perNs = L.nsSlotWords(entries) + 2 * page + tree + L.LINE_WORDS
   const slack = 64 * 1024
   const words =
-    1.25 * (limits.maxPids * (perTask + hash) + (limits.maxNamespaces + 1) * perNs) + entries * page
+    1.25 * (limits.maxPids * (perTask + lookup) + (limits.maxNamespaces + 1) * perNs) + entries * page
   return Math.ceil((words + slack) / L.LINE_WORDS) * L.LINE_WORDS
 }

@@ -20,6 +20,7 @@ declare const taskBrand: unique symbol
 declare const signalBrand: unique symbol
 declare const mountBrand: unique symbol
 declare const pidfdBrand: unique symbol
+declare const idrNodeBrand: unique symbol
 declare const nsFileBrand: unique symbol
 
 /** A `struct pid`. */
@@ -34,11 +35,15 @@ export type TaskRef = number & { readonly [taskBrand]: true }
 export type SignalRef = number & { readonly [signalBrand]: true }
 /** A mount of procfs. */
 export type MountRef = number & { readonly [mountBrand]: true }
+/** A node of the radix tree by which numbers are found (pid/pid_idr.ts). */
+export type IdrNodeRef = number & { readonly [idrNodeBrand]: true }
 /** An open pidfd. */
 export type PidfdRef = number & { readonly [pidfdBrand]: true }
 
 /** Bytes of a cache line, in words: slots of hot records begin at a multiple of it. */
 export const LINE_WORDS = 16
+/** Slots of tasks begin at a multiple of this (mm/slot_map.ts). */
+export const SLOT_GRAIN = 8
 
 /** An open file of a namespace. */
 export type NsFileRef = number & { readonly [nsFileBrand]: true }
@@ -53,7 +58,7 @@ export type NsFileRef = number & { readonly [nsFileBrand]: true }
 //      112 slab descriptors                              [pidmapLock]
 
 export const MAGIC = 0x4e444950 // the bytes "PIDN"
-export const VERSION = 1
+export const VERSION = 2
 
 export const H_MAGIC = 0
 export const H_VERSION = 1
@@ -79,6 +84,8 @@ export const H_INIT_NS = 14
 export const H_INIT_TASK = 15
 /** The number that the next namespace gets as its inode. */
 export const H_NEXT_INUM = 16
+/** How numbers are found: LOOKUP_HASH or LOOKUP_IDR. */
+export const H_LOOKUP = 17
 
 export const H_PIDMAP_LOCK = 32
 export const H_TASKLIST_LOCK = 48
@@ -108,6 +115,9 @@ export const HEADER_WORDS = 512
 export const ERA_LATEST = 0
 export const ERA_4_14 = 1
 
+export const LOOKUP_HASH = 0
+export const LOOKUP_IDR = 1
+
 // Slab descriptors --------------------------------------------------------------------------------------------------
 
 /** Words of one slot. */
@@ -133,7 +143,9 @@ export const SLAB_TASK = 36
 export const SLAB_SIGNAL = 37
 export const SLAB_PIDFD = 38
 export const SLAB_NSFILE = 39
-export const SLAB_COUNT = 40
+export const SLAB_IDR_LEAF = 40
+export const SLAB_IDR_TOP = 41
+export const SLAB_COUNT = 42
 
 // struct pid --------------------------------------------------------------------------------------------------------
 //
@@ -177,7 +189,8 @@ export const NS_NR_HASHED = 7 //     [pidmapLock] struct pids with a number here
 export const NS_CHILD_REAPER = 8 //  [tasklistLock]
 export const NS_REBOOT = 9 //        [tasklistLock] exit code of its init after reboot(2)
 export const NS_PROC_MNT = 10 //     [once, then only by proc_cleanup_work]
-export const NS_RCU = 11
+export const NS_IDR = 11 //           [pidmapLock; read under RCU] root of the tree of numbers, 0 while empty
+export const NS_RCU = 12
 export const NS_PROC_WORK: number = NS_RCU + RCU_HEAD_WORDS
 export const NS_FULL_PAGES: number = NS_PROC_WORK + WORK_WORDS + BITMAP_SUMMARY_WORDS
 /** Words that the bitmap NS_FULL_PAGES takes: room for 128 pages. */
@@ -190,6 +203,18 @@ export const PIDMAP_WORDS = 2
 
 /** In the slot of a page: where its bits begin, behind the summary. */
 export const PAGE_BITS = 48
+
+// Node of the tree of numbers -----------------------------------------------------------------------------------------
+//
+// [pidmapLock; the slots are read under RCU]
+
+/** Slots in use. */
+export const IDR_COUNT = 1
+export const IDR_RCU = 2
+/** The slots, on cache lines of their own: 1,024 of a leaf, 4,096 of a top. */
+export const IDR_SLOTS: number = LINE_WORDS
+export const IDR_LEAF_WORDS: number = IDR_SLOTS + 1024
+export const IDR_TOP_WORDS: number = IDR_SLOTS + 4096
 
 // Mount, pidfd, namespace file ---------------------------------------------------------------------------------------
 
@@ -248,7 +273,7 @@ export const TASK_RUN_NEXT: number = TASK_STATE + 13
 /** The name, 15 bytes and a zero. */
 export const TASK_COMM: number = TASK_STATE + 14
 export const TASK_COMM_WORDS = 4
-export const TASK_SLOT_WORDS: number = TASK_COMM + TASK_COMM_WORDS
+export const TASK_SLOT_WORDS: number = Math.ceil((TASK_COMM + TASK_COMM_WORDS) / SLOT_GRAIN) * SLOT_GRAIN
 
 // struct signal_struct ----------------------------------------------------------------------------------------------
 //

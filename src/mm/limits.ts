@@ -6,6 +6,8 @@ import * as L from './layout.ts'
 export interface Limits {
   /** Whose answers, where kernels differ: the seeds' kernel's or today's. */
   era: '4.14' | 'latest'
+  /** How a number is found: by the seeds' hash, or by the radix tree that took its place in Linux 4.15. */
+  lookup: 'hash' | 'idr'
   /** Most tasks alive at a time: fork fails with EAGAIN beyond it. */
   maxPids: number
   /** Most PID namespaces below the initial one: unshare and clone fail with ENOSPC beyond it. */
@@ -22,6 +24,7 @@ export interface Limits {
 
 export const DEFAULT_LIMITS: Limits = {
   era: 'latest',
+  lookup: 'hash',
   maxPids: 32768,
   maxNamespaces: 1024,
   bitsPerPage: BITS_PER_PAGE,
@@ -47,6 +50,10 @@ export function checkedLimits(options: Partial<Limits> & { pidMax?: number }): L
   limits.era = options.era ?? limits.era
   if (limits.era !== 'latest' && limits.era !== '4.14') {
     throw new RangeError(`"era" expected 'latest' or '4.14', got ${String(limits.era)}`)
+  }
+  limits.lookup = options.lookup ?? limits.lookup
+  if (limits.lookup !== 'hash' && limits.lookup !== 'idr') {
+    throw new RangeError(`"lookup" expected 'hash' or 'idr', got ${String(limits.lookup)}`)
   }
   within('maxPids', limits.maxPids, 1, 4194304)
   within('maxNamespaces', limits.maxNamespaces, 0, 65536)

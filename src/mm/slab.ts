@@ -7,6 +7,7 @@
  *
  * Linux: mm/slab.c (`kmem_cache_*`, SLAB_TYPESAFE_BY_RCU). Worst case: O(1).
  */
+import type { Words } from '../lib/atomic.ts'
 import { panic } from '../lib/panic.ts'
 import { rcuBarrier, rcuLength } from '../sync/rcu.ts'
 import { arenaTake, type Memory, shouldFail } from './arena.ts'
@@ -51,7 +52,7 @@ export function kmemCacheAlloc(mem: Memory, slab: number): number {
 /** As {@link kmemCacheAlloc}, with all words but the generation 0. Linux: `kmem_cache_zalloc`. */
 export function kmemCacheZalloc(mem: Memory, slab: number): number {
   const slot = kmemCacheAlloc(mem, slab)
-  if (slot !== 0) mem.words.fill(0, slot + 1, slot + mem.words[descriptor(slab) + L.SLAB_SLOT_WORDS])
+  if (slot !== 0) zero(mem.words, slot + 1, slot + mem.words[descriptor(slab) + L.SLAB_SLOT_WORDS])
   return slot
 }
 
@@ -102,6 +103,14 @@ export function forEachSlot(mem: Memory, slab: number, visit: (slot: number) => 
       if (slotLive(mem, slot)) visit(slot)
     }
   }
+}
+
+/** For so few words a loop is over before `fill` has been called. */
+const FEW_WORDS = 64
+
+function zero(words: Words, from: number, to: number): void {
+  if (to - from > FEW_WORDS) words.fill(0, from, to)
+  else for (let at = from; at < to; at++) words[at] = 0
 }
 
 function grow(mem: Memory, d: number): boolean {

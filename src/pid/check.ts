@@ -9,8 +9,10 @@ import type { MountRef, NsRef, PidRef, UpidRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { forEachSlot, slabLive, slotLive } from '../mm/slab.ts'
 import { hlistFirstRcu, hlistHashed, hlistNextRcu } from '../sync/hlist.ts'
+import { rcuLength } from '../sync/rcu.ts'
 import { findPidNs } from './pid.ts'
 import { pidHashfn, pidHashHead, upidOfNode } from './pid_hash.ts'
+import { idrTop, leafOf } from './pid_idr.ts'
 import { pidmapEntry } from './pidmap.ts'
 import type { PidTable } from './table.ts'
 import { containerOf, nsOfPid, upidAt } from './upid.ts'
@@ -20,7 +22,8 @@ export function checkPids(table: PidTable): string[] {
   const problems: string[] = []
   const hashed = new Map<number, number>()
   checkQuiet(table, problems)
-  checkHash(table, problems, hashed)
+  if (table.lookup === L.LOOKUP_IDR) checkIdr(table, problems, hashed)
+  else checkHash(table, problems, hashed)
   forEachSlot(table, L.SLAB_NS, (slot) => checkNs(table, slot as NsRef, hashed.get(slot) ?? 0, problems))
   for (let level = 0; level < L.SLAB_NS; level++) {
     forEachSlot(table, L.SLAB_PID + level, (slot) => checkPid(table, slot as PidRef, level, problems))
@@ -86,6 +89,54 @@ function checkHash(table: PidTable, problems: string[], hashed: Map<number, numb
   if (total !== w[L.H_HASH_COUNT]) problems.push(`${total} numbers are hashed, ${w[L.H_HASH_COUNT]} counted`)
 }
 
+function checkIdr(table: PidTable, problems: string[], hashed: Map<number, number>): void {
+  const w = table.words
+  let leaves = 0
+  let tops = 0
+  forEachSlot(table, L.SLAB_NS, (slot) => {
+    const ns = slot as NsRef
+    if (w[ns + L.NS_COUNT] === 0) return
+    const top = idrTop(table, ns)
+    let used = 0
+    for (let first = 0; first < (top === 0 ? 1024 : 1024 * 4096); first += 1024) {
+      const leaf = leafOf(table, ns, first)
+      if (leaf === 0) continue
+      used += 1
+      hashed.set(ns, (hashed.get(ns) ?? 0) + checkLeaf(table, ns, leaf, first, problems))
+    }
+    leaves += used
+    if (top === 0) return
+    tops += 1
+    if (w[top + L.IDR_COUNT] !== used || used === 0)
+      problems.push(`${nsName(table, ns)}: a top counts ${w[top + L.IDR_COUNT]} leaves, it has ${used}`)
+  })
+  if (rcuLength(table) > 0) return
+  if (leaves !== slabLive(table, L.SLAB_IDR_LEAF))
+    problems.push(`leaves of no tree: only ${leaves} are in trees`)
+  if (tops !== slabLive(table, L.SLAB_IDR_TOP)) problems.push(`tops of no tree: only ${tops} are in trees`)
+}
+
+/** Returns how many numbers the leaf has. */
+function checkLeaf(table: PidTable, ns: NsRef, leaf: number, first: number, problems: string[]): number {
+  const w = table.words
+  let used = 0
+  for (let i = 0; i < 1024; i++) {
+    const pid = w[leaf + L.IDR_SLOTS + i] as PidRef
+    if (pid === 0) continue
+    used += 1
+    const name = `number ${first + i} of ${nsName(table, ns)}`
+    const upid = upidAt(pid, w[ns + L.NS_LEVEL])
+    if (!slotLive(table, pid)) problems.push(`${name} is in the tree but its struct pid is free`)
+    else if (w[upid + L.UPID_NR] !== first + i || w[upid + L.UPID_NS] !== ns)
+      problems.push(`${name}: the tree has another's struct pid`)
+    if (findPidNs(table, first + i, ns) !== pid) problems.push(`${name} is in the tree but not found`)
+    if (!isTaken(table, ns, first + i)) problems.push(`${name} is findable but its bit is 0`)
+  }
+  if (w[leaf + L.IDR_COUNT] !== used || used === 0)
+    problems.push(`${nsName(table, ns)}: a leaf counts ${w[leaf + L.IDR_COUNT]} numbers, it has ${used}`)
+  return used
+}
+
 function checkNs(table: PidTable, ns: NsRef, hashed: number, problems: string[]): void {
   const w = table.words
   if (w[ns + L.NS_COUNT] === 0) return
@@ -137,7 +188,7 @@ function checkPid(table: PidTable, pid: PidRef, level: number, problems: string[
   let hashed = 0
   for (let i = 0; i <= level; i++) {
     const upid: UpidRef = upidAt(pid, i)
-    if (hlistHashed(w, upid + L.UPID_CHAIN)) hashed += 1
+    if (findable(table, pid, upid)) hashed += 1
     if (w[w[upid + L.UPID_NS] + L.NS_LEVEL] !== i) problems.push(`${name}: wrong namespace at level ${i}`)
   }
   if (hashed !== 0 && hashed !== level + 1)
@@ -146,6 +197,13 @@ function checkPid(table: PidTable, pid: PidRef, level: number, problems: string[
     const seen = hlistFirstRcu(w, pid + L.PID_TASKS + type) !== 0
     if (seen && hashed === 0) problems.push(`${name} carries a task (type ${type}) but cannot be found`)
   }
+}
+
+/** Is this number of `pid` hashed, or in its tree? */
+function findable(table: PidTable, pid: PidRef, upid: UpidRef): boolean {
+  const w = table.words
+  if (table.lookup === L.LOOKUP_HASH) return hlistHashed(w, upid + L.UPID_CHAIN)
+  return findPidNs(table, w[upid + L.UPID_NR], w[upid + L.UPID_NS] as NsRef) === pid
 }
 
 function checkMounts(table: PidTable, problems: string[]): void {
@@ -161,7 +219,7 @@ function checkMounts(table: PidTable, problems: string[]): void {
 }
 
 function isTaken(table: PidTable, ns: NsRef, nr: number): boolean {
-  const page = table.words[pidmapEntry(ns, (nr / table.bitsPerPage) | 0) + L.PIDMAP_PAGE]
+  const page = table.words[pidmapEntry(ns, nr >> table.bitsPerPageShift) + L.PIDMAP_PAGE]
   return page !== 0 && testBit(table.words, nr & table.bitsPerPageMask, page)
 }
 

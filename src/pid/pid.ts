@@ -13,7 +13,7 @@ import { EINVAL, ENOMEM } from '../abi/errno.ts'
 import { PIDNS_HASH_ADDING } from '../abi/limits.ts'
 import { load } from '../lib/atomic.ts'
 import { warnOn } from '../mm/arena.ts'
-import type { NsRef, PidRef, TaskRef } from '../mm/layout.ts'
+import type { NsRef, PidRef, TaskRef, UpidRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { kmemCacheAlloc, kmemCacheFree } from '../mm/slab.ts'
 import { hlistFirstRcu, hlistNextRcu } from '../sync/hlist.ts'
@@ -23,6 +23,7 @@ import { spinLockIrqSave, spinUnlockIrqRestore } from '../sync/spinlock.ts'
 import { scheduleWork } from '../sync/workqueue.ts'
 import { RCU_PUT_PID } from './callbacks.ts'
 import { hashUpid, pidHashfn, pidHashHead, unhashUpid, upidOfNode } from './pid_hash.ts'
+import { idrCancel, idrFind, idrPublish, idrRemove, idrReserve } from './pid_idr.ts'
 import { getPidNs, putPidNs } from './pid_ns_ref.ts'
 import { allocPidmap, allocPidmapAt, forgetLastPid, freePidmap, nextPidmap, pidMaxOf } from './pidmap.ts'
 import { pidNsPrepareProc, pidNsReleaseProc } from './proc_mount.ts'
@@ -58,6 +59,10 @@ export function allocPid(table: PidTable, ns: NsRef, setTid: readonly number[] =
     const upid = upidAt(pid, i)
     w[upid + L.UPID_NR] = nr
     w[upid + L.UPID_NS] = tmp
+    if (table.lookup === L.LOOKUP_IDR && idrReserve(table, tmp, nr) < 0) {
+      freePidmap(table, upid)
+      return unwindAllocPid(table, pid, ns, i + 1, -ENOMEM)
+    }
     tmp = w[tmp + L.NS_PARENT] as NsRef
   }
 
@@ -82,7 +87,7 @@ export function allocPid(table: PidTable, ns: NsRef, setTid: readonly number[] =
   }
   for (let i = level; i >= 0; i--) {
     const upid = upidAt(pid, i)
-    hashUpid(table, upid)
+    publish(table, pid, upid)
     w[w[upid + L.UPID_NS] + L.NS_NR_HASHED] += 1
   }
   spinUnlockIrqRestore(table, L.H_PIDMAP_LOCK, flags)
@@ -101,7 +106,7 @@ export function freePid(table: PidTable, pid: PidRef): void {
   for (let i = 0; i <= level; i++) {
     const upid = upidAt(pid, i)
     const ns = w[upid + L.UPID_NS] as NsRef
-    unhashUpid(table, upid)
+    hide(table, upid)
     w[ns + L.NS_NR_HASHED] -= 1
     switch (w[ns + L.NS_NR_HASHED]) {
       // At 2 an exiting init may be waiting whose leader, itself a zombie, still holds number 1 beside it; at 1 it
@@ -155,9 +160,10 @@ export function delayedPutPid(table: PidTable, rcuHead: number): void {
 
 /**
  * The `struct pid` with exactly this number in exactly this namespace, or NULL: the chain of the number's bucket is
- * walked and both compared. Context: a read section while the result is used. Linux: `find_pid_ns`.
+ * walked and both compared; or with `lookup: 'idr'` the namespace's tree is. Context: a read section while the result is used. Linux: `find_pid_ns`.
  */
 export function findPidNs(table: PidTable, nr: number, ns: NsRef): PidRef {
+  if (table.lookup === L.LOOKUP_IDR) return idrFind(table, ns, nr)
   const w = table.words
   let node = hlistFirstRcu(w, pidHashHead(table, pidHashfn(table, nr, ns)))
   for (; node !== 0; node = hlistNextRcu(w, node)) {
@@ -199,6 +205,20 @@ export function pidVnr(table: PidTable, current: TaskRef, pid: PidRef): number {
   return pidNrNs(table, pid, taskActivePidNs(table, current))
 }
 
+/** Makes one number of `pid` findable. Context: pidmapLock held. */
+function publish(table: PidTable, pid: PidRef, upid: UpidRef): void {
+  const w = table.words
+  if (table.lookup === L.LOOKUP_IDR) idrPublish(table, w[upid + L.UPID_NS] as NsRef, w[upid + L.UPID_NR], pid)
+  else hashUpid(table, upid)
+}
+
+/** Takes one number out of sight. Context: pidmapLock held. */
+function hide(table: PidTable, upid: UpidRef): void {
+  const w = table.words
+  if (table.lookup === L.LOOKUP_IDR) idrRemove(table, w[upid + L.UPID_NS] as NsRef, w[upid + L.UPID_NR])
+  else unhashUpid(table, upid)
+}
+
 /** The number that set_tid asks for at one level. */
 function takeAsked(table: PidTable, ns: NsRef, nr: number): number {
   if (nr < 1 || nr >= pidMaxOf(table, ns)) return -EINVAL
@@ -214,7 +234,11 @@ function takeAsked(table: PidTable, ns: NsRef, nr: number): number {
 function unwindAllocPid(table: PidTable, pid: PidRef, ns: NsRef, from: number, error: number): PidRef {
   const w = table.words
   const level = w[pid + L.PID_LEVEL]
-  for (let i = from; i <= level; i++) freePidmap(table, upidAt(pid, i))
+  for (let i = from; i <= level; i++) {
+    const upid = upidAt(pid, i)
+    if (table.lookup === L.LOOKUP_IDR) idrCancel(table, w[upid + L.UPID_NS] as NsRef, w[upid + L.UPID_NR])
+    freePidmap(table, upid)
+  }
   if (load(w, ns + L.NS_NR_HASHED) === PIDNS_HASH_ADDING) forgetLastPid(table, ns)
   kmemCacheFree(table, L.SLAB_PID + level, pid)
   return error as PidRef

@@ -22,7 +22,7 @@ import type { PidTable } from './table.ts'
 
 /** The number that a bit of a page stands for. `map`: the entry ({@link pidmapEntry}). Linux: `mk_pid`. */
 export function mkPid(table: PidTable, ns: NsRef, map: number, offset: number): number {
-  return ((map - ns - L.NS_PIDMAP) / L.PIDMAP_WORDS) * table.bitsPerPage + offset
+  return (((map - ns - L.NS_PIDMAP) >> 1) << table.bitsPerPageShift) + offset
 }
 
 /** The entry of page number `index` in the namespace's pidmap: {nr_free, page}. */
@@ -65,7 +65,7 @@ export function peekPidmap(table: PidTable, ns: NsRef): number {
 
 /** Whether the number is taken. */
 export function isPidTaken(table: PidTable, ns: NsRef, nr: number): boolean {
-  const page = table.words[pidmapEntry(ns, (nr / table.bitsPerPage) | 0) + L.PIDMAP_PAGE]
+  const page = table.words[pidmapEntry(ns, nr >> table.bitsPerPageShift) + L.PIDMAP_PAGE]
   return page !== 0 && testBit(table.words, nr & table.bitsPerPageMask, page)
 }
 
@@ -74,7 +74,7 @@ export function isPidTaken(table: PidTable, ns: NsRef, nr: number): boolean {
  * Returns: `nr`, or -EEXIST when it is taken, -ENOMEM when its page cannot be had.
  */
 export function allocPidmapAt(table: PidTable, ns: NsRef, nr: number): number {
-  const index = (nr / table.bitsPerPage) | 0
+  const index = nr >> table.bitsPerPageShift
   const map = pidmapEntry(ns, index)
   if (!pidmapPage(table, map)) return -ENOMEM
   if (testAndSetBit(table.words, nr & table.bitsPerPageMask, table.words[map + L.PIDMAP_PAGE])) return -EEXIST
@@ -90,7 +90,7 @@ export function freePidmap(table: PidTable, upid: UpidRef): void {
 }
 
 function clearPid(table: PidTable, ns: NsRef, nr: number): void {
-  const index = (nr / table.bitsPerPage) | 0
+  const index = nr >> table.bitsPerPageShift
   clearBit(table.words, nr & table.bitsPerPageMask, table.words[pidmapEntry(ns, index) + L.PIDMAP_PAGE])
   nrFreeInc(table, ns, index)
 }
@@ -103,7 +103,7 @@ export function nextPidmap(table: PidTable, ns: NsRef, last: number): number {
   const w = table.words
   if (last >>> 0 >= w[L.H_PID_MAX_LIMIT]) return -1
   let offset = (last + 1) & table.bitsPerPageMask
-  let map = pidmapEntry(ns, ((last + 1) / table.bitsPerPage) | 0)
+  let map = pidmapEntry(ns, (last + 1) >> table.bitsPerPageShift)
   const end = pidmapEntry(ns, table.pidmapEntries)
   for (; map < end; map += L.PIDMAP_WORDS, offset = 0) {
     const page = load(w, map + L.PIDMAP_PAGE)
@@ -169,7 +169,7 @@ export function initPidmap(table: PidTable, ns: NsRef): number {
 function takeFirstZero(table: PidTable, ns: NsRef, from: number, to: number): number {
   const w = table.words
   for (let nr = from; nr < to; ) {
-    const index = (nr / table.bitsPerPage) | 0
+    const index = nr >> table.bitsPerPageShift
     const map = pidmapEntry(ns, index)
     if (!pidmapPage(table, map)) return -ENOMEM
     if (load(w, map + L.PIDMAP_NR_FREE) > 0) {
@@ -183,7 +183,7 @@ function takeFirstZero(table: PidTable, ns: NsRef, from: number, to: number): nu
         offset = findNextZeroBit(w, page, table.bitsPerPage, offset)
       }
     }
-    nr = findNextZeroBit(w, ns + L.NS_FULL_PAGES, table.pidmapEntries, index + 1) * table.bitsPerPage
+    nr = findNextZeroBit(w, ns + L.NS_FULL_PAGES, table.pidmapEntries, index + 1) << table.bitsPerPageShift
   }
   return -EAGAIN
 }

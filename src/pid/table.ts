@@ -4,6 +4,7 @@
  */
 import { PID_MAX_DEFAULT } from '../abi/limits.ts'
 import type { Words } from '../lib/atomic.ts'
+import { lowestBit } from '../lib/bits.ts'
 import { initListHead } from '../lib/list.ts'
 import { createArena, type Memory } from '../mm/arena.ts'
 import type { NsRef, TaskRef } from '../mm/layout.ts'
@@ -13,6 +14,7 @@ import { kmemCacheCreate } from '../mm/slab.ts'
 import { raiseIrq, type TableCallback } from '../sync/cpu.ts'
 import { delayedPutPid } from './pid.ts'
 import { pidhashInit } from './pid_hash.ts'
+import { freeIdrLeaf, freeIdrTop } from './pid_idr.ts'
 import { createInitPidNs, procCleanupWork } from './pid_namespace.ts'
 import { delayedFreePidns } from './pid_ns_ref.ts'
 
@@ -71,8 +73,10 @@ export function createPidTable(options: PidTableOptions = {}): PidTable {
   kmemCacheCreate(table, L.SLAB_SIGNAL, L.SIG_SLOT_WORDS)
   kmemCacheCreate(table, L.SLAB_PIDFD, L.PIDFD_SLOT_WORDS)
   kmemCacheCreate(table, L.SLAB_NSFILE, L.NSFILE_SLOT_WORDS)
+  kmemCacheCreate(table, L.SLAB_IDR_LEAF, L.IDR_LEAF_WORDS)
+  kmemCacheCreate(table, L.SLAB_IDR_TOP, L.IDR_TOP_WORDS)
   initListHead(table.words, L.H_TASKS)
-  pidhashInit(table)
+  if (table.lookup === L.LOOKUP_HASH) pidhashInit(table)
   createInitPidNs(table, options.pidMax ?? Math.min(PID_MAX_DEFAULT, limits.pidMaxLimit))
   return table
 }
@@ -84,7 +88,9 @@ export function tableOver(words: Words, options: Surroundings): PidTable {
     words,
     bitsPerPage: words[L.H_BITS_PER_PAGE],
     bitsPerPageMask: words[L.H_BITS_PER_PAGE] - 1,
+    bitsPerPageShift: lowestBit(words[L.H_BITS_PER_PAGE]),
     pidmapEntries: words[L.H_PIDMAP_ENTRIES],
+    lookup: words[L.H_LOOKUP],
     rcuList: L.H_RCU_LIST,
     workList: L.H_WORK_LIST,
     rcuFuncs: [...RCU_FUNCS, ...(options.rcuFuncs ?? [])],
@@ -105,6 +111,6 @@ export function initPidNs(table: PidTable): NsRef {
   return table.words[L.H_INIT_NS] as NsRef
 }
 
-/** By kind: RCU_PUT_PID, RCU_FREE_PIDNS; WORK_PROC_CLEANUP. */
-const RCU_FUNCS: readonly TableCallback[] = [delayedPutPid, delayedFreePidns]
+/** By kind: RCU_PUT_PID, RCU_FREE_PIDNS, RCU_FREE_IDR_LEAF, RCU_FREE_IDR_TOP; WORK_PROC_CLEANUP. */
+const RCU_FUNCS: readonly TableCallback[] = [delayedPutPid, delayedFreePidns, freeIdrLeaf, freeIdrTop]
 const WORK_FUNCS: readonly TableCallback[] = [procCleanupWork]

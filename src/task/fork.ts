@@ -66,7 +66,7 @@ export function copyProcess(
   w[task + L.TASK_STATE] = TASK_IDLE
   w[task + L.TASK_SELF_EXEC_ID] = w[current + L.TASK_SELF_EXEC_ID]
   sigcopyset(w, current + L.TASK_BLOCKED, task + L.TASK_BLOCKED)
-  w.copyWithin(task + L.TASK_COMM, current + L.TASK_COMM, current + L.TASK_COMM + L.TASK_COMM_WORDS)
+  for (let i = 0; i < L.TASK_COMM_WORDS; i++) w[task + L.TASK_COMM + i] = w[current + L.TASK_COMM + i]
   setParent(table, current, task, flags, exitSignal)
   initListHead(w, task + L.TASK_CHILDREN)
   initListHead(w, task + L.TASK_SIBLING)

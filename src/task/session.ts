@@ -2,7 +2,7 @@
  * Process groups and sessions. Linux: kernel/sys.c. Context: tasklistLock, or the one thread; `current` calls.
  */
 import { EACCES, EINVAL, EPERM, ESRCH } from '../abi/errno.ts'
-import type { PidRef, TaskRef } from '../mm/layout.ts'
+import type { TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { findVpid, pidVnr } from '../pid/pid.ts'
 import { changePid, findTaskByVpid, pidTask, taskPidNrNs } from '../pid/pid_task.ts'
@@ -16,6 +16,16 @@ import * as T from './task.ts'
  * neither the caller nor its child; -EPERM: a session leader; -EPERM: no group `pgid` in the caller's session.
  */
 export function setpgid(table: TaskTable, current: TaskRef, pidArg: number, pgidArg: number): number {
+  const error = testSetpgid(table, current, pidArg, pgidArg)
+  if (error < 0) return error
+  const p = pidArg === 0 ? taskLeader(table, current) : findTaskByVpid(table, current, pidArg)
+  const pgrp = pgidArg === 0 ? taskPid(table, p) : findVpid(table, current, pgidArg)
+  if (taskPgrp(table, p) !== pgrp) changePid(table, p, L.PIDTYPE_PGID, pgrp)
+  return 0
+}
+
+/** What setpgid(2) would return. Changes nothing. */
+export function testSetpgid(table: TaskTable, current: TaskRef, pidArg: number, pgidArg: number): number {
   const w = table.words
   const leader = taskLeader(table, current)
   const pid =
@@ -33,14 +43,9 @@ export function setpgid(table: TaskTable, current: TaskRef, pidArg: number, pgid
     return -ESRCH
   }
   if (w[T.signalOf(table, p) + L.SIG_LEADER] !== 0) return -EPERM
-  let pgrp: PidRef = taskPid(table, p)
-  if (pgid !== pid) {
-    pgrp = findVpid(table, current, pgid)
-    const member = pidTask(table, pgrp, L.PIDTYPE_PGID)
-    if (member === 0 || taskSession(table, member) !== taskSession(table, leader)) return -EPERM
-  }
-  if (taskPgrp(table, p) !== pgrp) changePid(table, p, L.PIDTYPE_PGID, pgrp)
-  return 0
+  if (pgid === pid) return 0
+  const member = pidTask(table, findVpid(table, current, pgid), L.PIDTYPE_PGID)
+  return member === 0 || taskSession(table, member) !== taskSession(table, leader) ? -EPERM : 0
 }
 
 /** getpgid(2): the group's number as the caller sees it (0 if it does not), or -ESRCH. `pid` 0: the caller. */

@@ -28,7 +28,7 @@ export function callText(call: Call): string {
       return `clone(${cloneArguments(call)})`
     case 'exit_group':
     case 'exit':
-      return `${call.op}(${call.code})`
+      return `${call.op}(${call.code < 0 ? '' : call.code})`
     case 'kill':
       return `kill(${call.pid}, ${signalName(call.sig)})`
     case 'tgkill':

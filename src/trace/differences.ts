@@ -27,6 +27,16 @@ export interface Differences {
   /** `who` did it; of a span, its key tells. */
   remember(event: TraceEvent | Span, who?: string): undefined
   note(line: number, mismatch: Mismatch, about: About): undefined
+  /** What is noted by `run` is given back instead. */
+  withhold(run: () => void): Held[]
+  release(held: readonly Held[]): undefined
+}
+
+/** Noted, and not listed yet. */
+export interface Held {
+  readonly line: number
+  readonly mismatch: Mismatch
+  readonly about: About
 }
 
 /** What a difference is about: tasks, and process numbers. */
@@ -45,6 +55,7 @@ export function createDifferences(): Differences {
   const trail: TrailStep[] = []
   const ring: Remembered[] = []
   let next = 0
+  let holding: Held[] | undefined
 
   /** The remembered events, latest first. */
   function* lookBack(): Generator<Remembered> {
@@ -59,8 +70,25 @@ export function createDifferences(): Differences {
       next = (next + 1) % REMEMBERED
     },
     note(line: number, mismatch: Mismatch, about: About): undefined {
+      if (holding !== undefined) {
+        holding.push({ line, mismatch, about })
+        return
+      }
       if (listed.length === 0) trail.push(...trailOf(lookBack(), about))
       if (listed.length < LISTED) listed.push({ line, ...mismatch })
+    },
+    withhold(run: () => void): Held[] {
+      const held: Held[] = []
+      holding = held
+      try {
+        run()
+      } finally {
+        holding = undefined
+      }
+      return held
+    },
+    release(held: readonly Held[]): undefined {
+      for (const { line, mismatch, about } of held) this.note(line, mismatch, about)
     },
   }
 }

@@ -22,14 +22,19 @@ import {
   type Turn,
   zombies,
 } from './lives.ts'
+import { own } from './own.ts'
 import { FINDING_KINDS, type Finding, type FindingKind } from './report.ts'
 
 const KEPT = 10000
+/** Of so many numbers it is remembered when they were freed last. */
+const FREED = 65536
 
 export interface Findings {
   observe(event: Happening): undefined
   /** A task has executed a program. */
   rename(key: number, command: string): undefined
+  /** Where the log tells of each signal to whom it was sent, and whether he ignores it. */
+  sent(key: number, sig: number, ignored: boolean): undefined
   /** Everything found up to now, in the order of FINDING_KINDS, each kind by line. */
   list(): Finding[]
   /** Who is left now. `root`: the number of the log's first process. */
@@ -63,6 +68,10 @@ export function createFindings(initKey: number, init: TaskState, visible: Lives[
       const { call, changed = [] } = event
       if (call.op === 'kill') kills.begin(event)
       if (changed.length > 0) judge(lives, follow(lives, event), event, freed, kills, outlived, note)
+    },
+    sent(key: number, sig: number, ignored: boolean): undefined {
+      const life = lives.all.get(key)
+      if (life !== undefined) kills.sent(life, sig, ignored)
     },
     rename(key: number, command: string): undefined {
       const life = lives.all.get(key)
@@ -115,7 +124,7 @@ function findingOf(kind: FindingKind, life: Life, line: number, time: string, te
     pid: numberOf(life),
     line,
     text,
-    ...(time === '' ? {} : { time }),
+    ...(time === '' ? {} : { time: own(time) }),
     ...(state.pid.length > 1 ? { nspid: state.pid } : {}),
     ...(command === '' ? {} : { command }),
     ...(mother === undefined || command === '' ? {} : { descent: descentOf(life) }),
@@ -190,7 +199,17 @@ function findReuse(
     const text = `is now the number of a new ${what}; whoever had it before was gone at line ${since}`
     note('reuse', life, line, time, text)
   }
-  for (const nr of turn.freed) freed.set(nr, line)
+  for (const nr of turn.freed) {
+    freed.set(nr, line)
+    if (freed.size > FREED) forgetOldest(freed)
+  }
+}
+
+function forgetOldest(freed: Map<number, number>): undefined {
+  for (const nr of freed.keys()) {
+    freed.delete(nr)
+    return
+  }
 }
 
 function findOrphans(lives: Lives, turn: Turn, { line, time = '' }: Happening, note: Note): undefined {

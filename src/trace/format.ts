@@ -1,6 +1,7 @@
 /** The formats of logs, and how each is recognised: by what its first line holds, never by the file's name. */
 import type { LogItem, LogReader } from './event.ts'
 import { show } from './fields.ts'
+import { createFtraceReader, isFtrace } from './ftrace.ts'
 import { createRecordingReader } from './recording.ts'
 import { createStraceReader, isStrace } from './strace.ts'
 import { TraceError } from './trace_error.ts'
@@ -16,6 +17,7 @@ const BYTE_ORDER_MARK = '\uFEFF'
 const FORMATS: readonly Format[] = [
   { name: 'recording', recognises: (line) => line.startsWith('{'), open: createRecordingReader },
   { name: 'strace', recognises: isStrace, open: createStraceReader },
+  { name: 'ftrace', recognises: isFtrace, open: createFtraceReader },
 ]
 
 export function recogniseFormat(firstLine: string): Format {
@@ -26,6 +28,6 @@ export function recogniseFormat(firstLine: string): Format {
   }
   throw new TraceError(
     1,
-    `expected the header of a recording, {"recorder":…, or a line of strace, got ${show(firstLine)}`,
+    `expected the header of a recording, {"recorder":…, a line of strace or of ftrace, got ${show(firstLine)}`,
   )
 }

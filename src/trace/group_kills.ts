@@ -32,10 +32,12 @@ export interface Survivor {
 }
 
 export interface GroupKills {
+  /** Where the log tells what became of each signal of a kill, before the kill returns. */
+  sent(life: Life, sig: number, ignored: boolean): undefined
   /** A kill, before its consequences. */
   begin(event: Happening): undefined
   /** Who has ended. Returns who outlived what ended them. */
-  ended(lives: readonly Life[], event: Happening): Survivor[]
+  ended(lives: readonly Life[], event: Happening): readonly Survivor[]
   /** Members of killed groups that live still. */
   survivors(): Survivor[]
 }
@@ -46,6 +48,8 @@ interface GroupKill {
   readonly line: number
   readonly time: string
   readonly members: Set<Life>
+  /** The log shows that they ignore the signal. */
+  readonly ignoring: Set<Life>
   ended: number
 }
 
@@ -63,45 +67,83 @@ const HARMLESS: readonly number[] = [
 
 export function createGroupKills(lives: Lives): GroupKills {
   const watched: GroupKill[] = []
+  /** The kills that each member has been the target of and has not ended since. */
+  const targets = new Map<Life, GroupKill[]>()
+
+  function forget(kill: GroupKill): undefined {
+    watched.splice(watched.indexOf(kill), 1)
+    for (const life of kill.members) release(life, kill)
+  }
+
+  function release(life: Life, kill: GroupKill): undefined {
+    const others = targets.get(life)?.filter((other) => other !== kill) ?? []
+    if (others.length === 0) targets.delete(life)
+    else targets.set(life, others)
+  }
+  /** The latest signal that each has ignored. */
+  const ignored = new WeakMap<Life, number>()
 
   return {
+    sent(life: Life, sig: number, isIgnored: boolean): undefined {
+      if (isIgnored) ignored.set(life, sig)
+      else ignored.delete(life)
+    },
     begin(event: Happening): undefined {
       const { call, line, time = '' } = event
       if (call.op !== 'kill' || HARMLESS.includes(call.sig)) return
       const group = targetGroup(lives, event)
       if (group === undefined || watched.at(-1)?.line === line) return
-      const members = new Set<Life>()
-      for (const life of group.members)
-        if (isAlive(life.state) && isLeader(life.state) && life.key !== lives.top.initKey) members.add(life)
-      watched.push({ group, sig: call.sig, line, time, members, ended: 0 })
-      if (watched.length > WATCHED) watched.shift()
+      const kill: GroupKill = {
+        group,
+        sig: call.sig,
+        line,
+        time,
+        members: new Set(),
+        ignoring: new Set(),
+        ended: 0,
+      }
+      for (const life of group.members) {
+        if (!isAlive(life.state) || !isLeader(life.state) || life.key === lives.top.initKey) continue
+        if (ignored.get(life) === call.sig) {
+          kill.ignoring.add(life)
+          continue
+        }
+        kill.members.add(life)
+        targets.set(life, [...(targets.get(life) ?? []), kill])
+      }
+      watched.push(kill)
+      if (watched.length > WATCHED) forget(watched[0] as GroupKill)
     },
-    ended(ended: readonly Life[], event: Happening): Survivor[] {
+    ended(ended: readonly Life[], event: Happening): readonly Survivor[] {
+      if (targets.size === 0) return NONE
+      const met = new Set(ended.flatMap((life) => targets.get(life) ?? []))
+      if (met.size === 0) return NONE
       const told: Survivor[] = []
-      for (const kill of [...watched]) {
+      for (const kill of met) {
+        const now = event.line === kill.line
         const victims = ended.filter((life) => kill.members.delete(life) && endedBy(kill, event))
-        for (const { ended: ending } of victims) if (ending !== undefined) ending.kill = kill.line
-        if (victims.length > 0 && kill.ended === 0)
-          told.push(...escapesOf(kill, countOf(kill, victims, event)))
+        for (const life of victims) if (life.ended !== undefined) life.ended.kill = kill.line
+        if (victims.length > 0 && kill.ended === 0) {
+          const count = now ? victims.length : kill.members.size + victims.length
+          told.push(...ignoringOf(kill, count), ...escapesOf(kill, count))
+        }
         kill.ended += victims.length
         // In a recording whoever was not ended by now has outlived it.
-        if (victims.length > 0 && event.line === kill.line) told.push(...survivorsOf(kill))
-        if (kill.members.size === 0 || (victims.length > 0 && event.line === kill.line))
-          watched.splice(watched.indexOf(kill), 1)
+        if (victims.length > 0 && now) told.push(...survivorsOf(kill))
+        if (kill.members.size === 0 || (victims.length > 0 && now)) forget(kill)
       }
+      for (const life of ended) targets.delete(life)
       return told
     },
     survivors: () => watched.flatMap((kill) => (kill.ended > 0 ? survivorsOf(kill) : [])),
   }
 }
 
+const NONE: readonly Survivor[] = []
+
 /** The end shows together with the kill, or by the signal's name. */
 function endedBy({ sig, line }: GroupKill, { call, line: at }: Happening): boolean {
   return at === line || (call.op === 'killed' && call.sig === sig)
-}
-
-function countOf(kill: GroupKill, victims: readonly Life[], event: Happening): number {
-  return event.line === kill.line ? victims.length : [...kill.members].length + victims.length
 }
 
 function escapesOf({ group, sig, line, time }: GroupKill, ended: number): Survivor[] {
@@ -115,6 +157,13 @@ function escapesOf({ group, sig, line, time }: GroupKill, ended: number): Surviv
     group.fled.delete(life)
   }
   return told
+}
+
+function ignoringOf({ group, sig, line, time, ignoring }: GroupKill, ended: number): Survivor[] {
+  return [...ignoring].map((life) => {
+    const text = `outlived ${signalName(sig)} to its group ${group.nr}, which ended ${ended}: it ignores the signal`
+    return { kind: 'group-survivor', life, group: group.nr, line, time, text }
+  })
 }
 
 function survivorsOf({ group, sig, line, time, members, ended }: GroupKill): Survivor[] {

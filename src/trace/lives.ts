@@ -8,6 +8,7 @@
 import { SIGKILL, signalName } from '../abi/index.ts'
 import { callText, spanText } from './describe.ts'
 import type { Call, Change, TaskState } from './event.ts'
+import { own } from './own.ts'
 import type { SpanCall } from './span.ts'
 
 /** One thing that one task did, or that happened to it, and whose states are others now. */
@@ -91,7 +92,7 @@ export interface Group {
   readonly nr: number
   readonly members: Set<Life>
   /** Who has left it, or stems from such, and lives. */
-  readonly fled: Map<Life, Escape>
+  fled: Map<Life, Escape>
 }
 
 /** What one event brought about. */
@@ -127,11 +128,18 @@ export function createLives(initKey: number, init: TaskState, visible: Lives['vi
   return lives
 }
 
+function empty(turn: Turn): undefined {
+  if (turn.born.length > 0) turn.born.length = 0
+  if (turn.ended.length > 0) turn.ended.length = 0
+  if (turn.freed.length > 0) turn.freed.length = 0
+  if (turn.adopted.length > 0) turn.adopted.length = 0
+  if (turn.abandoned.length > 0) turn.abandoned.length = 0
+}
+
 /** Takes over what an event changed. */
 export function follow(lives: Lives, event: Happening): Turn {
   const { turn } = lives
-  turn.born.length = turn.ended.length = turn.freed.length = 0
-  turn.adopted.length = turn.abandoned.length = 0
+  empty(turn)
   for (const [key, state] of event.changed ?? []) {
     const life = lives.all.get(key)
     if (life === undefined) {
@@ -162,10 +170,14 @@ export function follow(lives: Lives, event: Happening): Turn {
   return turn
 }
 
+/** Of most groups nobody has fled: this stands for all of them, and nobody is ever put in. */
+const NOBODY: Map<Life, Escape> = new Map()
+
 /** It, and who will stem from it, is not reached by kills of this group any more. */
 function flee(life: Life, group: Group, way: Escape): undefined {
   life.escapes ??= new Set()
   life.escapes.add(group)
+  if (group.fled === NOBODY) group.fled = new Map()
   group.fled.set(life, way)
 }
 
@@ -219,7 +231,7 @@ export function zombies(lives: Lives): Life[] {
 }
 
 function bearChild(lives: Lives, key: number, state: TaskState, event: Happening): Life {
-  const life = bear(lives, key, state, event.line, event.time ?? '', namespaceOf(lives, key, state))
+  const life = bear(lives, key, state, event.line, own(event.time ?? ''), namespaceOf(lives, key, state))
   const mother = lives.all.get(event.by)
   if (mother === undefined) return life
   life.command = mother.command
@@ -302,7 +314,7 @@ function leave(lives: Lives, life: Life): undefined {
 function groupOf(lives: Lives, nr: number): Group {
   const known = lives.groups.get(nr)
   if (known !== undefined) return known
-  const group: Group = { nr, members: new Set(), fled: new Map() }
+  const group: Group = { nr, members: new Set(), fled: NOBODY }
   lives.groups.set(nr, group)
   return group
 }
@@ -333,7 +345,7 @@ function namespaceOf(lives: Lives, key: number, { pid }: TaskState): Namespace {
 function end(lives: Lives, life: Life, event: Happening): void {
   const { call, by, line, time = '' } = event
   const taken = call.op === 'killed' && call.sig === SIGKILL && !call.sent && by === life.key
-  life.ended = { line, time, cause: causeText(lives, event, life.key), taken, kill: 0 }
+  life.ended = { line, time: own(time), cause: causeText(lives, event, life.key), taken, kill: 0 }
   if (taken) for (let at = life.namespace; at.parent !== undefined; at = at.parent) at.taken.push(life)
 }
 

@@ -34,6 +34,13 @@ export type Act =
   | StoppedAct
   | GoneAct
   | SupersededAct
+  | SeenAct
+  | BirthAct
+  | ToldAct
+  | ExitsAct
+  | SentAct
+  | FreedAct
+  | ClashAct
   /** Any other line of a task: it lives. */
   | ActOf<'other'>
 
@@ -67,7 +74,7 @@ export interface FdArg {
 }
 
 export type SpanCall =
-  /** fork, vfork, clone, clone3. */
+  /** fork, vfork, clone, clone3. Flags -1: the log does not tell. */
   | {
       readonly op: 'clone'
       readonly flags: number
@@ -76,6 +83,7 @@ export type SpanCall =
     }
   /** `command`: the arguments joined by blanks. */
   | { readonly op: 'execve'; readonly file: string; readonly command: string }
+  /** A code below 0: the log does not tell. */
   | { readonly op: 'exit' | 'exit_group'; readonly code: number }
   /** gettid: also set_tid_address. getpgid with pid 0: also getpgrp. */
   | { readonly op: 'getpid' | 'gettid' | 'getppid' | 'setsid' }
@@ -152,4 +160,59 @@ export interface GoneAct extends ActOf<'gone'> {
 /** `24 +++ superseded by execve in pid 26 +++`: from now on the task `thread` is `by`. */
 export interface SupersededAct extends ActOf<'superseded'> {
   readonly thread: number
+}
+
+/* What only ftrace tells. Numbers in its events are those of the outermost namespace, the keys'. */
+
+/** The first line of a task whose birth the log has not shown. */
+export interface SeenAct extends ActOf<'seen'> {
+  /** '' where the log has forgotten it. */
+  readonly comm: string
+  /** The number of its process; 0: the log does not tell. */
+  readonly tgid: number
+}
+
+/** task_newtask, sched_process_fork: `by` has made a task. Its number was taken at some time since the line `since`. */
+export interface BirthAct extends ActOf<'birth'> {
+  readonly since: number
+  readonly child: number
+  /** The same number as the other one of the two events has it; 0: there is none. */
+  readonly again: number
+  readonly againLine: number
+  readonly flags: number
+  readonly exitSignal: number
+}
+
+/** `sys_clone -> 0x5`: the number of the task that `by` has made, in the namespace of `by`; `child` is its key. */
+export interface ToldAct extends ActOf<'told'> {
+  readonly child: number
+  readonly value: number
+}
+
+/** sched_process_exit: the task has begun to end. */
+export interface ExitsAct extends ActOf<'exits'> {
+  /** It was the last of its process; undefined: the log does not tell. */
+  readonly last: boolean | undefined
+}
+
+/** signal_generate: a signal has been sent, on behalf of `by`. */
+export interface SentAct extends ActOf<'sent'> {
+  readonly to: number
+  /** As `SeenAct.comm`, of the receiver. */
+  readonly comm: string
+  readonly sig: number
+  readonly code: number
+  readonly ignored: boolean
+}
+
+/** sched_process_free: the task is no more, and has not been for some time. */
+export interface FreedAct extends ActOf<'freed'> {
+  readonly of: number
+}
+
+/** One line, or two that go together, contradict themselves. */
+export interface ClashAct extends ActOf<'clash'> {
+  readonly what: string
+  readonly expected: string
+  readonly actual: string
 }

@@ -56,7 +56,7 @@ export function attempt(world: World, { task, proc }: Actor, call: SimpleCall): 
       case 'unshare':
         return task.unshare(call.flags & CLONE_NEWPID)
       case 'setns':
-        return setns(world, task, identify(world, proc, call.fd))
+        return isAboutPids(call) ? setns(world, task, identify(world, proc, call.fd)) : 0
       case 'pidfd_open':
         task.pidfdOpen(call.pid, call.flags).close()
         return 0
@@ -91,6 +91,12 @@ function prctl(task: Task, option: number, arg: number): number {
     default:
       return 0
   }
+}
+
+/** Whether a call changes in which PID namespace children will be. A setns that names no kind takes what the file is. */
+export function isAboutPids(call: SimpleCall): boolean {
+  if (call.op === 'unshare') return (call.flags & CLONE_NEWPID) !== 0
+  return call.op !== 'setns' || call.nstype === 0 || (call.nstype & CLONE_NEWPID) !== 0
 }
 
 function setns(world: World, task: Task, fd: FdArg): Attempt {

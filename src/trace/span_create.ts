@@ -21,9 +21,28 @@ import {
 import { KernelError, type Task } from '../index.ts'
 import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import type { Span, SpanCall } from './span.ts'
+import { noteInherited } from './span_group.ts'
 import { forceEnd, forceReap, isCalling } from './span_order.ts'
-import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
-import { type Actor, bearForeign, bearRoot, join, nameActor, type Proc } from './span_world.ts'
+import {
+  count,
+  differ,
+  type Flight,
+  resultText,
+  SKIPPED,
+  type SpanReplay,
+  skip,
+  tell,
+} from './span_replay.ts'
+import {
+  type Actor,
+  addPidfd,
+  bearForeign,
+  bearRoot,
+  join,
+  nameActor,
+  type Proc,
+  type World,
+} from './span_world.ts'
 
 type Clone = Extract<SpanCall, { op: 'clone' }>
 
@@ -34,6 +53,8 @@ const STEPS = 64
 const RESERVED = 300
 /** pid_max of a namespace that nobody has limited. */
 const UNLIMITED = 4194304
+/** pid_max of most machines with few processors. */
+const USUAL_LIMIT = 32768
 /** What a tracer inside the namespace may need for itself before its first program. */
 const TRACERS_OWN = 16
 
@@ -75,23 +96,25 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
 }
 
 /** The child enters the books, under its key if the log tells it: its number in the tracer's namespace. */
-function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Task, got: number): Actor {
+export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Task, got: number): Actor {
   const { world } = replay
   const { outcome, line, time } = span
   const value = outcome?.kind === 'returned' ? outcome.value : got
   const outer = outcome?.kind === 'returned' ? outcome.outer : undefined
   const key = outer ?? (actor.task.level === world.top.level ? value : undefined)
   const born = join(world, child, actor.proc, key, line, time)
+  born.proc.made = span.last
+  noteInherited(span, actor.proc, born.proc)
   const own = world.top.tidOf(child)
   const pidfd = outcome?.kind === 'returned' ? outcome.fd?.fd : undefined
-  if (pidfd !== undefined) actor.proc.pidfds.set(pidfd, born.proc)
+  if (pidfd !== undefined) addPidfd(actor.proc, pidfd, born.proc)
   // A result that is not the library's is one fault; the child's own lines shall not be others.
   if (key !== undefined && own !== key && !world.actors.has(own)) world.actors.set(own, born)
   tell(replay, line, actor.id, span.call)
   return born
 }
 
-function clone(task: Task, { flags, exitSignal, setTid }: Clone, strict = false): Task | number {
+export function clone(task: Task, { flags, exitSignal, setTid }: Clone, strict = false): Task | number {
   const kept = flags & FLAGS
   // A number that is no signal is none, in the old clone(2).
   const signal =
@@ -161,15 +184,20 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
   let fit: Fit = 'fits'
   for (let step = 0; step < STEPS; step++) {
     const next = peekNumber(task)
-    if (next === nr) return fitOuter(replay, actor, span) ? 'foreign' : fit
-    if (
+    if (next === nr) {
+      if (!giveWay(replay, actor, span)) return fitOuter(replay, actor, span) ? 'foreign' : fit
+      fit = 'reordered'
+    } else if (
       createOther(replay, actor, span, next) ||
-      createDeeper(replay, actor, nr > next) ||
+      createDeeper(replay, actor, next, nr > next) ||
       createLost(replay, actor, nr > next, span) ||
       freeNumber(replay, actor, nr, span.line)
     ) {
       if (fit === 'fits') fit = 'reordered'
-    } else if (next > nr && learnPidMax(task, nr, sharesNumbers(replay, task))) {
+    } else if (
+      next > nr &&
+      learnPidMax(replay, task, nr, sharesNumbers(replay, task) || givesUntold(replay, task))
+    ) {
       fit = 'foreign'
     } else if (learnGap(replay, actor, span, next, nr)) {
       fitOuter(replay, actor, span)
@@ -193,13 +221,33 @@ function createOther(replay: SpanReplay, actor: Actor, span: Span, nr: number): 
   return false
 }
 
+/** The number that this creation would take in a namespace above is that of another creation under way: it was first. */
+function giveWay(replay: SpanReplay, { task }: Actor, span: Span): boolean {
+  const { world, flights } = replay
+  if (task.level === world.top.level) return false
+  const own = span.outcome?.kind === 'returned' ? span.outcome.outer : undefined
+  const next = peekNumber(world.top)
+  for (const { span: other, actor: by, done } of flights.values()) {
+    const { call, outcome } = other
+    if (done || other === span || call.op !== 'clone' || call.setTid !== undefined) continue
+    if (outcome?.kind !== 'returned' || !isCalling(by) || peekNumber(by.task) !== outcome.value) continue
+    const told = own !== undefined && own !== next && outcome.outer === next
+    const above = by.task.level < task.level && by.task.pidOf(task) !== 0
+    if (!told && (!above || (by.task.level === world.top.level && own === next))) continue
+    create(replay, by, other)
+    return true
+  }
+  return false
+}
+
 /** Another creation under way, in a namespace below, took a number here as well. */
-function createDeeper(replay: SpanReplay, actor: Actor, missing: boolean): boolean {
+function createDeeper(replay: SpanReplay, actor: Actor, next: number, missing: boolean): boolean {
   if (!missing) return false
   for (const { span, actor: by, done } of replay.flights.values()) {
     const { call, outcome } = span
     if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(by)) continue
     if (by.task.level <= actor.task.level || peekNumber(by.task) !== outcome.value) continue
+    if (actor.task.level === replay.world.top.level && (outcome.outer ?? next) !== next) continue
     create(replay, by, span)
     return true
   }
@@ -232,21 +280,28 @@ function freePinned(replay: SpanReplay, actor: Actor, nr: number, line: number):
 }
 
 /** A step back to the end of the reserved numbers shows where the limit is: above the number given last. */
-function learnPidMax(task: Task, nr: number, others: boolean): boolean {
+export function learnPidMax({ guessed }: SpanReplay, task: Task, nr: number, others: boolean): boolean {
   const last = task.sysctl('kernel.ns_last_pid')
+  const before = task.sysctl('kernel.pid_max')
   if (nr > last || nr < RESERVED || isNumberTaken(task, nr)) return false
-  if (task.sysctl('kernel.pid_max') !== UNLIMITED) return false
-  task.sysctl('kernel.pid_max', limitAbove(last))
+  if (before !== UNLIMITED && !guessed.has(before)) return false
+  const limit = limitAbove(last)
+  task.sysctl('kernel.pid_max', limit)
   const first = peekNumber(task)
-  if (first <= nr && nr - first <= (others ? RESERVED : 0)) return true
-  task.sysctl('kernel.pid_max', UNLIMITED)
+  guessed.delete(before)
+  if (first <= nr && nr - first <= (others && before === UNLIMITED ? RESERVED : 0)) {
+    if (first < nr) guessed.add(limit)
+    task.sysctl('kernel.ns_last_pid', nr - 1)
+    return true
+  }
+  task.sysctl('kernel.pid_max', before)
   return false
 }
 
 /** The usual limit, if it is as near as numbers that others hold can explain. */
 function limitAbove(last: number): number {
-  const usual = 32768
-  return last < usual && last >= usual - RESERVED ? usual : Math.max(last + 1, RESERVED + 1)
+  const near = Math.abs(last - USUAL_LIMIT) <= RESERVED
+  return near ? USUAL_LIMIT : Math.max(last + 1, RESERVED + 1)
 }
 
 /** Numbers from `next` to below `nr` were taken by others. */
@@ -266,6 +321,11 @@ function sharesNumbers({ world }: SpanReplay, task: Task): boolean {
   return !world.owned && task.level === world.top.level
 }
 
+/** Numbers of this namespace go to deeper ones too, where no result tells them: how many, nobody knows. */
+function givesUntold({ world }: SpanReplay, task: Task): boolean {
+  return task.level > world.top.level && task.level < world.deepest
+}
+
 function mayLearnGap(replay: SpanReplay, { task }: Actor, next: number, nr: number): boolean {
   const { world } = replay
   if (sharesNumbers(replay, task)) return true
@@ -282,7 +342,7 @@ function fitOuter(replay: SpanReplay, actor: Actor, span: Span): boolean {
   if (outer === undefined || world.owned || actor.task.level === world.top.level) return false
   const next = peekNumber(world.top)
   if (next === outer || isNumberTaken(world.top, outer)) return false
-  if (outer < next && !learnPidMax(world.top, outer, true)) return false
+  if (outer < next && !learnPidMax(replay, world.top, outer, true)) return false
   world.top.sysctl('kernel.ns_last_pid', outer - 1)
   return true
 }
@@ -299,10 +359,12 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
   return (
     toldUnderWay(replay, key) ??
     nameless(replay, key, true) ??
-    untoldUnderWay(replay, key) ??
+    untoldUnderWay(replay, key, 0) ??
     nameless(replay, key, false) ??
+    untoldUnderWay(replay, key, world.owned ? 0 : STEPS) ??
     createdAndLost(replay, key) ??
     orphaned(replay, key, line, time) ??
+    mistold(replay, key) ??
     older(replay, key, line, time)
   )
 }
@@ -320,18 +382,41 @@ function toldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
   return undefined
 }
 
-/** The result does not tell the key: it is that of the creation that would make this number now. */
-function untoldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
+/**
+ * The result does not tell the key: it is that of the creation that would make this number now. Where others under way can
+ * have the numbers before it, they do, in order of entry. So many numbers may have been taken by `others`.
+ */
+function untoldUnderWay(replay: SpanReplay, key: number, others: number): Actor | undefined {
   const { world } = replay
-  if (peekNumber(world.top) > key) return undefined
-  for (const { span, actor, done } of replay.flights.values()) {
-    const { outcome } = span
-    if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
-      continue
-    if (!isCalling(actor) || actor.task.level === world.top.level) continue
-    if (span.call.setTid === undefined && peekNumber(actor.task) !== outcome.value) continue
-    const child = create(replay, actor, span)
-    return child === undefined ? undefined : nameActor(world, child, key)
+  for (let step = 0; step < STEPS; step++) {
+    const missing = key - peekNumber(world.top)
+    const [first, second] = missing < 0 ? [] : untold(replay)
+    if (first === undefined || (second === undefined && missing > others)) return undefined
+    const child = create(replay, first.actor, first.span)
+    if (child === undefined) return undefined
+    if (missing === 0 || second === undefined) return nameActor(world, child, key)
+  }
+  return undefined
+}
+
+/** Creations under way that can come about now, and whose results do not tell a key. */
+function untold({ world, flights }: SpanReplay): Flight[] {
+  return [...flights.values()].filter(({ span: { call, outcome }, actor: { task }, actor, done }) => {
+    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
+      return false
+    if (!isCalling(actor) || task.level === world.top.level) return false
+    return call.setTid !== undefined || peekNumber(task) === outcome.value
+  })
+}
+
+/** A creation under way would make this number now, and its result is another: the result is wrong. */
+function mistold(replay: SpanReplay, key: number): Actor | undefined {
+  const { world, flights } = replay
+  if (!world.owned || peekNumber(world.top) !== key) return undefined
+  for (const { span, actor, done } of flights.values()) {
+    const { call, outcome } = span
+    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
+    if (actor.task.level === world.top.level && outcome.value !== key) return create(replay, actor, span)
   }
   return undefined
 }
@@ -356,15 +441,34 @@ function createdAndLost(replay: SpanReplay, key: number): Actor | undefined {
 /** A child of a deeper namespace, whose key nobody has told: it has that number, or else it is the oldest. */
 function nameless(replay: SpanReplay, key: number, exact: boolean): Actor | undefined {
   const { world } = replay
+  const wraps = !exact && wrapsTo(world, key)
   for (const actor of world.nameless) {
-    const own = world.top.tidOf(actor.task)
-    if (exact && own !== key) continue
-    // Others took numbers in between: from here on it goes on behind them.
-    if (own > key && learnPidMax(world.top, key, true)) world.top.sysctl('kernel.ns_last_pid', key)
-    if (own < key && world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
-    return nameActor(world, actor, key)
+    const own = world.top.tidOf(actor.task) + actor.late
+    if (exact ? own !== key : wraps && own < USUAL_LIMIT) continue
+    nameActor(world, actor, key)
+    const last = world.top.sysctl('kernel.ns_last_pid')
+    if (own < key || (own > key && learnPidMax(replay, world.top, key, true)))
+      shift(world, actor, last, key - own)
+    return actor
   }
   return undefined
+}
+
+/** This task has another number than the library thinks; so have those made after it, and those to come. */
+function shift({ top, nameless }: World, { id }: Actor, last: number, by: number): void {
+  for (const other of nameless) if (other.id > id) other.late += by
+  top.sysctl('kernel.ns_last_pid', last + by)
+}
+
+/** A key far below the numbers of all who are nameless: whoever has it, was made after the numbers began anew. */
+function wrapsTo({ top, nameless }: World, key: number): boolean {
+  let above = false
+  for (const { task } of nameless) {
+    const own = top.tidOf(task)
+    if (own < USUAL_LIMIT && key > own - RESERVED) return false
+    if (own >= USUAL_LIMIT) above = true
+  }
+  return above && key >= RESERVED
 }
 
 /** Its creator was killed before it returned, and is gone by now: somebody has adopted it. */

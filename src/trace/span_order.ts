@@ -8,8 +8,10 @@
 import { P_PID, SIGCONT, SIGKILL, SIGSTOP, WEXITED, WNOWAIT } from '../abi/index.ts'
 import { endProcess, endThread, findTask } from '../inside.ts'
 import type { Killed } from './lives.ts'
+import { own } from './own.ts'
 import type { Span, SpanCall } from './span.ts'
 import { type Attempt, attempt, peekWait, type SimpleCall } from './span_calls.ts'
+import { groupOf, noteMoved } from './span_group.ts'
 import { type Flight, type SpanReplay, tell } from './span_replay.ts'
 import { type Actor, noteChange, type Proc, reapUnseen, takeOverEnd, takeOverReap } from './span_world.ts'
 
@@ -38,10 +40,22 @@ export function expectedOf({ call, outcome }: Span): number | undefined {
 }
 
 /** Tries a call, and takes into the books what it changed. */
-export function tryCall(replay: SpanReplay, actor: Actor, call: SimpleCall, line: number): Attempt {
+export function tryCall(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall): Attempt {
+  const target = regroups(call) ? movedBy(replay, actor, call) : undefined
+  const group = target === undefined ? 0 : groupOf(target)
   const answer = attempt(replay.world, actor, call)
-  if (typeof answer === 'number' && answer >= 0) follow(replay, actor, call, line)
+  if (typeof answer !== 'number' || answer < 0) return answer
+  if (target !== undefined) noteMoved(target, group, span)
+  follow(replay, actor, call, span.last || span.line)
   return answer
+}
+
+function regroups({ op }: SimpleCall): boolean {
+  return op === 'setpgid' || op === 'setsid'
+}
+
+function movedBy(replay: SpanReplay, actor: Actor, call: SimpleCall): Proc | undefined {
+  return call.op === 'setpgid' && call.pid !== 0 ? procOf(replay, actor, call.pid) : actor.proc
 }
 
 function follow(replay: SpanReplay, actor: Actor, call: SimpleCall, line: number): void {
@@ -78,22 +92,25 @@ export function advance(replay: SpanReplay, flight: Flight): boolean {
   if (span.call.op === 'execve' && (outcome?.kind === 'returned' || outcome?.kind === 'lost'))
     execute(replay, flight.actor, span)
   else if (outcome?.kind !== 'returned') return false
-  else if (!isSimple(span.call) || tryCall(replay, actor, span.call, span.line) !== expectedOf(span))
-    return false
+  else if (!isSimple(span.call) || tryCall(replay, actor, span, span.call) !== expectedOf(span)) return false
   flight.done = true
   return true
 }
 
 /** All calls under way of others that may be performed now. */
-export function advanceOthers(replay: SpanReplay, than: Span): boolean {
+export function advanceOthers(
+  replay: SpanReplay,
+  than: Span,
+  which: (call: SpanCall) => boolean = () => true,
+): boolean {
   let moved = false
   for (const flight of replay.flights.values())
-    if (flight.span !== than && advance(replay, flight)) moved = true
+    if (flight.span !== than && which(flight.span.call) && advance(replay, flight)) moved = true
   return moved
 }
 
 /** A process is about to be another one, or to end: whoever is on the way to it meets it as it was. */
-function settleNaming(replay: SpanReplay, proc: Proc): void {
+export function settleNaming(replay: SpanReplay, proc: Proc): void {
   if (replay.flights.size === 0) return
   for (const flight of replay.flights.values()) {
     const { call } = flight.span
@@ -106,8 +123,9 @@ function settleNaming(replay: SpanReplay, proc: Proc): void {
 export function execute(replay: SpanReplay, actor: Actor, { call }: Span): void {
   if (call.op !== 'execve') return
   settleNaming(replay, actor.proc)
-  actor.proc.command = call.command
-  replay.findings.rename(actor.proc.id, call.command)
+  const command = own(call.command)
+  actor.proc.command = command
+  replay.findings.rename(actor.proc.id, command)
   if (actor.task.state === 'S') actor.task.execve(call.file.slice(call.file.lastIndexOf('/') + 1))
 }
 
@@ -125,12 +143,14 @@ export function end(replay: SpanReplay, actor: Actor, status: number, line: numb
   if (whole)
     for (const other of proc.actors) if (other.id !== proc.id) replay.world.changes.push([other.id, null])
   takeOverEnd(replay.world, proc)
-  tell(replay, line, actor.id, causeOf(final, proc.killed || proc.deathSignal === SIGKILL))
+  tell(replay, line, actor.id, causeOf(replay, proc, final))
 }
 
-function causeOf(status: number, sent: boolean): SpanCall | Killed {
+function causeOf({ outer }: SpanReplay, proc: Proc, status: number): SpanCall | Killed {
   const sig = status & 0x7f
-  return sig === 0 ? { op: 'exit_group', code: (status >> 8) & 0xff } : { op: 'killed', sig, sent }
+  if (sig !== 0) return { op: 'killed', sig, sent: proc.killed || proc.deathSignal === SIGKILL }
+  const told = outer === undefined || proc.exiting !== undefined
+  return { op: 'exit_group', code: told ? (status >> 8) & 0xff : -1 }
 }
 
 /** A task that can call. */
@@ -141,6 +161,7 @@ export function isCalling({ task }: Actor): boolean {
 /** Performs an end that has begun and that the log has not shown yet. False: none has. */
 export function forceEnd(replay: SpanReplay, proc: Proc, line: number): boolean {
   if (proc.dead) return false
+  if (replay.outer !== undefined) return replay.outer.rules.performEnds(replay, replay.outer, proc)
   for (const actor of proc.actors) {
     const status =
       proc.exiting ?? (proc.killed ? 9 : actor.lastSignal !== 0 ? actor.lastSignal : actor.exiting)
@@ -158,6 +179,7 @@ export function forceReap(replay: SpanReplay, proc: Proc, line: number): boolean
     tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })
     return true
   }
+  if (replay.outer?.rules.reapUntold(replay, replay.outer, proc, line)) return true
   return reapByWait(replay, proc, line)
 }
 

@@ -6,6 +6,7 @@ import type { Differences } from './differences.ts'
 import type { Findings } from './findings.ts'
 import type { Killed } from './lives.ts'
 import type { Span, SpanCall } from './span.ts'
+import type { Outer } from './span_outer.ts'
 import type { Actor, Proc, World } from './span_world.ts'
 
 export interface SpanReplay {
@@ -15,12 +16,16 @@ export interface SpanReplay {
   readonly counts: SpanCounts
   /** The present act's time. */
   readonly now: { time: string }
+  /** Where the log is one of ftrace. */
+  readonly outer: Outer | undefined
   /** Calls that have entered the kernel and not come back, in order of entry. */
   readonly flights: Map<Span, Flight>
   /** What the log has shown of itself. */
   readonly seen: Seen
   /** Numbers learnt to be taken by others, each with the line where. */
   readonly foreign: Map<number, number>
+  /** Limits learnt where numbers had been given that nobody saw: one step backward more may show them lower. */
+  readonly guessed: Set<number>
   /** Creations whose callers ended before they returned: there may be a child. */
   readonly lost: Lost[]
   /** Numbers that a failed creation may have used up. */
@@ -96,6 +101,9 @@ export const SKIPPED = {
   privilege: 'privileges that the log does not show',
   disposition: 'ignored signals that the log does not show',
   sender: 'senders outside the log',
+  namespace: 'namespaces that the log does not show',
+  memory: 'results in memory that the log does not show',
+  traced: 'children of others, which the caller traces',
   foreignNamespace: 'namespaces that the log does not name',
   groups: 'groups that the log does not show',
 } as const

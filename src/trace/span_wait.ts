@@ -36,6 +36,7 @@ import {
   skip,
   tell,
 } from './span_replay.ts'
+import { changeUntold, reapSilent, settleWaitid, strangeChild } from './span_untold.ts'
 import { type Actor, type Proc, takeOverReap } from './span_world.ts'
 
 type Wait = Extract<SpanCall, { op: 'wait4' | 'waitid' }>
@@ -76,6 +77,11 @@ export function settleWait(
     return
   }
   const seen = peek(actor.task, selector)
+  if (replay.outer !== undefined && call.op === 'waitid') {
+    const untold = settleWaitid(replay, replay.outer, actor, call, seen)
+    if (untold !== undefined) settleChild(replay, actor, span, call, selector, untold, seen)
+    return
+  }
   if (nr === 0) settleNothing(replay, actor, span, call, seen)
   else settleChild(replay, actor, span, call, selector, nr, seen)
 }
@@ -138,6 +144,10 @@ function settleFailure(replay: SpanReplay, actor: Actor, span: Span, call: Wait,
     return
   }
   if (expected === -ECHILD && first >= 0) {
+    if (reapSilent(replay, actor.proc, span.last) && peek(actor.task, selector) === expected) {
+      count(replay, true, true)
+      return
+    }
     if (reapIgnored(replay, actor, span, selector)) return
     for (const child of [...actor.proc.children]) forceEnd(replay, child, span.last)
     if (peek(actor.task, selector) === expected) {
@@ -171,9 +181,15 @@ function settleNothing(replay: SpanReplay, actor: Actor, span: Span, call: Wait,
     skip(replay, SKIPPED.older)
     return
   }
+  if (seen > 0 && reapSilent(replay, actor.proc, span.line)) {
+    settleNothing(replay, actor, span, call, peek(actor.task, selectorOf(replay, actor, call)))
+    return
+  }
   const overlaps = seen > 0 && endsWithin(replay, actor, seen, span)
   count(replay, seen === 0 || overlaps, overlaps)
-  if (seen !== 0 && !overlaps) differ(replay, span.last, actor, spanText(call), '0', resultText(seen))
+  if (seen === 0 || overlaps) return
+  // Nobody of that number: the selector is wrong, else the result.
+  differ(replay, seen < 0 ? span.line : span.last, actor, spanText(call), '0', resultText(seen))
 }
 
 /** Whether the log shows the end of this child, if at all, after the wait began. */
@@ -196,12 +212,11 @@ function settleChild(
   let reordered = false
   let found = seen
   if (found !== nr && proc !== undefined) {
-    reordered = bringAbout(replay, actor, proc, span)
+    reordered = bringAbout(replay, actor, proc, span) && replay.seen.ends
     found = peek(actor.task, selector)
     if (found > 0 && found !== nr && (endsWithin(replay, actor, found, span) || !isExit(span))) {
       // The other one's end came after the wait had looked.
-      const chosen = { ...selector, idtype: P_PID, id: nr }
-      found = peek(actor.task, chosen)
+      if (covers(actor, selector, proc)) found = peek(actor.task, { ...selector, idtype: P_PID, id: nr })
       reordered = true
     }
   }
@@ -209,13 +224,32 @@ function settleChild(
     take(replay, actor, span, call, selector.options, nr, reordered)
     return
   }
-  if (isOlder(replay, proc, nr)) {
-    skip(replay, SKIPPED.older)
+  const reason =
+    replay.outer === undefined
+      ? isOlder(replay, proc, nr)
+        ? SKIPPED.older
+        : undefined
+      : strangeChild(replay.outer, actor, proc, seen)
+  if (reason !== undefined) {
+    skip(replay, reason)
     if (proc !== undefined) forceReap(replay, proc, last)
     return
   }
   count(replay, false)
-  differ(replay, last, actor, spanText(call), `${nr}`, resultText(found))
+  // A child that another selector would have found: the selector is wrong, else the result.
+  const chosen = { ...selector, idtype: P_PID, id: nr }
+  const line = selector.idtype !== P_ALL && peek(actor.task, chosen) === nr ? span.line : last
+  differ(replay, line, actor, spanText(call), `${nr}`, resultText(found))
+  const before = proc === undefined ? replay.world.departed.get(nr) : undefined
+  if (before !== undefined && before.parent === actor.proc && before.line > 0)
+    differ(replay, before.line, actor, 'wait', `${nr}`, `found again at line ${last}`)
+}
+
+/** Whether a selector means this child. */
+function covers({ task }: Actor, { idtype, id }: Selector, child: Proc): boolean {
+  if (idtype === P_PID) return task.pidOf(child.task) === id
+  const group = child.task.nspgid[task.level]
+  return idtype !== P_PGID || group === (id === 0 ? task.nspgid[task.level] : id)
 }
 
 /** A child that was there before the log began: whose it was, only now shows. */
@@ -241,6 +275,7 @@ function bringAbout(replay: SpanReplay, actor: Actor, proc: Proc, span: Span): b
   }
   if (proc.dead) return moved
   if (forceEnd(replay, proc, last)) return true
+  if (changeUntold(replay, proc, span)) return true
   // Without `+++` lines this is the first that is heard of the end.
   const [first] = proc.actors
   if (replay.seen.ends || first === undefined || status === undefined) return moved
@@ -301,5 +336,7 @@ function take(
   }
   if (proc === undefined || proc.task.state !== 'X') return
   takeOverReap(replay.world, proc)
+  const departed = replay.world.departed.get(proc.numbers[0] as number)
+  if (departed !== undefined) departed.line = span.last
   tell(replay, span.last, actor.id, call)
 }

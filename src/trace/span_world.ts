@@ -20,7 +20,9 @@ import {
   SIGTTOU,
 } from '../abi/index.ts'
 import { Kernel, type Task } from '../index.ts'
+import { numbersFrom } from '../inside.ts'
 import type { Change, TaskState } from './event.ts'
+import { own } from './own.ts'
 import type { SpanOrigin } from './span.ts'
 import { stateOf } from './task_state.ts'
 
@@ -34,6 +36,8 @@ export interface Actor {
   readonly proc: Proc
   /** The status of its own exit(2), which has been called and has not been performed. */
   exiting: number | undefined
+  /** While it has no key: how far above the library's its number in the tracer's namespace is by now known to be. */
+  late: number
   /** The signal that it took last, which may turn out to have been deadly. */
   lastSignal: number
 }
@@ -45,7 +49,7 @@ export interface Proc {
   task: Task
   /** undefined: outside the log. */
   parent: Proc | undefined
-  readonly children: Set<Proc>
+  children: Set<Proc>
   /** How many of them are zombies. */
   zombies: number
   /** The threads whose end the log has not shown. */
@@ -64,12 +68,16 @@ export interface Proc {
   zombie: boolean
   /** The line of the end of its last thread; 0: not seen. */
   gone: number
-  /** The signals that it has sent, as bits. */
-  sent: bigint
+  /** Who has sent it signals, by their names in findings; which, as bits. */
+  senders: Map<number, bigint>
+  /** The line in which it last sent each signal. */
+  sentAt: Map<number, number>
+  /** The line of the signal that told its parent of its end; 0: none has. */
+  told: { line: number }
   /** It was there before the log began. */
   readonly old: boolean
   /** By descriptor: the processes of its pidfds. */
-  readonly pidfds: Map<number, Proc>
+  pidfds: Map<number, Proc>
   /** The signal that it gets when its parent ends; 0: none. */
   deathSignal: number
   /** Who was its parent before it was adopted. */
@@ -79,15 +87,27 @@ export interface Proc {
   /** Its number in the log's namespace and in deeper ones. */
   readonly numbers: readonly number[]
   /** The number of its parent outside the log, learnt once; undefined: not yet. */
-  foreignParent: number | undefined
+  foreignParent: Learnt | undefined
   /** Its group and session from outside the log, shared with those who inherit them. */
   readonly foreign: ForeignNumbers
+  /** The line in which its creation came back; 0: not known. */
+  made: number
+  /** Its latest change of group: the one before, and the line in which it was done. Groups are kernel.init's. */
+  moved: { readonly from: number; readonly last: number } | undefined
+  /** Another group that it may have inherited instead of its own. */
+  otherGroup: number | undefined
 }
 
 /** Learnt once; undefined: not yet. */
 export interface ForeignNumbers {
-  pgid: number | undefined
-  sid: number | undefined
+  pgid: Learnt | undefined
+  sid: Learnt | undefined
+}
+
+/** A number from outside the log, and the line that told it. */
+export interface Learnt {
+  readonly nr: number
+  readonly line: number
 }
 
 /** A process that has been waited for. */
@@ -95,7 +115,11 @@ export interface Departed {
   readonly numbers: readonly number[]
   readonly parent: Proc | undefined
   readonly status: number
-  readonly sent: bigint
+  readonly id: number
+  readonly told: { line: number }
+  readonly sentAt: ReadonlyMap<number, number>
+  /** The line of the wait that found it; 0: nobody saw one. */
+  line: number
 }
 
 export interface World {
@@ -114,6 +138,8 @@ export interface World {
   readonly nameless: Set<Actor>
   /** Dead processes whose parents, outside the log, reap them unseen. */
   readonly unreaped: Set<Proc>
+  /** Inits that have ended and are held up until whoever is dead in their namespaces has been waited for. */
+  readonly held: Set<Proc>
   /** By number in the log's namespace; the latest of `DEPARTED`. */
   readonly departed: Map<number, Departed>
   /** By their names in findings. */
@@ -122,6 +148,8 @@ export interface World {
   readonly namespaces: Map<number, Task>
   /** What the present act has changed. */
   readonly changes: Change[]
+  /** The deepest level that a task has been in. */
+  deepest: number
   ids: number
   processes: number
 }
@@ -160,10 +188,12 @@ export function createWorld(origin: SpanOrigin, pidMax: number | undefined): Wor
     procs: new Map(),
     nameless: new Set(),
     unreaped: new Set(),
+    held: new Set(),
     departed: new Map(),
     tasks: new Map([[TOP_ID, top]]),
     namespaces: new Map(),
     changes: [],
+    deepest: top.level,
     ids: TOP_ID,
     processes: 0,
   }
@@ -211,13 +241,43 @@ export function join(
   const thread = task.leader !== task
   const id = task === world.top ? TOP_ID : ++world.ids
   world.tasks.set(id, task)
+  if (task.level > world.deepest) world.deepest = task.level
   const proc = thread ? (world.procs.get(task.leader) as Proc) : bearProc(world, task, from, id, line, time)
-  const actor: Actor = { key: key ?? 0, id, task, proc, exiting: undefined, lastSignal: 0 }
+  const actor: Actor = { key: key ?? 0, id, task, proc, exiting: undefined, late: 0, lastSignal: 0 }
   proc.actors.add(actor)
   if (key === undefined) world.nameless.add(actor)
   else world.actors.set(key, actor)
   noteChange(world, id, task)
   return actor
+}
+
+/** Most processes have none of these: they stand for all of them, and nothing is ever put in. */
+const NO_CHILDREN: Set<Proc> = new Set()
+const NO_PIDFDS: Map<number, Proc> = new Map()
+const NO_SENDERS: Map<number, bigint> = new Map()
+const NOTHING_SENT: Map<number, number> = new Map()
+
+/** The signals that each process has sent to `proc`, as bits. */
+export function sendersOf(proc: Proc): Map<number, bigint> {
+  if (proc.senders === NO_SENDERS) proc.senders = new Map()
+  return proc.senders
+}
+
+/** The line in which `proc` sent each signal last. */
+export function sendingsOf(proc: Proc): Map<number, number> {
+  if (proc.sentAt === NOTHING_SENT) proc.sentAt = new Map()
+  return proc.sentAt
+}
+
+function addChild(parent: Proc, child: Proc): void {
+  if (parent.children === NO_CHILDREN) parent.children = new Set()
+  parent.children.add(child)
+}
+
+/** A pidfd of `target` that `proc` holds. */
+export function addPidfd(proc: Proc, fd: number, target: Proc): void {
+  if (proc.pidfds === NO_PIDFDS) proc.pidfds = new Map()
+  proc.pidfds.set(fd, target)
 }
 
 function bearProc(
@@ -234,28 +294,33 @@ function bearProc(
     id,
     task,
     parent,
-    children: new Set(),
+    children: NO_CHILDREN,
     zombies: 0,
     actors: new Set(),
     command: from?.command ?? '',
     born: line,
-    time,
+    time: own(time),
     exiting: undefined,
     killed: false,
     dead: false,
     zombie: false,
     gone: 0,
-    sent: 0n,
+    senders: NO_SENDERS,
+    sentAt: NOTHING_SENT,
+    told: { line: 0 },
     old: from === undefined,
-    pidfds: new Map(from?.pidfds),
+    pidfds: from === undefined || from.pidfds.size === 0 ? NO_PIDFDS : new Map(from.pidfds),
     deathSignal: 0,
     formerParent: undefined,
     status: -1,
-    numbers: task.nstgid.slice(1),
+    numbers: numbersFrom(task, 'tgid', 1),
     foreignParent: undefined,
     foreign: from?.foreign ?? { pgid: undefined, sid: undefined },
+    made: 0,
+    moved: undefined,
+    otherGroup: undefined,
   }
-  parent?.children.add(proc)
+  if (parent !== undefined) addChild(parent, proc)
   world.procs.set(task, proc)
   world.processes++
   return proc
@@ -279,8 +344,12 @@ export function dropActor(world: World, actor: Actor): void {
 
 /** After something in the library has ended: takes over who is dead now, who has another parent, who is gone. */
 export function takeOverEnd(world: World, proc: Proc): void {
-  if (proc.dead || !hasEnded(proc)) return
+  if (proc.dead || !hasEnded(proc)) {
+    if (!proc.dead && proc.task.exiting) world.held.add(proc)
+    return
+  }
   proc.dead = true
+  world.held.delete(proc)
   const wasInit = proc.numbers.at(-1) === 1
   for (const child of [...proc.children]) takeOverParent(world, child)
   if (proc.task.state === 'X') takeOverReap(world, proc)
@@ -306,7 +375,8 @@ function takeOverParent(world: World, child: Proc): void {
     child.formerParent = child.parent
     if (child.zombie && child.parent !== undefined) child.parent.zombies--
     child.parent = parent
-    parent?.children.add(child)
+    if (parent !== undefined) addChild(parent, child)
+    child.told = { line: 0 }
     if (child.zombie && parent !== undefined) parent.zombies++
   }
   if (child.task.state === 'X') {
@@ -322,18 +392,28 @@ export function takeOverReap(world: World, proc: Proc): void {
   if (proc.zombie && proc.parent !== undefined) proc.parent.zombies--
   proc.zombie = false
   proc.dead = true
+  proc.formerParent = undefined
   proc.parent?.children.delete(proc)
   world.unreaped.delete(proc)
+  for (const init of world.held) if (init !== proc) takeOverEnd(world, init)
   if (!world.procs.delete(proc.task)) return
   world.changes.push([proc.id, null])
   world.tasks.delete(proc.id)
   const nr = proc.numbers[0] as number
   world.departed.delete(nr)
-  world.departed.set(nr, { numbers: proc.numbers, parent: proc.parent, status: proc.status, sent: proc.sent })
-  if (world.departed.size > DEPARTED) {
+  world.departed.set(nr, {
+    numbers: proc.numbers,
+    parent: proc.parent,
+    status: proc.status,
+    id: proc.id,
+    told: proc.told,
+    sentAt: proc.sentAt,
+    line: 0,
+  })
+  if (world.departed.size > 2 * DEPARTED) {
     for (const oldest of world.departed.keys()) {
+      if (world.departed.size <= DEPARTED) break
       world.departed.delete(oldest)
-      break
     }
   }
 }

@@ -10,9 +10,12 @@ import { createFindings } from './findings.ts'
 import type { ReplayOptions, ReplayResult } from './replay.ts'
 import type { Act, GoneAct, Span, SpanStart, SupersededAct } from './span.ts'
 import { create, meet } from './span_create.ts'
+import { endOuter, performEnds, reapUntold } from './span_exits.ts'
 import { end, execute, forceEnd, goOn, isSimple, stop } from './span_order.ts'
+import { createOuter } from './span_outer.ts'
 import { count, differ, type Flight, type SpanReplay, tell } from './span_replay.ts'
 import { enterSimple, settle } from './span_settle.ts'
+import { compareSpan, forgetExits, meetUnborn, performShown } from './span_shown.ts'
 import { settleSignal } from './span_signal.ts'
 import { settleWait } from './span_wait.ts'
 import {
@@ -31,7 +34,7 @@ import { TraceError } from './trace_error.ts'
 import { buildTree } from './tree.ts'
 
 /** Dead processes kept for a parent outside the log that has surely reaped them. */
-const UNREAPED_KEPT = 4096
+const UNREAPED_KEPT = 1024
 /** The invariants are walked once in so many acts, and not before as many as there are tasks. */
 const CHECK_EVERY = 1024
 
@@ -56,6 +59,8 @@ export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanR
       root: undefined,
     },
     foreign: new Map(),
+    outer: start.spans.source === 'ftrace' ? createOuter({ performEnds, reapUntold }) : undefined,
+    guessed: new Set(),
     lost: [],
     uncertain: 0,
     check: options.check !== false,
@@ -86,7 +91,7 @@ function perform(replay: SpanReplay, act: Act): void {
     case 'call': {
       const actor = actorOf(replay, act.span.by, act.span.line, act.span.time)
       enter(replay, actor, act.span)
-      leave(replay, act.span, actor, undefined)
+      compare(replay, act.span, actor, undefined)
       break
     }
     case 'enter':
@@ -95,7 +100,7 @@ function perform(replay: SpanReplay, act: Act): void {
     case 'leave': {
       const { span } = act
       const flight = replay.flights.get(span)
-      leave(replay, span, flight?.actor ?? actorOf(replay, span.by, span.line, span.time), flight)
+      compare(replay, span, flight?.actor ?? actorOf(replay, span.by, span.line, span.time), flight)
       replay.flights.delete(span)
       break
     }
@@ -113,6 +118,10 @@ function perform(replay: SpanReplay, act: Act): void {
       break
     case 'other':
       actorOf(replay, act.by, act.line, act.time)
+      break
+    default:
+      if (replay.outer !== undefined)
+        performShown(replay, replay.outer, act, (key, line, time) => actorOf(replay, key, line, time))
   }
   if (replay.check && ++replay.unchecked >= CHECK_EVERY + replay.world.procs.size) walk(replay, lineOf(act))
 }
@@ -123,7 +132,13 @@ function lineOf(act: Act): number {
 
 /** The task of a line. Whoever acts is not stopped any more. */
 function actorOf(replay: SpanReplay, key: number, line: number, time: string): Actor {
-  const actor = replay.world.actors.get(key) ?? meet(replay, key, line, time)
+  const { outer, world } = replay
+  const actor =
+    world.actors.get(key) ??
+    (outer === undefined
+      ? meet(replay, key, line, time)
+      : meetUnborn(replay, outer, { by: key, line, time, comm: '', tgid: 0 }))
+  if (outer !== undefined && outer.unproven.size > 0) outer.unproven.delete(actor)
   if (actor.task.state === 'T') goOn(replay, actor.proc)
   return actor
 }
@@ -146,6 +161,12 @@ function enterLong(replay: SpanReplay, span: Span): void {
   const flight: Flight = { span, actor, done: false, found: 0 }
   replay.flights.set(span, flight)
   if (isSimple(call)) flight.done = enterSimple(replay, actor, span, call)
+}
+
+function compare(replay: SpanReplay, span: Span, actor: Actor, flight: Flight | undefined): void {
+  const { outer } = replay
+  if (outer === undefined) leave(replay, span, actor, flight)
+  else compareSpan(replay, outer, actor, span, () => leave(replay, span, actor, flight))
 }
 
 /** What came of a call, at its last line. */
@@ -222,6 +243,7 @@ function reapOldest(replay: SpanReplay, line: number): void {
 function supersede(replay: SpanReplay, { by, line, time, thread }: SupersededAct): void {
   const { world } = replay
   const leader = actorOf(replay, by, line, time)
+  if (replay.outer !== undefined) forgetExits(replay.outer, leader)
   const actor = world.actors.get(thread)
   if (actor === undefined) return
   if (actor.task.state === 'S') actor.task.execve()
@@ -255,6 +277,7 @@ export function endSpans(replay: SpanReplay, line: number): undefined {
   const { world, seen } = replay
   if (world.origin.source === 'strace' && seen.unwaited > 0 && !seen.waits && seen.mustWait)
     throw noWaits(seen.unwaited)
+  if (replay.outer !== undefined) endOuter(replay, replay.outer, line)
   for (const proc of [...world.procs.values()]) if (proc.exiting !== undefined) forceEnd(replay, proc, line)
   for (const proc of [...world.unreaped]) {
     reapUnseen(world, proc)

@@ -4,7 +4,7 @@
  * Invariant: acts come out in the order of their lines. The entry of a call comes out once its outcome is known, unless
  * the call may last; so at most `HELD_MAX` acts are held, and one record per task with an unfinished call.
  */
-import type { Act, Span, SpanCall, SpanOutcome } from './span.ts'
+import type { Act, SpanCall, SpanOutcome } from './span.ts'
 import { type CallCursor, findRow, type Row } from './strace_calls.ts'
 import { type Head, refuseLine } from './strace_head.ts'
 import { LOST, takeOutcome } from './strace_outcome.ts'
@@ -35,6 +35,7 @@ interface OpenCall extends Undecided {
 }
 
 const HELD_MAX = 20_000
+const PID_CHANGED = ' <pid changed to '
 const UNFINISHED = ' <unfinished ...>'
 const DETACHED = ' <detached ...>'
 const DOTS = ' ...>'.length
@@ -154,11 +155,15 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     if (open.act?.kind === 'other') {
       return { kind: 'call', span: { by: open.by, line, time, call, last: line, outcome } }
     }
-    const span: Span =
-      open.act?.kind === 'enter'
-        ? Object.assign(open.act.span, { call, outcome, last: line })
-        : { by: open.by, line: open.line, time: open.time, call, last: line, outcome }
-    open.act = { kind: 'enter', span }
+    if (open.act?.kind !== 'enter') {
+      const span = { by: open.by, line: open.line, time: open.time, call, last: line, outcome }
+      open.act = { kind: 'enter', span }
+      return { kind: 'leave', span }
+    }
+    const { span } = open.act
+    span.call = call
+    span.outcome = outcome
+    span.last = line
     return { kind: 'leave', span }
   }
 
@@ -220,5 +225,8 @@ function unfinishedAt(text: string): number {
   const { length } = text
   if (text.charCodeAt(length - 1) !== GREATER || text.charCodeAt(length - DOTS) !== SPACE) return 0
   if (standsAt(text, length - UNFINISHED.length, UNFINISHED)) return length - UNFINISHED.length
-  return standsAt(text, length - DETACHED.length, DETACHED) ? length - DETACHED.length : 0
+  if (standsAt(text, length - DETACHED.length, DETACHED)) return length - DETACHED.length
+  // The task that executes a program goes on under its leader's number.
+  const at = text.lastIndexOf(PID_CHANGED)
+  return at > 0 && /^\d+ \.\.\.>$/.test(text.slice(at + PID_CHANGED.length)) ? at : 0
 }

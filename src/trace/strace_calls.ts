@@ -13,7 +13,7 @@ import {
 import type { WaitInfo } from './event.ts'
 import type { FdArg, SpanCall } from './span.ts'
 import { flagsReader } from './strace_flags.ts'
-import { createLookup, type Lookup } from './strace_lookup.ts'
+import { createLookup, type Lookup, takeNamed } from './strace_lookup.ts'
 import * as N from './strace_names.ts'
 import { takeSigInfo } from './strace_signals.ts'
 import { takeStatus } from './strace_status.ts'
@@ -23,6 +23,7 @@ import {
   BRACE,
   BRACKET,
   type Cursor,
+  codeAt,
   expected,
   NINE,
   skip,
@@ -30,7 +31,6 @@ import {
   skipPast,
   standsAt,
   takeFd,
-  takeNamed,
   takeNumber,
   takeWord,
   ZERO,
@@ -227,7 +227,7 @@ function takeInfo(c: Cursor): WaitInfo | undefined {
   c.outer = undefined
   if (skip(c, 'NULL')) return undefined
   if (skip(c, '{}')) return NOTHING
-  if (c.text.charCodeAt(c.at) !== BRACE) {
+  if (codeAt(c.text, c.at) !== BRACE) {
     takeNumber(c)
     return undefined
   }
@@ -238,14 +238,14 @@ function takeInfo(c: Cursor): WaitInfo | undefined {
 }
 
 function prctl(c: Cursor): SpanCall | undefined {
-  const first = c.text.charCodeAt(c.at)
+  const first = codeAt(c.text, c.at)
   const option = first >= ZERO && first <= NINE ? takeNumber(c) : N.PRCTL_OPTIONS.get(takeWord(c))
   if (option === undefined || !N.PRCTL_NUMBERS.has(option) || !skipComma(c)) return undefined
   if (option === N.PR_SET_NAME) {
     return c.text.startsWith('"', c.at) ? { op: 'comm', name: takeString(c) } : undefined
   }
   if (option === PR_GET_CHILD_SUBREAPER || option === PR_GET_PDEATHSIG) {
-    if (c.text.charCodeAt(c.at) !== BRACKET) return undefined
+    if (codeAt(c.text, c.at) !== BRACKET) return undefined
     c.at++
   }
   return { op: 'prctl', option, arg: takeNamed(c, N.SIGNALS, 'a number or a signal') }
@@ -272,7 +272,7 @@ function pidfdSendSignal(c: Cursor): SpanCall {
   const fd = takeFd(c)
   const sig = second(c, takeSignal)
   if (!skipComma(c)) return { op: 'pidfd_send_signal', fd, sig, flags: 0 }
-  if (c.text.charCodeAt(c.at) === BRACE) skipPast(c, '}')
+  if (codeAt(c.text, c.at) === BRACE) skipPast(c, '}')
   else if (!skip(c, 'NULL')) takeNumber(c)
   return { op: 'pidfd_send_signal', fd, sig, flags: second(c, takePidfdFlags) }
 }

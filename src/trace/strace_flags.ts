@@ -1,6 +1,16 @@
 /** Flags: names joined by `|`, maybe among numbers and comments. */
 import type { Names } from './strace_names.ts'
-import { atEnd, BAR, type Cursor, expected, SPACE, takeComment, takeWord, wordEnd } from './strace_text.ts'
+import {
+  atEnd,
+  BAR,
+  type Cursor,
+  codeAt,
+  expected,
+  SPACE,
+  takeComment,
+  takeWord,
+  wordEnd,
+} from './strace_text.ts'
 
 /** Combinations of flags that were met are few; the limit is against broken logs. */
 const MEMO_MAX = 4096
@@ -38,8 +48,8 @@ export function flagsReader(names: Names): Flags {
     let sum = 0
     do {
       sum += takeSum(c)
-      if (c.text.charCodeAt(c.at) === SPACE) takeComment(c)
-    } while (c.text.charCodeAt(c.at) === BAR && ++c.at)
+      if (codeAt(c.text, c.at) === SPACE) takeComment(c)
+    } while (codeAt(c.text, c.at) === BAR && ++c.at)
     return sum
   }
 }

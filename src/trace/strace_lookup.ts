@@ -1,5 +1,15 @@
 /** Finds a thing by a name that stands in a text, without cutting it out: most lines are of no interest. */
-import { standsAt } from './strace_text.ts'
+import {
+  type Cursor,
+  codeAt,
+  expected,
+  MINUS,
+  NINE,
+  standsAt,
+  takeNumber,
+  wordEnd,
+  ZERO,
+} from './strace_text.ts'
 
 /** What has the name that stands in `text` from `at` to `end`. */
 export type Lookup<T> = (text: string, at: number, end: number) => T | undefined
@@ -26,4 +36,23 @@ export function createLookup<T extends { readonly name: string }>(things: readon
     }
     return undefined
   }
+}
+
+export interface NamedNumber {
+  readonly name: string
+  readonly value: number
+}
+
+export type Numbers = Lookup<NamedNumber>
+
+/** One name or number. */
+export function takeNamed(c: Cursor, numbers: Numbers, what: string): number {
+  const { text, at } = c
+  const first = codeAt(text, at)
+  if ((first >= ZERO && first <= NINE) || first === MINUS) return takeNumber(c)
+  const end = wordEnd(text, at)
+  const found = numbers(text, at, end)
+  if (found === undefined) return expected(c, what)
+  c.at = end
+  return found.value
 }

@@ -2,6 +2,7 @@
  * The names that strace prints, as the numbers they stand for. A name that is not here says nothing about processes.
  */
 import * as abi from '../abi/index.ts'
+import { createLookup, type Numbers } from './strace_lookup.ts'
 
 export type Names = ReadonlyMap<string, number>
 
@@ -24,7 +25,9 @@ export const ERRNOS: Names = new Map(
     .map((name, at) => [name, at + 1]),
 )
 
-export const SIGNALS: Names = signals()
+const signalNames = signals()
+
+export const SIGNALS: Numbers = numbersOf(signalNames)
 
 /** With the signals: clone(2) has its exit signal among the flags. */
 export const CLONE_FLAGS: Names = new Map([
@@ -33,7 +36,7 @@ export const CLONE_FLAGS: Names = new Map([
   ['CLONE_DETACHED', 0x400000],
   ['CLONE_CLEAR_SIGHAND', 2 ** 32],
   ['CLONE_INTO_CGROUP', 2 ** 33],
-  ...SIGNALS,
+  ...signalNames,
 ])
 
 export const WAIT_OPTIONS: Names = new Map([
@@ -43,7 +46,7 @@ export const WAIT_OPTIONS: Names = new Map([
   ['__WCLONE', abi.__WCLONE],
 ])
 
-export const ID_TYPES: Names = new Map(abiNames('P_'))
+export const ID_TYPES: Numbers = numbersOf(abiNames('P_'))
 
 export const PIDFD_FLAGS: Names = new Map([...abiNames('PIDFD_'), ['O_NONBLOCK', abi.PIDFD_NONBLOCK]])
 
@@ -68,7 +71,7 @@ export const SIGACTION_FLAGS: Names = new Map([
 ])
 
 /** si_code. */
-export const SIGNAL_CODES: Names = new Map([
+export const SIGNAL_CODES: Numbers = numbersOf([
   ['SI_USER', 0],
   ['SI_KERNEL', 128],
   ['SI_QUEUE', -1],
@@ -84,6 +87,10 @@ export const SIGNAL_CODES: Names = new Map([
 
 /** A reason of the kernel's own that is not told apart: SEGV_MAPERR, FPE_INTDIV, POLL_IN. */
 export const OTHER_CODE = 1
+
+function numbersOf(names: Iterable<[string, number]>): Numbers {
+  return createLookup(Array.from(names, ([name, value]) => ({ name, value })))
+}
 
 function abiNames(prefix: string): [string, number][] {
   return Object.entries(abi).filter(

@@ -4,6 +4,7 @@ import type { CallCursor, Row } from './strace_calls.ts'
 import { ERRNOS } from './strace_names.ts'
 import {
   type Cursor,
+  codeAt,
   expected,
   QUESTION,
   SPACE,
@@ -24,7 +25,7 @@ export { LOST }
 
 /** `c` stands at the result. */
 export function takeOutcome(c: CallCursor, row: Row): SpanOutcome {
-  if (c.text.charCodeAt(c.at) === QUESTION) {
+  if (codeAt(c.text, c.at) === QUESTION) {
     return c.text.startsWith('? ERESTART', c.at) ? RESTARTED : LOST
   }
   if (standsAt(c.text, c.at, '-1 ')) return takeFailure(c, row)
@@ -55,7 +56,7 @@ function takeFailure(c: Cursor, row: Row): SpanOutcome {
     if (number < LARGEST) return failed(number)
     return row.name.startsWith('execve') ? ZERO_RETURNED : LOST
   }
-  while (c.text.charCodeAt(c.at) === SPACE) c.at++
+  while (codeAt(c.text, c.at) === SPACE) c.at++
   const from = c.at
   const errno = ERRNOS.get(takeWord(c))
   c.at = from

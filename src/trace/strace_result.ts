@@ -6,6 +6,7 @@ import {
   BRACKET,
   BRACKET_END,
   type Cursor,
+  codeAt,
   EQUALS,
   GREATER,
   LESS,
@@ -64,15 +65,15 @@ function skipArguments(c: Cursor): boolean {
 
 /** No argument follows at `at`, but the result. */
 export function isLastArgumentEnd(text: string, at: number): boolean {
-  if (text.charCodeAt(at) !== PAREN_END) return false
+  if (codeAt(text, at) !== PAREN_END) return false
   do at++
-  while (text.charCodeAt(at) === SPACE)
-  return text.charCodeAt(at) === EQUALS && text.charCodeAt(at + 1) === SPACE
+  while (codeAt(text, at) === SPACE)
+  return codeAt(text, at) === EQUALS && codeAt(text, at + 1) === SPACE
 }
 
 function atResult(c: Cursor, at: number): boolean {
-  while (c.text.charCodeAt(at) === SPACE) at++
-  if (c.text.charCodeAt(at) !== EQUALS || c.text.charCodeAt(at + 1) !== SPACE) return false
+  while (codeAt(c.text, at) === SPACE) at++
+  if (codeAt(c.text, at) !== EQUALS || codeAt(c.text, at + 1) !== SPACE) return false
   c.at = at + 2
   return true
 }

@@ -1,9 +1,10 @@
 /** The lines of strace that are no calls: `--- SIGTERM {…} ---`, `--- stopped by SIGSTOP ---`, `+++ exited with 0 +++`. */
 import { SIGCHLD } from '../abi/index.ts'
 import type { Act } from './span.ts'
+import { takeNamed } from './strace_lookup.ts'
 import { OTHER_CODE, SIGNAL_CODES, SIGNALS } from './strace_names.ts'
 import { takeEnd } from './strace_status.ts'
-import { type Cursor, expected, skip, standsAt, takeNamed, takeNumber, takeWord } from './strace_text.ts'
+import { type Cursor, expected, skip, standsAt, takeNumber, wordEnd } from './strace_text.ts'
 
 /** siginfo_t, as far as it bears on processes. */
 export interface SigInfo {
@@ -14,6 +15,7 @@ export interface SigInfo {
   readonly status: number | undefined
 }
 
+const LETTER_A = 65
 /** A task that ends tells its parent why in si_code 1 .. 6, whatever the signal. */
 const CHILD_CODES_MAX = 6
 
@@ -32,8 +34,10 @@ export function takeSigInfo(c: Cursor): SigInfo {
 
 function takeCode(c: Cursor): number {
   const first = c.text.charCodeAt(c.at)
-  if (first < 65) return takeNamed(c, SIGNAL_CODES, 'an si_code')
-  return SIGNAL_CODES.get(takeWord(c)) ?? OTHER_CODE
+  if (first < LETTER_A) return takeNumber(c)
+  const from = c.at
+  c.at = wordEnd(c.text, from)
+  return SIGNAL_CODES(c.text, from, c.at)?.value ?? OTHER_CODE
 }
 
 /** For another signal than SIGCHLD strace does not know that the word behind si_uid is a status, and calls it si_int. */

@@ -1,6 +1,7 @@
 /** How a task ended or stopped, in the words of strace, as the 16 bits that wait4(2) gives. */
+import { takeNamed } from './strace_lookup.ts'
 import { SIGNALS } from './strace_names.ts'
-import { BRACKET, type Cursor, expected, skip, skipPast, takeNamed, takeNumber } from './strace_text.ts'
+import { BRACKET, type Cursor, codeAt, expected, skip, skipPast, takeNumber } from './strace_text.ts'
 
 const CORE_DUMPED = 0x80
 const STOPPED = 0x7f
@@ -8,7 +9,7 @@ const CONTINUED = 0xffff
 
 /** `[{WIFEXITED(s) && WEXITSTATUS(s) == 3}]`; an address or NULL: undefined. */
 export function takeStatus(c: Cursor): number | undefined {
-  if (c.text.charCodeAt(c.at) !== BRACKET) {
+  if (codeAt(c.text, c.at) !== BRACKET) {
     if (!skip(c, 'NULL')) takeNumber(c)
     return undefined
   }

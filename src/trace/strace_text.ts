@@ -6,7 +6,6 @@
  */
 import { show } from './fields.ts'
 import type { FdArg } from './span.ts'
-import type { Names } from './strace_names.ts'
 import { TraceError } from './trace_error.ts'
 
 export interface Cursor {
@@ -60,9 +59,15 @@ export function skip(c: Cursor, literal: string): boolean {
   return true
 }
 
+/** The character at `at`, 0 behind the end: charCodeAt is slow from the first time on that it is asked for none. */
+export function codeAt(text: string, at: number): number {
+  return at < text.length ? text.charCodeAt(at) : 0
+}
+
 /** Faster than startsWith, for literals that are short or mostly not there. */
 export function standsAt(text: string, at: number, literal: string): boolean {
   const { length } = literal
+  if (at < 0 || at + length > text.length) return false
   if (length > SHORT) return text.charCodeAt(at) === literal.charCodeAt(0) && text.startsWith(literal, at)
   for (let i = 0; i < length; i++) {
     if (text.charCodeAt(at + i) !== literal.charCodeAt(i)) return false
@@ -80,15 +85,15 @@ export function skipPast(c: Cursor, literal: string): boolean {
 
 /** Steps over the comma that follows an argument; false where no argument follows. */
 export function skipComma(c: Cursor): boolean {
-  if (c.text.charCodeAt(c.at) !== COMMA) return false
+  if (codeAt(c.text, c.at) !== COMMA) return false
   c.at++
-  while (c.text.charCodeAt(c.at) === SPACE) c.at++
+  while (codeAt(c.text, c.at) === SPACE) c.at++
   return !atEnd(c)
 }
 
 /** No argument follows: the text ends, or the arguments do. */
 export function atEnd(c: Cursor): boolean {
-  return c.at >= c.text.length || c.text.charCodeAt(c.at) === PAREN_END
+  return c.at >= c.text.length || codeAt(c.text, c.at) === PAREN_END
 }
 
 /** A number, decimal or not, and what strace says of it behind it: `13<sh>`, or a comment with the outer number. */
@@ -96,14 +101,14 @@ export function takeNumber(c: Cursor, fallback = 0): number {
   const { text } = c
   let at = c.at
   c.outer = undefined
-  let code = text.charCodeAt(at)
+  let code = codeAt(text, at)
   const negative = code === MINUS
-  if (negative) code = text.charCodeAt(++at)
+  if (negative) code = codeAt(text, ++at)
   const from = at
   let value = 0
   while (code >= ZERO && code <= NINE) {
     value = value * 10 + (code - ZERO)
-    code = text.charCodeAt(++at)
+    code = codeAt(text, ++at)
   }
   if (at === from) return atEnd(c) ? fallback : expected(c, 'a number')
   c.at = at
@@ -115,7 +120,7 @@ export function takeNumber(c: Cursor, fallback = 0): number {
 function takeHex(c: Cursor): number {
   let value = 0
   for (c.at++; ; c.at++) {
-    const code = c.text.charCodeAt(c.at)
+    const code = codeAt(c.text, c.at)
     if (code >= ZERO && code <= NINE) value = value * 16 + (code - ZERO)
     else if (code >= LETTER_A && code <= LETTER_F) value = value * 16 + (code - LETTER_A + 10)
     else return value
@@ -124,7 +129,7 @@ function takeHex(c: Cursor): number {
 
 /** Steps over `<comm>` and a comment behind a number. */
 function takeNotes(c: Cursor): undefined {
-  const code = c.text.charCodeAt(c.at)
+  const code = codeAt(c.text, c.at)
   if (code === LESS) c.at = angleEnd(c.text, c.at)
   else if (code !== SPACE) return
   takeComment(c)
@@ -132,7 +137,7 @@ function takeNotes(c: Cursor): undefined {
 
 export function takeComment(c: Cursor): undefined {
   const { text, at } = c
-  if (text.charCodeAt(at + 1) !== SLASH || text.charCodeAt(at + 2) !== STAR) return
+  if (codeAt(text, at + 1) !== SLASH || codeAt(text, at + 2) !== STAR) return
   const end = text.indexOf('*/', at + 3)
   if (end < 0) return
   c.at = end + 2
@@ -181,17 +186,6 @@ export function takeWord(c: Cursor): string {
   const from = c.at
   c.at = wordEnd(c.text, c.at)
   return c.text.slice(from, c.at)
-}
-
-/** One name or number. */
-export function takeNamed(c: Cursor, names: Names, what: string): number {
-  const from = c.at
-  const first = c.text.charCodeAt(from)
-  if ((first >= ZERO && first <= NINE) || first === MINUS) return takeNumber(c)
-  const value = names.get(takeWord(c))
-  if (value !== undefined) return value
-  c.at = from
-  return expected(c, what)
 }
 
 /** The place of the quote that ends the string beginning at `at`. */

@@ -3,6 +3,7 @@
  * above it is left out.
  */
 import type { Task } from '../index.ts'
+import { hasNumbers, numbersFrom } from '../inside.ts'
 import type { TaskState } from './event.ts'
 
 /** `undefined`: the task is gone. */
@@ -12,10 +13,10 @@ export function stateOf(task: Task, root: Task): TaskState | undefined {
   return {
     state,
     ppid: ppidOf(task, root),
-    tgid: task.nstgid.slice(root.level),
-    pid: task.nspid.slice(root.level),
-    pgid: task.nspgid.slice(root.level),
-    sid: task.nssid.slice(root.level),
+    tgid: numbersFrom(task, 'tgid', root.level),
+    pid: numbersFrom(task, 'pid', root.level),
+    pgid: numbersFrom(task, 'pgid', root.level),
+    sid: numbersFrom(task, 'sid', root.level),
   }
 }
 
@@ -24,10 +25,10 @@ export function shows(task: Task, root: Task, state: TaskState): boolean {
   if (letterOf(task) !== state.state || ppidOf(task, root) !== state.ppid) return false
   const { level } = root
   return (
-    sameNumbers(task.nspid, level, state.pid) &&
-    sameNumbers(task.nstgid, level, state.tgid) &&
-    sameNumbers(task.nspgid, level, state.pgid) &&
-    sameNumbers(task.nssid, level, state.sid)
+    hasNumbers(task, 'pid', level, state.pid) &&
+    hasNumbers(task, 'tgid', level, state.tgid) &&
+    hasNumbers(task, 'pgid', level, state.pgid) &&
+    hasNumbers(task, 'sid', level, state.sid)
   )
 }
 
@@ -39,10 +40,4 @@ function letterOf(task: Task): TaskState['state'] | 'X' {
 function ppidOf(task: Task, root: Task): number {
   const { parent } = task
   return parent === undefined ? 0 : root.pidOf(parent)
-}
-
-function sameNumbers(actual: readonly number[], skip: number, expected: readonly number[]): boolean {
-  if (actual.length - skip !== expected.length) return false
-  for (let i = 0; i < expected.length; i++) if (actual[i + skip] !== expected[i]) return false
-  return true
 }

@@ -1,0 +1,179 @@
+// Takes what stands between modules out of the compiled library: V8 (11 to 13) reads an imported or exported name from
+// a cell at each use, looks whether its module has been evaluated, and knows nothing of what it will find there.
+//
+//   L.TASK_FLAGS          becomes 27              a number is written where it is used
+//   pidNrNs(table, ...)   becomes pidNrNs$(...)   after `const pidNrNs$ = pidNrNs`, which V8 takes for the constant it is
+//   load(words, at)       becomes words[(at) | 0] the plain half of lib/atomic: reads and writes, nothing else
+//
+// docs/performance.md has the figures. Lines stay where they are, so source maps go on telling the right one; a file
+// that was done says so in its first alias or in a comment, and is left alone.
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import ts from 'typescript'
+
+const DIST = resolve('dist')
+/** What is bundled (cli) or no part of the library. */
+const LEFT_OUT = /^(cli|platform|trace[\\/]node)[\\/]/
+const DONE = '/* flat */'
+/** The numbers that the last run wrote: a file that tsc had no reason to compile again may hold one that has changed. */
+const STAMP = join(DIST, 'constants.tsbuildinfo')
+
+const files = (await readdir(DIST, { recursive: true }))
+  .filter((file) => file.endsWith('.js') && !LEFT_OUT.test(file))
+  .map((file) => join(DIST, file))
+/** Path -> exported name -> number or function. */
+const modules = new Map()
+for (const file of files) modules.set(file, exportsOf(await import(pathToFileURL(file).href)))
+
+await recompileIfChanged()
+for (const file of files) {
+  const text = await readFile(file, 'utf8')
+  if (!text.includes(DONE)) await writeFile(file, flatten(file, text))
+}
+
+/** The exports that are constants, by how they are called and what they are, and those that are functions. */
+function exportsOf(module) {
+  const isConstant = (name, value) => /^[A-Z_][A-Z0-9_]*$/.test(name) && Number.isSafeInteger(value)
+  const isFunction = (value) => typeof value === 'function' && !String(value).startsWith('class')
+  return new Map(
+    Object.entries(module).filter(([name, value]) => isConstant(name, value) || isFunction(value)),
+  )
+}
+
+/** Compiles everything anew where a constant is not what it was. */
+async function recompileIfChanged() {
+  const constants = [...modules].map(([file, names]) => [
+    file.slice(DIST.length),
+    [...names].filter(([, value]) => typeof value === 'number'),
+  ])
+  const now = JSON.stringify(constants.sort())
+  if (existsSync(STAMP) && (await readFile(STAMP, 'utf8')) !== now) {
+    const tsc = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'))
+    execFileSync(process.execPath, [tsc, '-b', '--force', 'src'])
+  }
+  await writeFile(STAMP, now)
+}
+
+function flatten(file, text) {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
+  const names = namesIn(source, file)
+  const edits = []
+  const aliases = new Set()
+  const visit = (node) => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return
+    if (ts.isPropertyAccessExpression(node)) {
+      const value =
+        ts.isIdentifier(node.expression) && names.spaces.get(node.expression.text)?.get(node.name.text)
+      if (typeof value === 'number') edits.push([node.getStart(), node.getEnd(), literal(value)])
+      else visit(node.expression)
+    } else if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) {
+      const name = node.expression.text
+      if (names.plain.has(name)) {
+        edits.push(...asPlainAccess(node))
+      } else if (typeof names.values.get(name) === 'function') {
+        aliases.add(name)
+        edits.push([node.expression.getEnd(), node.expression.getEnd(), '$'])
+      }
+      node.arguments.forEach(visit)
+    } else if (ts.isIdentifier(node) && typeof names.values.get(node.text) === 'number' && isRead(node)) {
+      const key = ts.isShorthandPropertyAssignment(node.parent) ? `${node.text}: ` : ''
+      edits.push([node.getStart(), node.getEnd(), key + literal(names.values.get(node.text))])
+    } else {
+      ts.forEachChild(node, visit)
+    }
+  }
+  visit(source)
+  const after = source.statements.findLast(ts.isImportDeclaration)?.getEnd() ?? 0
+  edits.push([
+    after,
+    after,
+    [` ${DONE}`, ...[...aliases].map((name) => ` const ${name}$ = ${name};`)].join(''),
+  ])
+  edits.sort((a, b) => a[0] - b[0])
+  let out = text
+  for (const [start, end, replacement] of edits.reverse())
+    out = out.slice(0, start) + replacement + out.slice(end)
+  return out
+}
+
+/** What the module's names stand for: imported ones, its own exports, and namespaces. */
+function namesIn(source, file) {
+  const values = new Map([...modules.get(file)].filter(([name]) => isDeclaredIn(source, name)))
+  const spaces = new Map()
+  const plain = new Set()
+  for (const statement of source.statements) {
+    if (!ts.isImportDeclaration(statement) || !statement.moduleSpecifier.text.startsWith('.')) continue
+    const from = join(dirname(file), statement.moduleSpecifier.text)
+    const bindings = statement.importClause?.namedBindings
+    if (bindings === undefined) continue
+    if (ts.isNamespaceImport(bindings)) {
+      spaces.set(bindings.name.text, modules.get(from))
+      continue
+    }
+    for (const { name, propertyName } of bindings.elements) {
+      const imported = (propertyName ?? name).text
+      values.set(name.text, modules.get(from)?.get(imported))
+      if (from === join(DIST, 'lib/atomic.js') && ['load', 'store'].includes(imported)) plain.add(name.text)
+    }
+  }
+  for (const name of localNames(source)) for (const known of [values, spaces, plain]) known.delete(name)
+  return { values, spaces, plain }
+}
+
+/** Does the module itself declare it, rather than hand it on? */
+function isDeclaredIn(source, name) {
+  return source.statements.some(
+    (statement) =>
+      (ts.isFunctionDeclaration(statement) && statement.name?.text === name) ||
+      (ts.isVariableStatement(statement) &&
+        statement.declarationList.declarations.some(
+          (declaration) => declaration.name.getText() === name && declaration.initializer !== undefined,
+        )),
+  )
+}
+
+/** Names declared anywhere inside functions: there an imported name may mean something else. */
+function localNames(source) {
+  const names = new Set()
+  const visit = (node, inside) => {
+    const declares = ts.isParameter(node) || ts.isVariableDeclaration(node) || ts.isFunctionDeclaration(node)
+    if (
+      inside &&
+      (declares || ts.isBindingElement(node)) &&
+      node.name !== undefined &&
+      ts.isIdentifier(node.name)
+    )
+      names.add(node.name.text)
+    ts.forEachChild(node, (child) => visit(child, inside || ts.isFunctionLike(node)))
+  }
+  visit(source, false)
+  return names
+}
+
+/** `load(words, at)` as an element access, `store(words, at, value)` as an assignment to it. */
+function asPlainAccess(call) {
+  const [words, at, value] = call.arguments
+  const edits = [
+    [call.getStart(), words.getStart(), ''],
+    [words.getEnd(), at.getStart(), '[('],
+  ]
+  if (value === undefined) return [...edits, [at.getEnd(), call.getEnd(), ') | 0]']]
+  if (!ts.isExpressionStatement(call.parent)) throw new Error(`${call.getText()} is used as a value`)
+  return [...edits, [at.getEnd(), value.getStart(), ') | 0] = '], [value.getEnd(), call.getEnd(), '']]
+}
+
+/** Is the name read, rather than declared, or that of a property? */
+function isRead(node) {
+  const { parent } = node
+  const named =
+    ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent) || ts.isPropertyDeclaration(parent)
+  if (named || ts.isVariableDeclaration(parent) || ts.isParameter(parent)) return parent.name !== node
+  return !ts.isBindingElement(parent)
+}
+
+function literal(value) {
+  return value < 0 ? `(${value})` : String(value)
+}

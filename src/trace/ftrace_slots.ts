@@ -1,0 +1,80 @@
+/**
+ * The tasks that a log of ftrace has shown, by their numbers: what is under way in each, so that the two lines of a call,
+ * and the two events of a creation, come together.
+ *
+ * Invariant: a dead task's slot is kept for as long as `LINGERING` others have died since, for its parent's notice comes
+ * after its end.
+ */
+import type { BirthAct, Span, SpanCall } from './span.ts'
+import type { Undecided } from './strace_queue.ts'
+
+/** A call whose return, or a creation whose other event, has not come yet. */
+export interface Open extends Undecided {
+  readonly span: Span | undefined
+  readonly birth: BirthAct | undefined
+}
+
+export interface Slot {
+  /** The latest line. */
+  last: number
+  /** The call under way; held back in the queue, unless its return may be far away. */
+  call: Open | undefined
+  /** Its name in the log. */
+  name: string
+  /** A creation under way that the log shows as a system call too. */
+  creating: SpanCall | undefined
+  /** The line where that began. */
+  since: number
+  /** The task that it has made. */
+  made: number
+  /** task_newtask, waiting for sched_process_fork. */
+  birth: Open | undefined
+  /** A task that task_newtask alone has told of: a sched_process_fork that comes after all is no other birth. */
+  told: number
+  /** The latest signal that it took. */
+  signal: number
+  ended: boolean
+}
+
+export interface Slots {
+  get(number: number): Slot | undefined
+  /** A task that is there from now on. */
+  bear(number: number, line: number): Slot
+  end(number: number, slot: Slot): undefined
+}
+
+const LINGERING = 1024
+
+export function createSlots(): Slots {
+  const slots = new Map<number, Slot>()
+  const ended: number[] = []
+  let next = 0
+
+  return {
+    get: (number: number): Slot | undefined => slots.get(number),
+    bear(number: number, line: number): Slot {
+      const slot: Slot = {
+        last: line,
+        call: undefined,
+        name: '',
+        creating: undefined,
+        since: 0,
+        made: 0,
+        birth: undefined,
+        told: 0,
+        signal: 0,
+        ended: false,
+      }
+      slots.set(number, slot)
+      return slot
+    },
+    end(number: number, slot: Slot): undefined {
+      if (slot.ended) return
+      slot.ended = true
+      const oldest = ended[next]
+      if (oldest !== undefined && slots.get(oldest)?.ended === true) slots.delete(oldest)
+      ended[next] = number
+      next = (next + 1) % LINGERING
+    },
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * Ends as ftrace shows them: sched_process_exit is their beginning, and what the end brings about comes at some time
+ * after it, at the latest with the signal to the parent. Reaping is shown only by the result of a wait, if at all.
+ */
+import {
+  __WALL,
+  CLD_CONTINUED,
+  CLD_DUMPED,
+  CLD_EXITED,
+  CLD_TRAPPED,
+  PR_SET_CHILD_SUBREAPER,
+  SIGCHLD,
+  SIGKILL,
+} from '../abi/index.ts'
+import { endThread } from '../inside.ts'
+import type { ExitsAct, FreedAct, SentAct } from './span.ts'
+import { processOf } from './span_calls.ts'
+import { end, forceEnd, forceReap, isCalling, settleNaming } from './span_order.ts'
+import type { Outer } from './span_outer.ts'
+import { count, differ, type SpanReplay, tell } from './span_replay.ts'
+import { type Actor, dropActor, type Proc, takeOverEnd, takeOverReap } from './span_world.ts'
+
+/** So many ends are kept waiting for a reason to perform them. */
+const PENDING = 32
+/** So many dead processes are kept for parents of whom no wait is seen, at most twice as many for a while. */
+const UNREAPED = 256
+/** So many seconds after its end a process that has been waited for is shown by sched_process_free. */
+const GRACE = 0.1
+
+export function beginExit(replay: SpanReplay, outer: Outer, actor: Actor, act: ExitsAct): void {
+  actor.exiting ??= actor.proc.exiting ?? 0
+  outer.pending.set(actor, act.line)
+  outer.ended.set(actor.proc, act.time)
+  outer.time = act.time
+  if (outer.pending.size > PENDING) performOldest(replay, outer)
+  if (outer.ended.size > 2 * UNREAPED) reapOldest(replay, outer, act.line)
+}
+
+function performOldest(replay: SpanReplay, outer: Outer): void {
+  for (const [actor, line] of outer.pending) {
+    if (!mayPerform(actor)) {
+      outer.pending.delete(actor)
+      outer.pending.set(actor, line)
+      continue
+    }
+    performExit(replay, outer, actor, line)
+    return
+  }
+}
+
+/** The first thread of a process is a zombie until the last one has ended. */
+function mayPerform(actor: Actor): boolean {
+  return actor.id !== actor.proc.id || actor.proc.actors.size === 1
+}
+
+function performExit(replay: SpanReplay, outer: Outer, actor: Actor, line: number): void {
+  const { world } = replay
+  const { proc, task } = actor
+  outer.pending.delete(actor)
+  const status = statusOf(outer, actor)
+  if (proc.actors.size === 1) {
+    if (!replay.seen.waits) reapBefore(replay, outer, proc, line)
+    end(replay, actor, status, line)
+    dropActor(world, actor)
+    return
+  }
+  if (isCalling(actor)) {
+    settleNaming(replay, proc)
+    endThread(task, status)
+    if (actor.id !== proc.id) world.changes.push([actor.id, null])
+    takeOverEnd(world, proc)
+    tell(replay, line, actor.id, { op: 'exit', code: 0 })
+  }
+  dropActor(world, actor)
+}
+
+/** Where no waits are seen, a child that was not freed in time is a zombie. All others have been waited for. */
+function reapBefore(replay: SpanReplay, outer: Outer, proc: Proc, line: number): void {
+  const now = Number(outer.ended.get(proc))
+  for (const child of [...proc.children]) {
+    const ended = outer.ended.get(child)
+    if (ended === undefined || (outer.shown.frees && now - Number(ended) > GRACE)) continue
+    if (!child.dead) performEnds(replay, outer, child)
+    if (child.dead) reap(replay, child, line)
+  }
+}
+
+function statusOf(outer: Outer, { proc, exiting, lastSignal }: Actor): number {
+  if (lastSignal === 0) return exiting ?? 0
+  return lastSignal === SIGKILL ? (outer.deadly.get(proc) ?? SIGKILL) : lastSignal
+}
+
+/** Performs what has begun of the end of a process. False: nothing had. */
+export function performEnds(replay: SpanReplay, outer: Outer, proc: Proc): boolean {
+  let moved = false
+  for (let again = true; again; ) {
+    again = false
+    for (const actor of [...proc.actors]) {
+      const line = outer.pending.get(actor)
+      if (line === undefined || !mayPerform(actor)) continue
+      performExit(replay, outer, actor, line)
+      again = moved = true
+    }
+  }
+  return moved && proc.dead
+}
+
+/** Reaps a dead process that nobody has been seen to wait for, if that may have gone unseen. */
+export function reapUntold(replay: SpanReplay, outer: Outer, proc: Proc, line: number): boolean {
+  const { parent } = proc
+  if (parent === undefined) return false
+  const silent =
+    !replay.seen.waits ||
+    outer.reapers.has(parent) ||
+    outer.views.get(parent)?.place === 'elsewhere' ||
+    (outer.shown.signals && !outer.noticed.has(proc))
+  return silent && reap(replay, proc, line)
+}
+
+function reap(replay: SpanReplay, proc: Proc, line: number): boolean {
+  const task = proc.task.parent
+  if (task === undefined || proc.task.state !== 'Z') return false
+  task.waitpidSync(task.pidOf(proc.task), __WALL)
+  takeOverReap(replay.world, proc)
+  tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })
+  return true
+}
+
+function reapOldest(replay: SpanReplay, outer: Outer, line: number): void {
+  for (const proc of outer.ended.keys()) {
+    if (outer.ended.size <= UNREAPED) return
+    outer.ended.delete(proc)
+    if (!proc.dead) performEnds(replay, outer, proc)
+    if (proc.dead && !outer.shown.frees) forceReap(replay, proc, line)
+  }
+}
+
+/** sched_process_free: whoever had the number has been reaped. */
+export function noteFreed(replay: SpanReplay, outer: Outer, { of, line }: FreedAct): void {
+  const { world, flights } = replay
+  outer.shown.frees = true
+  const proc = processOf(world, of)
+  if (proc === undefined) return
+  if (!proc.dead) forceEnd(replay, proc, line)
+  if (!proc.dead || proc.numbers[0] !== of) return
+  outer.ended.delete(proc)
+  if (forceReap(replay, proc, line)) return
+  for (const { actor } of flights.values()) if (actor.proc === proc.parent) return
+  reap(replay, proc, line)
+}
+
+/** signal_generate. */
+export function noteSent(replay: SpanReplay, outer: Outer, target: Actor, act: SentAct): void {
+  const { code, sig, by } = act
+  const from = replay.world.actors.get(by)
+  outer.shown.signals = true
+  if (from !== undefined && code >= CLD_EXITED && code <= CLD_DUMPED && from.exiting !== undefined) {
+    noteEnd(replay, outer, from, target, act)
+  } else if (sig === SIGCHLD && code > CLD_DUMPED && code <= CLD_CONTINUED) {
+    if (code === CLD_TRAPPED) outer.tracers.add(target.proc)
+  } else if (sig !== SIGCHLD) {
+    if (!act.ignored) outer.deadly.set(target.proc, sig)
+    replay.findings.sent(target.proc.id, sig, act.ignored)
+  }
+}
+
+/** A process has ended: its parent is told. */
+function noteEnd(replay: SpanReplay, outer: Outer, from: Actor, target: Actor, act: SentAct): void {
+  const { proc } = from
+  if (proc.parent !== target.proc && leavesDead(outer, proc)) return
+  if (act.code === CLD_EXITED) for (const actor of proc.actors) actor.lastSignal = 0
+  else if (from.lastSignal === 0) from.lastSignal = outer.deadly.get(proc) ?? SIGKILL
+  outer.noticed.add(proc)
+  performEnds(replay, outer, proc)
+  if (!proc.dead) return
+  proc.gone = act.line
+  if (proc.parent !== target.proc && proc.parent !== undefined) performEnds(replay, outer, proc.parent)
+  compareParent(replay, outer, proc, target, act)
+}
+
+/** A process that ends tells those who adopt its dead children of each, before its own parent is told of it. */
+function leavesDead({ ended }: Outer, { children }: Proc): boolean {
+  for (const child of children) if (child.dead || ended.has(child)) return true
+  return false
+}
+
+function compareParent(replay: SpanReplay, outer: Outer, proc: Proc, target: Actor, act: SentAct): void {
+  const { parent } = proc
+  if (proc.task.parent?.leader === target.proc.task) {
+    count(replay, true)
+    return
+  }
+  if (outer.older.has(proc) || outer.tracers.has(target.proc)) return
+  const adopted =
+    proc.formerParent !== undefined && (parent === undefined || parent.task === replay.world.top)
+  if (adopted && (outer.older.has(target.proc) || !outer.shown.prctls)) {
+    // By one who has become a subreaper, or the init of a namespace, without a line.
+    if (target.task.state === 'S') target.task.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    return
+  }
+  count(replay, false)
+  const actual = parent === undefined ? 'one outside the log' : `${parent.numbers[0]}`
+  const [child] = proc.numbers
+  differ(replay, act.line, undefined, `parent of pid ${child}`, `${act.to}`, actual)
+}
+
+/** The log is over. */
+export function endOuter(replay: SpanReplay, outer: Outer, line: number): void {
+  for (const actor of [...outer.pending.keys()]) performEnds(replay, outer, actor.proc)
+  for (const [proc, at] of outer.ended) {
+    if (!proc.dead || forceReap(replay, proc, line)) continue
+    const sure = replay.seen.waits || (outer.shown.frees && Number(outer.time) - Number(at) > GRACE)
+    if (!sure) reap(replay, proc, line)
+  }
+}

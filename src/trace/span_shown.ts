@@ -1,0 +1,80 @@
+/**
+ * Takes the acts that only ftrace makes, one by one; and for all its acts, what holds of none of strace's.
+ */
+import type { BirthAct, ClashAct, ExitsAct, FreedAct, SeenAct, SentAct, Span, ToldAct } from './span.ts'
+import { compareTold, performBirth, refute } from './span_birth.ts'
+import { beginExit, noteFreed, noteSent } from './span_exits.ts'
+import { meetOlder, type Outer } from './span_outer.ts'
+import { count, differ, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import { judge, tellingOf } from './span_view.ts'
+import type { Actor } from './span_world.ts'
+
+export type ShownAct = SeenAct | BirthAct | ToldAct | ExitsAct | SentAct | FreedAct | ClashAct
+
+/** Finds the task of a number. */
+type Find = (key: number, line: number, time: string) => Actor
+
+export function performShown(replay: SpanReplay, outer: Outer, act: ShownAct, find: Find): void {
+  const { line, time } = act
+  switch (act.kind) {
+    case 'seen':
+      if (!replay.world.actors.has(act.by)) meetUnborn(replay, outer, act)
+      break
+    case 'birth':
+      performBirth(replay, outer, find(act.by, line, time), act)
+      break
+    case 'told': {
+      const actor = find(act.by, line, time)
+      judge(replay, outer, actor.proc, act.value, () => compareTold(replay, actor, act))
+      break
+    }
+    case 'exits':
+      beginExit(replay, outer, find(act.by, line, time), act)
+      break
+    case 'sent':
+      noteSent(replay, outer, find(act.to, line, time), act)
+      break
+    case 'freed':
+      noteFreed(replay, outer, act)
+      break
+    case 'clash':
+      count(replay, false)
+      differ(replay, line, undefined, act.what, act.expected, act.actual)
+  }
+}
+
+/** Who stands behind a number that no birth has made: somebody older, or one whose birth has another number by mistake. */
+export function meetUnborn(replay: SpanReplay, outer: Outer, act: Omit<SeenAct, 'kind'>): Actor {
+  const guess = outer.holes.get(act.by)
+  outer.holes.delete(act.by)
+  if (guess?.made !== undefined && outer.unproven.has(guess.made)) refute(replay, outer, guess)
+  return meetOlder(replay, outer, act)
+}
+
+/** Compares what came of a call, as far as the caller's numbers are known. */
+export function compareSpan(
+  replay: SpanReplay,
+  outer: Outer,
+  actor: Actor,
+  span: Span,
+  run: () => void,
+): void {
+  const { call, outcome } = span
+  if (call.op === 'clone' && call.flags === -1) {
+    skip(replay, SKIPPED.memory)
+    return
+  }
+  judge(replay, outer, actor.proc, tellingOf(span), run)
+  if (call.op === 'unshare' || call.op === 'setns') outer.shown.unshares = true
+  if (call.op === 'prctl') outer.shown.prctls = true
+  if (call.op === 'setns' && outcome?.kind === 'returned') outer.strayed.add(actor.proc)
+}
+
+/** A thread that was not the first one has executed a program: the others have ended. */
+export function forgetExits(outer: Outer, actor: Actor): void {
+  for (const other of actor.proc.actors) {
+    outer.pending.delete(other)
+    other.exiting = undefined
+  }
+  outer.ended.delete(actor.proc)
+}

@@ -1,0 +1,72 @@
+/**
+ * Waits in a log of ftrace, which tells neither a status nor what waitid(2) wrote into memory.
+ */
+import { P_ALL, P_PID, SIGSTOP, WCONTINUED, WNOHANG, WNOWAIT, WSTOPPED } from '../abi/index.ts'
+import type { Span, SpanCall } from './span.ts'
+import { reapUntold } from './span_exits.ts'
+import { forceEnd, goOn, stop } from './span_order.ts'
+import type { Outer } from './span_outer.ts'
+import { count, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import type { Actor, Proc } from './span_world.ts'
+
+type Waitid = Extract<SpanCall, { op: 'waitid' }>
+
+/** Why a wait may have found a task that is not its child; undefined: it may not. */
+export function strangeChild(
+  { older, tracers, ended }: Outer,
+  { proc }: Actor,
+  found: Proc | undefined,
+  seen: number,
+): string | undefined {
+  if (tracers.has(proc)) return SKIPPED.traced
+  if (!older.has(proc)) return undefined
+  // It has been dead since before the log; or whose child it is has not been shown.
+  if (found === undefined) return seen > 0 ? undefined : SKIPPED.older
+  // Threads from before the log stand here as processes.
+  const { parent } = found
+  if (!found.dead && !ended.has(found)) return undefined
+  if (parent === undefined) return SKIPPED.older
+  return seen <= 0 && older.has(parent) ? SKIPPED.older : undefined
+}
+
+/** A child that has not ended was found: it has stopped, or goes on. Signals would tell. */
+export function changeUntold(replay: SpanReplay, proc: Proc, { call }: Span): boolean {
+  if (replay.outer === undefined || replay.outer.shown.signals || !('options' in call)) return false
+  if ((call.options & WSTOPPED) !== 0 && proc.task.state === 'S') {
+    for (const actor of proc.actors) stop(replay, actor, SIGSTOP)
+    return true
+  }
+  if ((call.options & WCONTINUED) === 0) return false
+  goOn(replay, proc)
+  return true
+}
+
+/** Children whose parent was not told of their end have gone by themselves. */
+export function reapSilent(replay: SpanReplay, proc: Proc, line: number): boolean {
+  const { outer } = replay
+  if (outer === undefined) return false
+  let moved = false
+  for (const child of [...proc.children]) {
+    if (!child.dead) forceEnd(replay, child, line)
+    if (child.dead && reapUntold(replay, outer, child, line)) moved = true
+  }
+  return moved
+}
+
+/** waitid(2) says 0 whether it found a child or not, and whom is not told. `seen`: whom it would find. */
+export function settleWaitid(
+  replay: SpanReplay,
+  outer: Outer,
+  { proc }: Actor,
+  call: Waitid,
+  seen: number,
+): number | undefined {
+  const { idtype, id, options } = call
+  const waits = (options & WNOHANG) === 0
+  if (idtype === P_PID && waits) return id
+  if (idtype === P_PID && seen === id) return id
+  if ((options & WNOWAIT) === 0) outer.reapers.add(proc)
+  if (idtype === P_ALL && waits && seen > 0) count(replay, true)
+  else skip(replay, SKIPPED.memory)
+  return undefined
+}
