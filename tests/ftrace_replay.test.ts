@@ -338,8 +338,8 @@ describe('namespaces', () => {
   it('but has no large numbers', () =>
     assertDiffers(
       [
-        ...birth(0, 50, 100),
-        ...call(10, 50, 'sys_getpid()', '0x32'),
+        ...call(0, 50, 'sys_getpid()', '0x32'),
+        ...birth(10, 50, 100),
         ...call(20, 100, 'sys_getpid()', '0x63'),
       ],
       6,
