@@ -225,7 +225,6 @@ const ROWS: readonly Row[] = [
       fork(6, 8),
       '8 getpid() = 2',
     ],
-    reordered: 1,
     mutant: { from: 'getpid() = 2', to: 'getpid() = 3', at: 9 },
   },
   {

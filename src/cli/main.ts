@@ -40,7 +40,10 @@ function addReplay(program: Command): void {
     .option('--json', 'print one JSON object instead of text')
     .option('--all', 'print everything, however long')
     .option('--pid-max <n>', "kernel.pid_max of a log's namespace, where it is not the usual one", pidMax)
-    .option('--no-waits', 'the programs of a strace log really never wait for a child')
+    .option(
+      '--no-waits',
+      'these programs never wait: do not take a strace log without waits for one that lacks them',
+    )
     .option('--no-check', "do not walk the table's invariants after each event (faster)")
     .action(async (files: string[], flags: ReplayFlags) => {
       watchStdout()
@@ -56,12 +59,7 @@ function addRun(program: Command): void {
     .usage('[options] [--] CMD [ARG...]')
     .argument('<command...>', 'the command and its arguments')
     .passThroughOptions()
-    .option(
-      '--fail-on <list>',
-      'exit with 1 if one of these was found: outlived,zombie,escaped',
-      failKinds,
-      [],
-    )
+    .option('--fail-on <list>', 'exit with 1 if one of these was found: outlived,zombie,escaped', failKinds)
     .option('--kill', 'end what outlived CMD, and whom it starts meanwhile: SIGTERM, then SIGKILL')
     .option('--kill-after <seconds>', 'how long after SIGTERM', seconds, 2)
     .option('--wait <seconds>', 'what ends so soon after CMD has not outlived it', seconds, 0.1)

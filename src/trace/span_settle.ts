@@ -20,7 +20,7 @@ import { spanText } from './describe.ts'
 import type { Span, SpanCall } from './span.ts'
 import { type Attempt, isAboutPids, isNamed, type SimpleCall, waitTarget } from './span_calls.ts'
 import { create } from './span_create.ts'
-import { regroup } from './span_group.ts'
+import { groupOf, regroup } from './span_group.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
 import { type Actor, addPidfd, type Learnt, type Proc, sendersOf, sendingsOf } from './span_world.ts'
@@ -110,6 +110,11 @@ function settleOuter(
   reordered: boolean,
 ): void {
   const { outcome } = span
+  if (isMisnamed(replay, actor, span, call)) {
+    count(replay, false)
+    differ(replay, span.line, actor, spanText(call), 'the process that the descriptor names', 'another')
+    return
+  }
   const outer = outcome?.kind === 'returned' ? outcome.outer : undefined
   const actual = outer === undefined ? undefined : outerOf(replay, actor, call)
   const equal = actual === undefined || actual === outer
@@ -129,6 +134,14 @@ function outerOf(replay: SpanReplay, actor: Actor, call: SimpleCall): number | u
   if (call.op === 'getpid') return keyOf(replay, actor.proc.task)
   if (call.op === 'gettid') return actor.key
   return call.op === 'getppid' ? keyOf(replay, actor.task.parent?.leader) : undefined
+}
+
+/** Whether a new pidfd stands for another process than its decoration tells. */
+function isMisnamed(replay: SpanReplay, actor: Actor, { outcome }: Span, call: SimpleCall): boolean {
+  const told = outcome?.kind === 'returned' ? outcome.fd?.pid : undefined
+  if (call.op !== 'pidfd_open' || told === undefined) return false
+  const key = keyOf(replay, procOf(replay, actor, call.pid)?.task)
+  return key !== undefined && key !== told
 }
 
 function keyOf({ world }: SpanReplay, task: Task | undefined): number | undefined {
@@ -361,6 +374,7 @@ function outside(
     const key = call.op === 'getpgid' ? 'pgid' : 'sid'
     if (target.foreign[key] !== undefined) return undefined
     target.foreign[key] = { nr: expected, line }
+    if (key === 'pgid') noteGroup(replay, expected, target, line)
     return SKIPPED.foreignProcess
   }
   const about = 'pid' in call ? Math.abs(call.pid) : 0
@@ -369,7 +383,16 @@ function outside(
   // It can move only itself and its children.
   if (call.op === 'setpgid' && unknown(about) && (replay.seen.birth || !proc.old)) return undefined
   const foreign = actor.task.level === world.top.level && (unknown(about) || unknown(group))
-  return expected >= 0 && first < 0 && foreign ? SKIPPED.foreignProcess : undefined
+  if (expected < 0 || first >= 0 || !foreign) return undefined
+  const moved = call.op === 'setpgid' && (call.pid === 0 ? proc : procOf(replay, actor, call.pid))
+  if (moved) noteGroup(replay, group, moved, line)
+  return SKIPPED.foreignProcess
+}
+
+const GROUPS = 1024
+
+function noteGroup({ groups }: SpanReplay, nr: number, member: Proc, line: number): void {
+  if (groups.size < GROUPS) groups.set(nr, { line, member, own: groupOf(member) })
 }
 
 function isOurs({ world }: SpanReplay, nr: number): boolean {

@@ -238,7 +238,7 @@ function settleChild(
   count(replay, false)
   // A child that another selector would have found: the selector is wrong, else the result.
   const chosen = { ...selector, idtype: P_PID, id: nr }
-  const line = selector.idtype !== P_ALL && peek(actor.task, chosen) === nr ? span.line : last
+  const line = selector.idtype !== P_ALL && found <= 0 && peek(actor.task, chosen) === nr ? span.line : last
   differ(replay, line, actor, spanText(call), `${nr}`, resultText(found))
   const before = proc === undefined ? replay.world.departed.get(nr) : undefined
   if (before !== undefined && before.parent === actor.proc && before.line > 0)
