@@ -46,7 +46,8 @@ export function tryCall(replay: SpanReplay, actor: Actor, span: Span, call: Simp
   const group = target === undefined ? 0 : groupOf(target)
   const answer = attempt(replay.world, actor, call)
   if (typeof answer !== 'number' || answer < 0) return answer
-  if (target === undefined || noteMoved(target, group, span)) follow(replay, actor, call, span.last || span.line)
+  if (target === undefined || noteMoved(target, group, span))
+    follow(replay, actor, call, span.last || span.line)
   return answer
 }
 

@@ -173,9 +173,7 @@ function isPrivileged({ op }: SimpleCall): boolean {
 
 /** A call that changes nothing in the library: asked before what it may have met is brought about. */
 function isHarmless({ op }: SimpleCall): boolean {
-  return (
-    isRead(op) || op === 'kill' || op === 'tgkill' || op === 'pidfd_open' || op === 'pidfd_send_signal'
-  )
+  return isRead(op) || op === 'kill' || op === 'tgkill' || op === 'pidfd_open' || op === 'pidfd_send_signal'
 }
 
 /** A success that should have been none has changed something, unless it was a question. */
