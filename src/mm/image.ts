@@ -10,7 +10,7 @@
  *
  * Invariant: decodeImage gives exactly the words that encodeImage was given, or says what is wrong with the bytes.
  */
-import type { Words } from '../lib/atomic.ts'
+import { createWords, type Words } from '../lib/atomic.ts'
 import { crc32 } from '../lib/crc32.ts'
 import * as L from './layout.ts'
 
@@ -62,7 +62,7 @@ export function decodeImage(image: Uint8Array): Words | string {
     return 'its header is not that of a table'
   }
   if (total < words.length || total > MOST_WORDS) return `its table has ${total} words`
-  const table = new Int32Array(total)
+  const table = createWords(total)
   table.set(words)
   return table
 }

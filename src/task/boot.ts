@@ -37,6 +37,7 @@ export function bootTable(options: Omit<PidTableOptions, 'onWakeUp'>, hooks: Own
 export function wordsToSave(table: TaskTable, waits: readonly PidRef[]): Words {
   rcuBarrier(table)
   const words = table.words.slice(0, table.words[L.H_BRK])
+  for (const own of [L.H_TASKLIST_LOCK, L.H_WORKERS, L.H_RING, L.H_LISTENERS]) words[own] = 0
   for (const pid of waits) words[pid + L.PID_COUNT] -= 1
   for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
     for (let t = T.firstThread(table, T.signalOf(table, p)); t !== 0; t = T.nextThread(table, t)) {
