@@ -12,6 +12,7 @@ import { flags32, int32, KernelError, record, show } from './errors.ts'
 import { NsFd, Pidfd } from './file.ts'
 import { type NsLink, nsIoctl, nsOfFile, nsOpen, nsOpenParent } from './fs/nsfs.ts'
 import * as fs from './fs/pidfd.ts'
+import { lockMethods } from './locked.ts'
 import type { NsFileRef, NsRef, PidfdRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { taskTgid } from './pid/task_link.ts'
@@ -486,6 +487,10 @@ export class Task extends TaskSignals {
     if (name === 'kernel.pid_max')
       return value === undefined ? getPidMax(table, ref) : setPidMax(table, ref, value)
     return value === undefined ? getNsLastPid(table, ref) : setNsLastPid(table, ref, value)
+  }
+
+  static {
+    lockMethods(Task.prototype, (task) => task.realm)
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Tables with tasks: made anew, saved, restored.
  */
-import type { Words } from '../lib/atomic.ts'
+import { SHARED, type Words } from '../lib/atomic.ts'
 import { panic } from '../lib/panic.ts'
 import type { PidRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
@@ -61,11 +61,17 @@ export function restoreTable(words: Words, surroundings: Surroundings, hooks: Ow
   return table
 }
 
+/** Another worker's view of a table that is in use. */
+export function joinTable(words: Words, surroundings: Surroundings, hooks: OwnHooks): TaskTable {
+  return withHooks(tableOver(words, { ...surroundings, rcuFuncs: RCU_FUNCS }), hooks)
+}
+
 /** By kind: RCU_FREE_TASK. */
 const RCU_FUNCS: readonly TableCallback[] = [delayedPutTaskStruct]
 
 function withHooks(bare: PidTable, hooks: OwnHooks): TaskTable {
   const table = bare as TaskTable
+  if (SHARED !== 0) table.graceLock = L.H_TASKLIST_LOCK
   table.hooks = { wakeUpProcess: (task) => wakeUpProcess(table, task), ...hooks }
   return table
 }
