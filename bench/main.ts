@@ -8,8 +8,10 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { CURVES, type Drawn } from './curves.ts'
 import { type Machine, thisMachine } from './machine.ts'
 import { installPeers } from './peers.ts'
+import { writePerformance } from './performance.ts'
 import type { Result } from './row.ts'
 import { IDS } from './rows.ts'
 import { heading, line } from './table.ts'
@@ -33,7 +35,7 @@ async function main(): Promise<number> {
   let failed = 0
   if (values.json !== true) console.log(heading())
   for (const id of ids) {
-    const result = await inItsOwnProcess(id, values.short === true)
+    const result = await inItsOwnProcess<Result>('row', id, values.short === true)
     if (result === undefined) {
       failed += 1
       continue
@@ -42,22 +44,28 @@ async function main(): Promise<number> {
     if (values.json !== true) console.log(line(result))
   }
   if (values.json === true) console.log(JSON.stringify({ machine, results }, null, 2))
-  if (values.write === true) await write(machine, results)
+  if (values.write === true) await write(machine, results, values.short === true)
   return failed === 0 ? 0 : 1
 }
 
-async function write(machine: Machine, results: readonly Result[]): Promise<void> {
-  const { writePerformance } = await import('./performance.ts')
-  await writePerformance(machine, results)
+async function write(machine: Machine, results: readonly Result[], short: boolean): Promise<void> {
+  const curves: Drawn[] = []
+  for (const { id } of CURVES) {
+    console.error(`Curve ${id} ...`)
+    const drawn = await inItsOwnProcess<Drawn>('curve', id, short)
+    if (drawn !== undefined) curves.push(drawn)
+  }
+  await writePerformance(machine, results, curves)
 }
 
-/** undefined where the row could not be measured; the child has said why. */
-function inItsOwnProcess(id: string, short: boolean): Promise<Result | undefined> {
+/** undefined where it could not be measured; the child has said why. */
+function inItsOwnProcess<T>(kind: 'row' | 'curve', id: string, short: boolean): Promise<T | undefined> {
   return new Promise((resolve) => {
-    let result: Result | undefined
-    const child = fork(CHILD, short ? [id, 'short'] : [id], { stdio: ['ignore', 2, 'inherit', 'ipc'] })
+    let result: T | undefined
+    const args = short ? [kind, id, 'short'] : [kind, id]
+    const child = fork(CHILD, args, { stdio: ['ignore', 2, 'inherit', 'ipc'] })
     child.on('message', (message) => {
-      result = message as Result
+      result = message as T
     })
     child.on('close', (code) => {
       if (result === undefined) console.error(`${id} could not be measured (exit status ${code}).`)

@@ -7,7 +7,7 @@
 import type { NsRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { findVpid } from './pid/pid.ts'
-import { changePid, findTaskByVpid, pidTask } from './pid/pid_task.ts'
+import { changePid, findTaskByVpid, nextPidTask, pidTask } from './pid/pid_task.ts'
 import { isPidTaken, peekPidmap } from './pid/pidmap.ts'
 import { taskActivePidNs, taskPgrp, taskPid, taskSession, taskTgid } from './pid/task_link.ts'
 import { pidNrNs, upidAt } from './pid/upid.ts'
@@ -42,6 +42,18 @@ export function findTask(viewer: Task, nr: number): Task | undefined {
 export function peekSetpgid(task: Task, pid: number, pgid: number): number {
   const realm = Task.realmOf(task)
   return testSetpgid(realm.table, Task.refOf('task', task, realm, 'setpgid'), pid, pgid)
+}
+
+/** The processes, zombies included, of the group that has the number `nr` for `viewer`. 0: its own. */
+export function groupMembers(viewer: Task, nr: number): Task[] {
+  const realm = Task.realmOf(viewer)
+  const { table } = realm
+  const ref = Task.refOf('viewer', viewer, realm, 'find')
+  const group = nr === 0 ? taskPgrp(table, ref) : findVpid(table, ref, nr)
+  const members: Task[] = []
+  for (let p = pidTask(table, group, L.PIDTYPE_PGID); p !== 0; p = nextPidTask(table, p, L.PIDTYPE_PGID))
+    members.push(taskOf(realm, p))
+  return members
 }
 
 /** Moves the process of `task` to the group that has the number `nr` for `viewer`, without asking. False: there is none. */

@@ -10,16 +10,18 @@ import { NOT_MODELLED } from './cases/not_modelled.ts'
 
 const SMALL = { maxPids: 256, maxNamespaces: 64 }
 
-for (const [group, cases] of Object.entries(GROUPS)) {
-  describe(`cases of ${group}`, () => {
-    for (const { source, name, boot, run } of cases) {
-      it(`${source}: ${name}`, async () => {
-        const kernel = Kernel.boot({ ...SMALL, ...boot })
-        await run(kernel)
-        assert.deepEqual(kernel.check(), [])
-      })
-    }
-  })
+for (const lookup of ['hash', 'idr'] as const) {
+  for (const [group, cases] of Object.entries(GROUPS)) {
+    describe(`cases of ${group}, numbers found by ${lookup}`, () => {
+      for (const { source, name, boot, run } of cases) {
+        it(`${source}: ${name}`, async () => {
+          const kernel = Kernel.boot({ ...SMALL, lookup, ...boot })
+          await run(kernel)
+          assert.deepEqual(kernel.check(), [])
+        })
+      }
+    })
+  }
 }
 
 describe('cases', () => {

@@ -91,6 +91,11 @@ describe('pidns replay', () => {
     assert.match(pidns(['replay', '-'], packed).stdout, VERDICT)
   })
 
+  it('takes the limits of pid_max', () => {
+    for (const limit of ['301', '4194304'])
+      assert.equal(pidns(['replay', '--pid-max', limit, basic]).status, 0)
+  })
+
   it('is as right without the check of the invariants', () => {
     assert.match(pidns(['replay', '--no-check', basic]).stdout, VERDICT)
   })
@@ -194,12 +199,20 @@ describe('input that cannot be used', () => {
 
 describe('arguments', () => {
   it('--help shows the commands, replay --help examples and exit status', () => {
-    assert.match(pidns(['--help']).stdout, /replay \[options\] <file\.\.\.>/)
-    const { status, stdout } = pidns(['replay', '--help'])
-    assert.match(stdout, /--json/)
-    assert.match(stdout, /Examples:\n {2}pidns replay /)
-    assert.match(stdout, /Exit status: 0 /)
-    assert.equal(status, 0)
+    const commands = pidns(['--help']).stdout
+    assert.match(
+      commands,
+      /\nCOMMANDS\n {2}replay \[options\] <file\.\.\.>\s.*\n(?:.*\n)* {2}run \[options\]/,
+    )
+    for (const command of ['replay', 'run']) {
+      const { status, stdout } = pidns([command, '--help'])
+      assert.match(stdout, new RegExp(`^NAME\\n  pidns ${command} - `))
+      assert.match(stdout, /\nSYNOPSIS\n {2}pidns .*\n\nDESCRIPTION\n/)
+      assert.match(stdout, /\nOPTIONS\n(?: {2}.*\n)* {2}--json /)
+      assert.match(stdout, /\nEXIT STATUS\n/)
+      assert.match(stdout, new RegExp(`\\nEXAMPLES\\n  pidns ${command} `))
+      assert.equal(status, 0)
+    }
   })
 
   it('--version prints the version of the package', () => {
@@ -209,11 +222,29 @@ describe('arguments', () => {
     assert.equal(status, 0)
   })
 
-  for (const args of [[], ['replay'], ['replay', '--jsn', basic], ['repaly', basic]]) {
-    it(`exits with 2 on: pidns ${args.map((arg) => arg.replace(root, '')).join(' ')}`, () => {
+  it('shows the commands on stderr, and exits with 2, without any', () => {
+    const { status, stdout, stderr } = pidns([])
+    assert.deepEqual([status, stdout], [2, ''])
+    assert.match(stderr, /\nCOMMANDS\n {2}replay /)
+  })
+
+  const wrong = [
+    ['replay'],
+    ['run'],
+    ['replay', '--jsn', basic],
+    ['repaly', basic],
+    ['replay', '--pid-max', '300', basic],
+    ['replay', '--pid-max', '4194305', basic],
+    ['replay', '--pid-max', '4e3', basic],
+    ['run', '--wait', '-1', 'true'],
+    ['run', '--fail-on', 'outlived,zombi', 'true'],
+    ['run', '--sav', 'true'],
+  ]
+  for (const args of wrong) {
+    it(`exits with 2 and one line on: pidns ${args.map((arg) => arg.replace(root, '')).join(' ')}`, () => {
       const { status, stdout, stderr } = pidns(args)
       assert.equal(stdout, '')
-      assert.match(stderr, /^(error: |Usage: )/)
+      assert.match(stderr, /^error: [^\n]+\n$/)
       assert.doesNotMatch(stderr, /\n\s+at /)
       assert.equal(status, 2)
     })

@@ -54,7 +54,7 @@ const fronts: [what: string, line: string, seen: unknown[]][] = [
   ],
   [
     'letters of several bytes',
-    `      grüße-müll-91      [001] .....  5292.5: ${EXIT}`,
+    `   grüße-müll-91      [001] .....  5292.5: ${EXIT}`,
     [91, 'grüße-müll', 0, '5292.5'],
   ],
   ['cut short at the left', `bash-91 [001] ..... 5292.5: ${EXIT}`, [91, 'bash', 0, '5292.5']],

@@ -133,6 +133,8 @@ const SETUPS = {
   'shrunk limits': SHRUNK,
   'the seeds era': SEEDS,
   'much room': ROOMY,
+  'numbers in a radix tree, shrunk limits': { ...SHRUNK, lookup: 'idr' as const },
+  'numbers in a radix tree, much room': { ...ROOMY, lookup: 'idr' as const },
 }
 
 for (const [where, setup] of Object.entries(SETUPS)) {

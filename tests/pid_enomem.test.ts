@@ -80,7 +80,7 @@ describe('failure of the n-th allocation', () => {
     failEach(4, () => {
       const table = smallTable(quiet)
       const [outer, , parent, ns] = nest(table, 3)
-      allocPids(table, outer, 14)
+      allocPids(table, outer, 8)
       let other = 0 as P.NsRef
       return {
         table,
@@ -97,8 +97,8 @@ describe('failure of the n-th allocation', () => {
     })
   })
 
-  it('of allocPid with numbers asked for, in pages that do not exist at any level', () => {
-    failEach(4, () => {
+  it('of allocPid with numbers asked for, in pages that do not exist at any level, where the hash grows', () => {
+    failEach(5, () => {
       const table = smallTable(quiet)
       const spaces = nest(table, 2)
       allocPids(table, spaces[2], 1)

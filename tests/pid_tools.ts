@@ -27,6 +27,7 @@ import './watched_atomics.ts'
 /** A table whose pages hold 32 numbers, 128 numbers in all: page edges and wraps are near. */
 export function smallTable(options: PidTableOptions = {}): PidTable {
   return createPidTable({
+    lookup: process.env.PIDNS_LOOKUP === 'idr' ? 'idr' : 'hash',
     bitsPerPage: 32,
     pidMaxLimit: 128,
     reservedPids: 3,

@@ -216,7 +216,7 @@ describe('lines with a number in brackets, or with none', () => {
 })
 
 describe('a log made without -f', () => {
-  const message = /does not follow it: make the log with strace -f -o FILE -e trace=process,signal,.* CMD/
+  const message = /does not follow it: make the log with strace -f -o FILE -e trace=fork,vfork,.*wait4,.* CMD/
   it('is refused at the line that makes a task, before anything else is told', () => {
     const lines = [
       'getpid() = 4',

@@ -59,12 +59,7 @@ function addRun(program: Command): void {
     .usage('[options] [--] CMD [ARG...]')
     .argument('<command...>', 'the command and its arguments')
     .passThroughOptions()
-    .option(
-      '--fail-on <list>',
-      'exit with 1 if one of these was found: outlived,zombie,escaped',
-      failKinds,
-      [],
-    )
+    .option('--fail-on <list>', 'exit with 1 if one of these was found: outlived,zombie,escaped', failKinds)
     .option('--kill', 'end what outlived CMD, and whom it starts meanwhile: SIGTERM, then SIGKILL')
     .option('--kill-after <seconds>', 'how long after SIGTERM', seconds, 2)
     .option('--wait <seconds>', 'what ends so soon after CMD has not outlived it', seconds, 0.1)

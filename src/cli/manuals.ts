@@ -43,7 +43,7 @@ export const RUN: Manual = {
   description: [
     'Runs CMD under strace, and says on standard error what it has left behind when it ends: processes that outlived it, who of them escaped the kill of a group, and who never waited for zombies; a line for each, with who started it and since when. After a clean run it says nothing.',
     'Streams, terminal, signals and exit status of CMD are its own. It is judged when CMD itself ends. What it left goes on, traced by a strace in the background that ends with the last of them; killing that strace would harm them.',
-    "What a setuid program such as sudo does as another user cannot be traced: under pidns run it has no more rights than its caller. Numbers are the machine's. --json prints one line: command, status, signal, seconds, outlived (pid, numbers, command, descent, since, pgid, sid, left, escaped, ended), zombies (pid, command, parent), escaped (numbers), processes, lines, checked, matched, trouble.",
+    "What a setuid program such as sudo does as another user cannot be traced: under pidns run it has no more rights than its caller. Numbers are the machine's. docs/run.md describes the object that --json prints.",
   ],
   exitStatus: [
     [

@@ -48,6 +48,8 @@ export interface Zombie {
   readonly command: string
   /** Who has not waited for it. */
   readonly parent: Ancestor
+  /** Of the log, where it ended. */
+  readonly line: number
 }
 
 /** Of those that the log leaves behind, the ones that are there; and who is there though the log has not told of it. */
@@ -95,12 +97,10 @@ function isoTime(time: string): string | null {
 
 /** Those that are zombies still. */
 export function zombiesOf(left: Left): Zombie[] {
-  return left.zombies
-    .filter(({ pid, parent }) => {
-      const stat = readStat(pid)
-      return stat?.state === 'Z' && stat.ppid === parent.pid
-    })
-    .map(({ pid, command, parent }) => ({ pid, command, parent }))
+  return left.zombies.filter(({ pid, parent }) => {
+    const stat = readStat(pid)
+    return stat?.state === 'Z' && stat.ppid === parent.pid
+  })
 }
 
 /** The figures of the log; without a result, all are 0. */

@@ -16,15 +16,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { commandOf, tracerOf } from '../trace/node/proc.ts'
+import { TRACE_LIST } from '../trace/strace_list.ts'
 import { findCommand } from './find_command.ts'
 
-/** What the replay needs, and no more: each costs two stops of the caller. Those with a question mark do not exist on every architecture. */
-const CALLS = [
-  '?fork,?vfork,clone,?clone3,execve,?execveat,exit,exit_group,wait4,waitid',
-  'kill,tkill,tgkill,rt_sigqueueinfo,rt_tgsigqueueinfo,?pidfd_open,?pidfd_send_signal',
-  'setpgid,getpgid,?getpgrp,setsid,getsid,getpid,getppid,gettid',
-  'prctl,unshare,setns,rt_sigaction',
-].join(',')
+/**
+ * What the replay reads, and no more: each costs two stops of the caller. Without the one that every program calls first
+ * it is as sure, and faster. Those with a question mark need not exist: they do not on every architecture.
+ */
+const CALLS = TRACE_LIST.split(',')
+  .filter((name) => name !== 'set_tid_address')
+  .map((name) => `?${name}`)
+  .join(',')
 
 const FLAGS = [
   ...['-DDD', '-f', '--seccomp-bpf', '-q', '-ttt', '-s', '64'],

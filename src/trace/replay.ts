@@ -31,6 +31,8 @@ import { buildTree, type TreeNode } from './tree.ts'
 export interface ReplayOptions {
   /** Walk the kernel's invariants after each event. On unless it is set to false. */
   readonly check?: boolean
+  /** How the kernel finds a number ({@link BootOptions.lookup}). Default: 'hash'. */
+  readonly lookup?: 'hash' | 'idr'
   /** After so many events the kernel is saved, and the replay goes on with one restored from the image. Default: never. */
   readonly restoreEvery?: number
   /** Of a log of real programs: kernel.pid_max of its namespace, where it is not the usual one. */
@@ -80,8 +82,11 @@ const ROOT = 0
 const ROOT_STATE: TaskState = { state: 'S', ppid: 0, tgid: [1], pid: [1], pgid: [1], sid: [1] }
 
 /** Boots a kernel and makes the world in which the log begins: the init of a fresh namespace, alone, in its own session. */
-export function startReplay(start: Start, { check = true, restoreEvery = 0 }: ReplayOptions = {}): Replay {
-  const kernel = Kernel.boot()
+export function startReplay(
+  start: Start,
+  { check = true, restoreEvery = 0, lookup = 'hash' }: ReplayOptions = {},
+): Replay {
+  const kernel = Kernel.boot({ lookup })
   const root = kernel.init.clone({ flags: CLONE_NEWPID })
   root.setsid()
   root.sysctl('kernel.pid_max', start.pidMax)

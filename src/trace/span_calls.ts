@@ -7,6 +7,7 @@
  */
 import {
   CLONE_NEWPID,
+  ESRCH,
   PR_GET_CHILD_SUBREAPER,
   PR_SET_CHILD_SUBREAPER,
   PR_SET_PDEATHSIG,
@@ -61,6 +62,7 @@ export function attempt(world: World, { task, proc }: Actor, call: SimpleCall): 
         task.pidfdOpen(call.pid, call.flags).close()
         return 0
       case 'pidfd_send_signal':
+        if (isOfNobody(world, proc, call.fd)) return -ESRCH
         return pidfdSendSignal(world, task, identify(world, proc, call.fd), call.sig, call.flags)
     }
   } catch (error) {
@@ -163,6 +165,12 @@ function pidfdSendSignal(world: World, task: Task, fd: FdArg, sig: number, flags
   } finally {
     pidfd.close()
   }
+}
+
+/** A pidfd whose process has been waited for. */
+function isOfNobody(world: World, { pidfds }: Proc, { fd, pid }: FdArg): boolean {
+  const opened = pid === undefined ? pidfds.get(fd) : undefined
+  return opened !== undefined && !world.procs.has(opened.task)
 }
 
 /** A pidfd whose process the line does not tell, by the call that opened it. */

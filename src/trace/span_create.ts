@@ -16,45 +16,27 @@ import {
   EEXIST,
   EINVAL,
   NSIG,
-  PR_GET_CHILD_SUBREAPER,
 } from '../abi/index.ts'
 import { KernelError, type Task } from '../index.ts'
 import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import type { Span, SpanCall } from './span.ts'
-import { noteInherited } from './span_group.ts'
+import { groupOf, noteInherited } from './span_group.ts'
+import { createLost } from './span_lost.ts'
 import { forceEnd, forceReap, isCalling } from './span_order.ts'
-import {
-  count,
-  differ,
-  type Flight,
-  resultText,
-  SKIPPED,
-  type SpanReplay,
-  skip,
-  tell,
-} from './span_replay.ts'
-import {
-  type Actor,
-  addPidfd,
-  bearForeign,
-  bearRoot,
-  join,
-  nameActor,
-  type Proc,
-  type World,
-} from './span_world.ts'
+import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
+import { type Actor, addPidfd, join } from './span_world.ts'
 
 type Clone = Extract<SpanCall, { op: 'clone' }>
 
 /** What is modelled of the flags. */
 const FLAGS = CLONE_THREAD | CLONE_NEWPID | CLONE_PARENT | CLONE_SIGHAND | CLONE_VM
 /** How many steps towards a number are tried. */
-const STEPS = 64
-const RESERVED = 300
+export const STEPS = 64
+export const RESERVED = 300
 /** pid_max of a namespace that nobody has limited. */
 const UNLIMITED = 4194304
 /** pid_max of most machines with few processors. */
-const USUAL_LIMIT = 32768
+export const USUAL_LIMIT = 32768
 /** What a tracer inside the namespace may need for itself before its first program. */
 const TRACERS_OWN = 16
 
@@ -100,7 +82,13 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   const { world } = replay
   const { outcome, line, time } = span
   const value = outcome?.kind === 'returned' ? outcome.value : got
-  const outer = outcome?.kind === 'returned' ? outcome.outer : undefined
+  let outer = outcome?.kind === 'returned' ? outcome.outer : undefined
+  if (outer !== undefined && world.actors.has(outer)) {
+    count(replay, false)
+    differ(replay, span.last, actor, 'clone, as the tracer sees it', `${outer}`, 'that one lives')
+    outer = world.top.tidOf(child)
+  }
+  if (actor.task.level === world.top.level) checkGroup(replay, actor, span, got)
   const key = outer ?? (actor.task.level === world.top.level ? value : undefined)
   const born = join(world, child, actor.proc, key, line, time)
   born.proc.made = span.last
@@ -112,6 +100,26 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   if (key !== undefined && own !== key && !world.actors.has(own)) world.actors.set(own, born)
   tell(replay, line, actor.id, span.call)
   return born
+}
+
+/** A number that a group outside the log has, is not given. */
+function checkGroup(replay: SpanReplay, actor: Actor, { last }: Span, nr: number): void {
+  const group = replay.groups.get(nr)
+  if (group === undefined) return
+  replay.groups.delete(nr)
+  const { line, member, own } = group
+  if (member.dead || groupOf(member) !== own) return
+  count(replay, false)
+  const text = `the number of a group, line ${line} says`
+  differ(replay, last, actor, 'clone', `${nr}`, text)
+  differ(
+    replay,
+    line,
+    undefined,
+    `group of pid ${member.numbers[0]}`,
+    `${nr}`,
+    `given to a child at line ${last}`,
+  )
 }
 
 export function clone(task: Task, { flags, exitSignal, setTid }: Clone, strict = false): Task | number {
@@ -345,179 +353,4 @@ function fitOuter(replay: SpanReplay, actor: Actor, span: Span): boolean {
   if (outer < next && !learnPidMax(replay, world.top, outer, true)) return false
   world.top.sysctl('kernel.ns_last_pid', outer - 1)
   return true
-}
-
-/** Who stands behind a key that the log has not shown before. */
-export function meet(replay: SpanReplay, key: number, line: number, time: string): Actor {
-  const { world, seen } = replay
-  if (seen.root === undefined) {
-    const root = bearRoot(world, key, line, time, seen.birth)
-    seen.root = root.proc
-    tell(replay, line, root.id, ROOT_CALL)
-    return root
-  }
-  return (
-    toldUnderWay(replay, key) ??
-    nameless(replay, key, true) ??
-    untoldUnderWay(replay, key, 0) ??
-    nameless(replay, key, false) ??
-    untoldUnderWay(replay, key, world.owned ? 0 : STEPS) ??
-    createdAndLost(replay, key) ??
-    orphaned(replay, key, line, time) ??
-    older(replay, key, line, time)
-  )
-}
-
-const ROOT_CALL: SpanCall = { op: 'clone', flags: 0, exitSignal: 0, setTid: undefined }
-
-/** The child's first line may come before its creator's return, which the reader has looked up. */
-function toldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
-  for (const { span, actor, done } of replay.flights.values()) {
-    const { outcome } = span
-    if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
-    const told = outcome.outer ?? (actor.task.level === replay.world.top.level ? outcome.value : undefined)
-    if (told === key) return create(replay, actor, span)
-  }
-  return undefined
-}
-
-/**
- * The result does not tell the key: it is that of the creation that would make this number now. Where others under way can
- * have the numbers before it, they do, in order of entry. So many numbers may have been taken by `others`.
- */
-function untoldUnderWay(replay: SpanReplay, key: number, others: number): Actor | undefined {
-  const { world } = replay
-  for (let step = 0; step < STEPS; step++) {
-    const missing = key - peekNumber(world.top)
-    const [first, second] = missing < 0 ? [] : untold(replay)
-    if (first === undefined || (second === undefined && missing > others)) return undefined
-    const child = create(replay, first.actor, first.span)
-    if (child === undefined) return undefined
-    if (missing === 0 || second === undefined) return nameActor(world, child, key)
-  }
-  return undefined
-}
-
-/** Creations under way that can come about now, and whose results do not tell a key. */
-function untold({ world, flights }: SpanReplay): Flight[] {
-  return [...flights.values()].filter(({ span: { call, outcome }, actor: { task }, actor, done }) => {
-    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
-      return false
-    if (!isCalling(actor) || task.level === world.top.level) return false
-    return call.setTid !== undefined || peekNumber(task) === outcome.value
-  })
-}
-
-/** The creator was killed before it saw the result, or its return is too far away to be known. */
-function createdAndLost(replay: SpanReplay, key: number): Actor | undefined {
-  for (const flight of replay.flights.values()) {
-    const { span, actor, done } = flight
-    if (done || span.call.op !== 'clone' || (span.outcome !== undefined && span.outcome.kind !== 'lost'))
-      continue
-    if (!isCalling(actor)) continue
-    const child = clone(actor.task, span.call)
-    if (typeof child === 'number') continue
-    flight.done = true
-    const born = join(replay.world, child, actor.proc, key, span.line, span.time)
-    tell(replay, span.line, actor.id, span.call)
-    return born
-  }
-  return undefined
-}
-
-/** A child of a deeper namespace, whose key nobody has told: it has that number, or else it is the oldest. */
-function nameless(replay: SpanReplay, key: number, exact: boolean): Actor | undefined {
-  const { world } = replay
-  const wraps = !exact && wrapsTo(world, key)
-  for (const actor of world.nameless) {
-    const own = world.top.tidOf(actor.task) + actor.late
-    if (exact ? own !== key : wraps && own < USUAL_LIMIT) continue
-    nameActor(world, actor, key)
-    const last = world.top.sysctl('kernel.ns_last_pid')
-    if (own < key || (own > key && learnPidMax(replay, world.top, key, true)))
-      shift(world, actor, last, key - own)
-    return actor
-  }
-  return undefined
-}
-
-/** This task has another number than the library thinks; so have those made after it, and those to come. */
-function shift({ top, nameless }: World, { id }: Actor, last: number, by: number): void {
-  for (const other of nameless) if (other.id > id) other.late += by
-  top.sysctl('kernel.ns_last_pid', last + by)
-}
-
-/** A key far below the numbers of all who are nameless: whoever has it, was made after the numbers began anew. */
-function wrapsTo({ top, nameless }: World, key: number): boolean {
-  let above = false
-  for (const { task } of nameless) {
-    const own = top.tidOf(task)
-    if (own < USUAL_LIMIT && key > own - RESERVED) return false
-    if (own >= USUAL_LIMIT) above = true
-  }
-  return above && key >= RESERVED
-}
-
-/** Its creator was killed before it returned, and is gone by now: somebody has adopted it. */
-function orphaned(replay: SpanReplay, key: number, line: number, time: string): Actor | undefined {
-  const { world } = replay
-  const child = adopt(replay, key)
-  if (child === undefined) return undefined
-  const born = join(world, child.task, child.proc, key, line, time)
-  tell(replay, line, born.id, ROOT_CALL)
-  return born
-}
-
-/** A number is missing, and a creator was killed before it returned: its child has the number. */
-function createLost(replay: SpanReplay, actor: Actor, missing: boolean, { line, time }: Span): boolean {
-  if (!missing || actor.task.level !== replay.world.top.level) return false
-  const child = adopt(replay, peekNumber(replay.world.top))
-  if (child === undefined) return false
-  const born = join(replay.world, child.task, child.proc, undefined, line, time)
-  tell(replay, line, born.id, ROOT_CALL)
-  return true
-}
-
-/** The child of a creator that has ended, made by whoever would have adopted it. */
-function adopt({ world, lost }: SpanReplay, key: number): { task: Task; proc: Proc } | undefined {
-  const at = lost.shift()
-  if (at === undefined) return undefined
-  let adopter = at.proc.dead ? (at.proc.parent ?? at.parent) : at.proc
-  while (
-    adopter !== undefined &&
-    (adopter.dead || (adopter !== at.proc && adopter.task.prctl(PR_GET_CHILD_SUBREAPER) === 0))
-  )
-    adopter = adopter.parent
-  const parent = adopter?.task ?? (world.owned ? world.top : world.kernel.init)
-  const next = peekNumber(world.top) === key
-  const task = parent.clone(next ? {} : { setTid: [key] })
-  if (world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
-  return { task, proc: at.proc }
-}
-
-/** It was there before the log began; in a log that began with a program's start that cannot be. */
-function older(replay: SpanReplay, key: number, line: number, time: string): Actor {
-  const { world, seen, foreign } = replay
-  const learnt = foreign.get(key)
-  if (seen.birth || learnt !== undefined) {
-    count(replay, false)
-    const at = learnt ?? line
-    foreign.delete(key)
-    differ(
-      replay,
-      at,
-      undefined,
-      `pid ${key}`,
-      learnt === undefined ? 'a line of it' : 'taken outside the log',
-      'nobody made it',
-    )
-  } else skip(replay, SKIPPED.older)
-  const actor = bearForeign(world, key, line, time) ?? bearElsewhere(replay, key, line, time)
-  tell(replay, line, actor.id, ROOT_CALL)
-  return actor
-}
-
-/** The number is taken: whoever it is gets another one. */
-function bearElsewhere({ world }: SpanReplay, key: number, line: number, time: string): Actor {
-  return join(world, world.kernel.init.clone(), undefined, key, line, time)
 }

@@ -54,6 +54,8 @@ export interface Outer {
 }
 
 export interface Shown {
+  /** System calls. */
+  calls: boolean
   /** signal_generate. */
   signals: boolean
   /** sched_process_free. */
@@ -81,7 +83,7 @@ export function createOuter(rules: OuterRules): Outer {
     births: 0,
     time: '',
     limit: undefined,
-    shown: { signals: false, frees: false, unshares: false, prctls: false },
+    shown: { calls: false, signals: false, frees: false, unshares: false, prctls: false },
   }
 }
 

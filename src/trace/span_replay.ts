@@ -24,6 +24,8 @@ export interface SpanReplay {
   readonly seen: Seen
   /** Numbers learnt to be taken by others, each with the line where. */
   readonly foreign: Map<number, number>
+  /** Groups outside the log, by number: in which line a member told it, and the group that the library has it in. */
+  readonly groups: Map<number, { readonly line: number; readonly member: Proc; readonly own: number }>
   /** Limits learnt where numbers had been given that nobody saw: one step backward more may show them lower. */
   readonly guessed: Set<number>
   /** Creations whose callers ended before they returned: there may be a child. */

@@ -8,41 +8,46 @@ import {
   EACCES,
   EPERM,
   ESRCH,
+  NSIG,
   PR_GET_CHILD_SUBREAPER,
   PR_SET_CHILD_SUBREAPER,
   PR_SET_PDEATHSIG,
   SIGKILL,
 } from '../abi/index.ts'
-import { isNumberTaken, peekSetpgid } from '../inside.ts'
+import type { Task } from '../index.ts'
+import { findTask, groupMembers, isNumberTaken, peekSetpgid } from '../inside.ts'
 import { spanText } from './describe.ts'
-import type { Span } from './span.ts'
-import { type Attempt, isAboutPids, isNamed, type SimpleCall } from './span_calls.ts'
+import type { Span, SpanCall } from './span.ts'
+import { type Attempt, isAboutPids, isNamed, type SimpleCall, waitTarget } from './span_calls.ts'
 import { create } from './span_create.ts'
-import { regroup } from './span_group.ts'
+import { groupOf, regroup } from './span_group.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
-import { type Actor, addPidfd, type Proc } from './span_world.ts'
+import { type Actor, addPidfd, type Learnt, type Proc, sendersOf, sendingsOf } from './span_world.ts'
+
+/** Senders remembered of one process. */
+const SENDERS = 256
 
 /** Calls whose answer changes nothing: they may be asked as often as one likes. */
 const READS: ReadonlySet<string> = new Set(['getpid', 'gettid', 'getppid', 'getpgid', 'getsid'])
 
 /** A call that stands in two lines enters. If it is a question, and answered now as it will be, it is settled. */
 export function enterSimple(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall): boolean {
-  noteSending(actor, call)
+  noteSending(replay, actor, span, call)
   if (!READS.has(call.op) || span.outcome?.kind !== 'returned') return false
   return tryCall(replay, actor, span, call) === expectedOf(span)
 }
 
 /** The result of a call, at its last line. `done`: the library has answered so already. */
 export function settle(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall, done: boolean): void {
-  noteSending(actor, call)
+  noteSending(replay, actor, span, call)
   if (call.op === 'setpgid' || call.op === 'setsid') replay.seen.groups = true
   if (call.op === 'pidfd_open') notePidfd(replay, actor, span, call.pid)
   const expected = expectedOf(span)
   if (expected === undefined || !isResult(call)) return
   if (call.op === 'kill' && call.sig === SIGKILL && expected === 0) markKilled(replay, actor, call.pid)
   if (done) {
-    count(replay, true)
+    settleOuter(replay, actor, span, call, false)
     return
   }
   if (expected === -EPERM && isPrivileged(call)) {
@@ -58,11 +63,12 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
     actor.proc.deathSignal = call.arg
   const first = tryCall(replay, actor, span, call)
   if (first === expected || isAlias(replay, actor, call, first, expected)) {
-    count(replay, true, cleared)
+    settleOuter(replay, actor, span, call, cleared)
     return
   }
   if (mayTryAgain(call, first) && relieve(replay, actor, span, call, expected)) {
     count(replay, true, true)
+    noteSending(replay, actor, span, call)
     return
   }
   if (typeof first === 'string') {
@@ -73,13 +79,80 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
     skip(replay, SKIPPED.groups)
     return
   }
-  const reason = outside(replay, actor, call, expected, first)
+  const reason = outside(replay, actor, span, call, expected, first)
   if (reason !== undefined) {
     skip(replay, reason)
     return
   }
   count(replay, false)
-  differ(replay, span.last, actor, spanText(call), resultText(expected), resultText(first))
+  const line = isNumber(call) && first >= 0 ? span.last : span.line
+  const learnt = learntFor(replay, actor, call)
+  const actual = learnt === undefined ? resultText(first) : `${learnt.nr}, learnt at line ${learnt.line}`
+  differ(replay, line, actor, spanText(call), resultText(expected), actual)
+  if (learnt === undefined) return
+  const told = `${resultText(expected)} at line ${span.last}`
+  differ(replay, learnt.line, actor, spanText(call), `${learnt.nr}`, told)
+}
+
+/** What has been learnt of a number outside the log that the call asks for. */
+function learntFor(replay: SpanReplay, actor: Actor, call: SimpleCall): Learnt | undefined {
+  if (call.op === 'getppid') return actor.proc.foreignParent
+  const foreign = targetOf(replay, actor, call)?.foreign
+  return call.op === 'getpgid' ? foreign?.pgid : foreign?.sid
+}
+
+/** The result is right; so must be the comment that tells the same number outside. */
+function settleOuter(
+  replay: SpanReplay,
+  actor: Actor,
+  span: Span,
+  call: SimpleCall,
+  reordered: boolean,
+): void {
+  const { outcome } = span
+  if (isMisnamed(replay, actor, span, call)) {
+    count(replay, false)
+    differ(replay, span.line, actor, spanText(call), 'the process that the descriptor names', 'another')
+    return
+  }
+  const outer = outcome?.kind === 'returned' ? outcome.outer : undefined
+  const actual = outer === undefined ? undefined : outerOf(replay, actor, call)
+  const equal = actual === undefined || actual === outer
+  count(replay, equal, reordered)
+  if (!equal)
+    differ(replay, span.last, actor, `${spanText(call)}, as the tracer sees it`, `${outer}`, `${actual}`)
+}
+
+/** The result as a key; undefined: not known. */
+function outerOf(replay: SpanReplay, actor: Actor, call: SimpleCall): number | undefined {
+  const { top } = replay.world
+  const target = targetOf(replay, actor, call)
+  if (target !== undefined) {
+    const { nspgid, nssid } = target.task
+    return keyOf(replay, findTask(top, (call.op === 'getpgid' ? nspgid : nssid)[top.level] as number))
+  }
+  if (call.op === 'getpid') return keyOf(replay, actor.proc.task)
+  if (call.op === 'gettid') return actor.key
+  return call.op === 'getppid' ? keyOf(replay, actor.task.parent?.leader) : undefined
+}
+
+/** Whether a new pidfd stands for another process than its decoration tells. */
+function isMisnamed(replay: SpanReplay, actor: Actor, { outcome }: Span, call: SimpleCall): boolean {
+  const told = outcome?.kind === 'returned' ? outcome.fd?.pid : undefined
+  if (call.op !== 'pidfd_open' || told === undefined) return false
+  const key = keyOf(replay, procOf(replay, actor, call.pid)?.task)
+  return key !== undefined && key !== told
+}
+
+function keyOf({ world }: SpanReplay, task: Task | undefined): number | undefined {
+  const proc = task === undefined ? undefined : world.procs.get(task)
+  for (const { task: own, key } of proc?.actors ?? []) if (own === task && key !== 0) return key
+  return undefined
+}
+
+/** Whether what comes of a call is a number, and not only that it was done. */
+function isNumber({ op }: SimpleCall): boolean {
+  return READS.has(op) || op === 'setsid'
 }
 
 /** Is what came of it a result, or a cause, as of every call that is not about processes? */
@@ -172,6 +245,8 @@ function emptyGroup(replay: SpanReplay, actor: Actor, { line }: Span, group: num
 /** Performs what overlaps, step by step, until the call is answered as the log says. */
 function relieve(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall, expected: number): boolean {
   const again = (): boolean => tryCall(replay, actor, span, call) === expected
+  // What could make it fail has been brought about before.
+  if (expected < 0 && !isHarmless(call)) return false
   if (expected < 0 && isHarmless(call)) {
     clearTheWay(replay, actor, span, call, -expected)
     if (again()) return true
@@ -180,7 +255,8 @@ function relieve(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall,
     const { parent } = actor.proc
     if (parent !== undefined && forceEnd(replay, parent, span.line) && again()) return true
   }
-  if (advanceOthers(replay, span) && again()) return true
+  const helpful = ({ op }: SpanCall): boolean => op !== 'execve' || call.op !== 'setpgid'
+  if (advanceOthers(replay, span, helpful) && again()) return true
   const target = targetOf(replay, actor, call)
   if (call.op === 'getpgid' && target !== undefined && regroup(replay, target)) {
     if (again()) return true
@@ -208,13 +284,9 @@ export function targets(replay: SpanReplay, actor: Actor, pid: number): Proc[] {
     return proc === undefined ? [] : [proc]
   }
   if (actor.task.state === 'X') return []
-  const { level } = actor.task
-  const group = pid === 0 ? actor.task.nspgid[level] : -pid
-  const found: Proc[] = []
-  for (const proc of replay.world.procs.values()) {
-    if (pid === -1 ? proc !== actor.proc : proc.task.nspgid[level] === group) found.push(proc)
-  }
-  return found
+  const { procs } = replay.world
+  if (pid === -1) return [...procs.values()].filter((proc) => proc !== actor.proc)
+  return groupMembers(actor.task, -pid).flatMap((task) => procs.get(task) ?? [])
 }
 
 function markKilled(replay: SpanReplay, actor: Actor, pid: number): void {
@@ -228,13 +300,28 @@ function notePidfd(replay: SpanReplay, actor: Actor, { outcome }: Span, pid: num
 }
 
 /** Remembered from the entry on: the signal may arrive before the call returns. */
-function noteSending({ proc }: Actor, call: SimpleCall): void {
-  if (
-    (call.op === 'kill' || call.op === 'tgkill' || call.op === 'pidfd_send_signal') &&
-    call.sig > 0 &&
-    call.sig <= 64
-  )
-    proc.sent |= 1n << BigInt(call.sig)
+function noteSending(replay: SpanReplay, actor: Actor, { line }: Span, call: SimpleCall): void {
+  if (call.op !== 'kill' && call.op !== 'tgkill' && call.op !== 'pidfd_send_signal') return
+  if (call.sig <= 0 || call.sig > NSIG) return
+  const bit = 1n << BigInt(call.sig)
+  const { id } = actor.proc
+  sendingsOf(actor.proc).set(call.sig, line)
+  for (const receiver of receivers(replay, actor, call)) {
+    const senders = sendersOf(receiver)
+    senders.set(id, (senders.get(id) ?? 0n) | bit)
+    if (senders.size <= SENDERS) continue
+    for (const oldest of senders.keys()) {
+      senders.delete(oldest)
+      break
+    }
+  }
+}
+
+function receivers(replay: SpanReplay, actor: Actor, call: SimpleCall): Proc[] {
+  if (call.op === 'kill') return targets(replay, actor, call.pid)
+  if (call.op === 'tgkill') return targets(replay, actor, Math.max(call.tid, 1))
+  const nr = call.op === 'pidfd_send_signal' ? waitTarget(replay.world, actor, call.fd) : 0
+  return nr > 0 ? targets(replay, actor, nr) : []
 }
 
 /** The library has a parent, group or session outside the namespace, 0; the log shows its number, learnt before. */
@@ -247,12 +334,12 @@ function isAlias(
 ): boolean {
   if (expected <= 0) return false
   if (call.op === 'getppid') {
-    return first === 0 || isUnloggedInit(replay, actor) ? actor.proc.foreignParent === expected : false
+    return first === 0 || isUnloggedInit(replay, actor) ? actor.proc.foreignParent?.nr === expected : false
   }
   if (first !== 0) return false
   const target = targetOf(replay, actor, call)
-  if (call.op === 'getpgid') return target?.foreign.pgid === expected
-  return call.op === 'getsid' && target?.foreign.sid === expected
+  if (call.op === 'getpgid') return target?.foreign.pgid?.nr === expected
+  return call.op === 'getsid' && target?.foreign.sid?.nr === expected
 }
 
 function targetOf(replay: SpanReplay, actor: Actor, call: SimpleCall): Proc | undefined {
@@ -268,6 +355,7 @@ function isUnloggedInit({ world }: SpanReplay, { proc, task }: Actor): boolean {
 function outside(
   replay: SpanReplay,
   actor: Actor,
+  { last: line }: Span,
   call: SimpleCall,
   expected: number,
   first: number,
@@ -278,21 +366,33 @@ function outside(
   if (call.op === 'getppid') {
     const unknown = first === 0 || isUnloggedInit(replay, actor)
     if (!unknown || proc.foreignParent !== undefined || isOurs(replay, expected)) return undefined
-    proc.foreignParent = expected
+    proc.foreignParent = { nr: expected, line }
     return SKIPPED.foreignProcess
   }
   const target = targetOf(replay, actor, call)
   if (first === 0 && expected > 0 && target !== undefined && !isOurs(replay, expected)) {
     const key = call.op === 'getpgid' ? 'pgid' : 'sid'
     if (target.foreign[key] !== undefined) return undefined
-    target.foreign[key] = expected
+    target.foreign[key] = { nr: expected, line }
+    if (key === 'pgid') noteGroup(replay, expected, target, line)
     return SKIPPED.foreignProcess
   }
   const about = 'pid' in call ? Math.abs(call.pid) : 0
   const group = call.op === 'setpgid' ? call.pgid : 0
   const unknown = (nr: number): boolean => nr > 1 && !isNumberTaken(actor.task, nr)
+  // It can move only itself and its children.
+  if (call.op === 'setpgid' && unknown(about) && (replay.seen.birth || !proc.old)) return undefined
   const foreign = actor.task.level === world.top.level && (unknown(about) || unknown(group))
-  return expected >= 0 && first < 0 && foreign ? SKIPPED.foreignProcess : undefined
+  if (expected < 0 || first >= 0 || !foreign) return undefined
+  const moved = call.op === 'setpgid' && (call.pid === 0 ? proc : procOf(replay, actor, call.pid))
+  if (moved) noteGroup(replay, group, moved, line)
+  return SKIPPED.foreignProcess
+}
+
+const GROUPS = 1024
+
+function noteGroup({ groups }: SpanReplay, nr: number, member: Proc, line: number): void {
+  if (groups.size < GROUPS) groups.set(nr, { line, member, own: groupOf(member) })
 }
 
 function isOurs({ world }: SpanReplay, nr: number): boolean {

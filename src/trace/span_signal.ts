@@ -38,6 +38,17 @@ function settleChildSignal(replay: SpanReplay, actor: Actor, act: SignalAct, pid
     forceEnd(replay, child, act.line)
   const alive = child !== undefined && child.parent === actor.proc && (!ended || isOver(child, act))
   const past = gone !== undefined && gone.parent === actor.proc && (!ended || hasStatus(gone.status, act))
+  if (ended && (alive || past)) {
+    const { told } = (alive && (child.told.line === 0 || !past) ? child : gone) as Proc | Departed
+    if (told.line === 0) {
+      told.line = act.line
+      count(replay, true)
+    } else {
+      disagree(replay, actor, act, pid, `the end of ${pid} was told already at line ${told.line}`)
+      differ(replay, told.line, undefined, textOf(actor, act), `${pid}`, `told again at line ${act.line}`)
+    }
+    return
+  }
   if (alive || past) {
     count(replay, true)
     return
@@ -75,8 +86,13 @@ function settleSent(replay: SpanReplay, actor: Actor, act: SignalAct, pid: numbe
     act.sig === deathSignal && [parent, formerParent].some((proc) => proc?.numbers[depth] === pid)
   const own = sender === actor.proc && TO_ONESELF.has(act.sig)
   const bit = 1n << BigInt(act.sig)
-  const sent =
-    (sender !== undefined && (sender.sent & bit) !== 0n) || (gone !== undefined && (gone.sent & bit) !== 0n)
+  const { senders } = actor.proc
+  // Where groups are not in the log, nobody knows whom a signal to one reaches.
+  const sent = [sender, gone].some(
+    (by) =>
+      by !== undefined &&
+      (replay.seen.groups ? ((senders.get(by.id) ?? 0n) & bit) !== 0n : by.sentAt.has(act.sig)),
+  )
   if (sent || own || byDeath) {
     count(replay, true)
     return
@@ -85,14 +101,24 @@ function settleSent(replay: SpanReplay, actor: Actor, act: SignalAct, pid: numbe
   const above = pid === 0 && actor.task.level >= world.top.level
   const init = pid === 1 && !world.topIsLogged && actor.task.level === world.top.level
   if (unknown || above || init) skip(replay, SKIPPED.sender)
-  else
-    disagree(
-      replay,
-      actor,
-      act,
-      pid,
-      sender === undefined ? 'nobody has that number' : `${sender.numbers[0]} has not sent it`,
-    )
+  else disagreeSender(replay, actor, act, pid, sender ?? gone)
+}
+
+function disagreeSender(
+  replay: SpanReplay,
+  actor: Actor,
+  act: SignalAct,
+  pid: number,
+  sender: Proc | Departed | undefined,
+): void {
+  const at = sender?.sentAt.get(act.sig)
+  if (sender === undefined) disagree(replay, actor, act, pid, 'nobody has that number')
+  else if (at === undefined) disagree(replay, actor, act, pid, `${pid} has not sent it`)
+  else {
+    const text = `${pid} has sent it to others`
+    disagree(replay, actor, act, pid, `${text}, at line ${at}`)
+    differ(replay, at, undefined, `signal ${act.sig} of ${pid}`, `sent to ${nameOf(actor)}`, text)
+  }
 }
 
 /** The latest process that had this number in the receiver's namespace and was waited for. */
@@ -106,5 +132,9 @@ function departedOf({ world }: SpanReplay, actor: Actor, nr: number): Departed |
 
 function disagree(replay: SpanReplay, actor: Actor, act: SignalAct, pid: number, actual: string): void {
   count(replay, false)
-  differ(replay, act.line, undefined, `si_pid of signal ${act.sig} to ${nameOf(actor)}`, `${pid}`, actual)
+  differ(replay, act.line, undefined, textOf(actor, act), `${pid}`, actual)
+}
+
+function textOf(actor: Actor, { sig }: SignalAct): string {
+  return `si_pid of signal ${sig} to ${nameOf(actor)}`
 }

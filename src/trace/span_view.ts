@@ -22,7 +22,8 @@ export interface View {
 export function viewOf(outer: Outer, proc: Proc): View {
   let view = outer.views.get(proc)
   if (view === undefined) {
-    view = { place: 'unknown', from: undefined, held: [] }
+    const init = proc.numbers.length > 1 && proc.numbers.at(-1) === 1
+    view = { place: init ? 'known' : 'unknown', from: undefined, held: [] }
     outer.views.set(proc, view)
   }
   return view
@@ -30,7 +31,7 @@ export function viewOf(outer: Outer, proc: Proc): View {
 
 /** A child is in its parent's namespace, unless it has been put into another one without a line. */
 export function inheritView(outer: Outer, parent: Proc, child: Proc): void {
-  if (child === parent) return
+  if (child === parent || !outer.shown.calls) return
   if (child.numbers.length !== parent.numbers.length) {
     outer.views.set(child, { place: 'known', from: undefined, held: [] })
     return
@@ -52,6 +53,7 @@ export function judge(
   telling: number | undefined,
   compare: () => void,
 ): void {
+  outer.shown.calls = true
   const view = viewOf(outer, proc)
   if (view.place === 'known') {
     compare()

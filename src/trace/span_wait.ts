@@ -187,7 +187,9 @@ function settleNothing(replay: SpanReplay, actor: Actor, span: Span, call: Wait,
   }
   const overlaps = seen > 0 && endsWithin(replay, actor, seen, span)
   count(replay, seen === 0 || overlaps, overlaps)
-  if (seen !== 0 && !overlaps) differ(replay, span.last, actor, spanText(call), '0', resultText(seen))
+  if (seen === 0 || overlaps) return
+  // Nobody of that number: the selector is wrong, else the result.
+  differ(replay, seen < 0 ? span.line : span.last, actor, spanText(call), '0', resultText(seen))
 }
 
 /** Whether the log shows the end of this child, if at all, after the wait began. */
@@ -210,12 +212,11 @@ function settleChild(
   let reordered = false
   let found = seen
   if (found !== nr && proc !== undefined) {
-    reordered = bringAbout(replay, actor, proc, span)
+    reordered = bringAbout(replay, actor, proc, span) && replay.seen.ends
     found = peek(actor.task, selector)
     if (found > 0 && found !== nr && (endsWithin(replay, actor, found, span) || !isExit(span))) {
       // The other one's end came after the wait had looked.
-      const chosen = { ...selector, idtype: P_PID, id: nr }
-      found = peek(actor.task, chosen)
+      if (covers(actor, selector, proc)) found = peek(actor.task, { ...selector, idtype: P_PID, id: nr })
       reordered = true
     }
   }
@@ -235,7 +236,20 @@ function settleChild(
     return
   }
   count(replay, false)
-  differ(replay, last, actor, spanText(call), `${nr}`, resultText(found))
+  // A child that another selector would have found: the selector is wrong, else the result.
+  const chosen = { ...selector, idtype: P_PID, id: nr }
+  const line = selector.idtype !== P_ALL && found <= 0 && peek(actor.task, chosen) === nr ? span.line : last
+  differ(replay, line, actor, spanText(call), `${nr}`, resultText(found))
+  const before = proc === undefined ? replay.world.departed.get(nr) : undefined
+  if (before !== undefined && before.parent === actor.proc && before.line > 0)
+    differ(replay, before.line, actor, 'wait', `${nr}`, `found again at line ${last}`)
+}
+
+/** Whether a selector means this child. */
+function covers({ task }: Actor, { idtype, id }: Selector, child: Proc): boolean {
+  if (idtype === P_PID) return task.pidOf(child.task) === id
+  const group = child.task.nspgid[task.level]
+  return idtype !== P_PGID || group === (id === 0 ? task.nspgid[task.level] : id)
 }
 
 /** A child that was there before the log began: whose it was, only now shows. */
@@ -322,5 +336,7 @@ function take(
   }
   if (proc === undefined || proc.task.state !== 'X') return
   takeOverReap(replay.world, proc)
+  const departed = replay.world.departed.get(proc.numbers[0] as number)
+  if (departed !== undefined) departed.line = span.last
   tell(replay, span.last, actor.id, call)
 }

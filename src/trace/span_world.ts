@@ -68,8 +68,12 @@ export interface Proc {
   zombie: boolean
   /** The line of the end of its last thread; 0: not seen. */
   gone: number
-  /** The signals that it has sent, as bits. */
-  sent: bigint
+  /** Who has sent it signals, by their names in findings; which, as bits. */
+  senders: Map<number, bigint>
+  /** The line in which it last sent each signal. */
+  sentAt: Map<number, number>
+  /** The line of the signal that told its parent of its end; 0: none has. */
+  told: { line: number }
   /** It was there before the log began. */
   readonly old: boolean
   /** By descriptor: the processes of its pidfds. */
@@ -83,7 +87,7 @@ export interface Proc {
   /** Its number in the log's namespace and in deeper ones. */
   readonly numbers: readonly number[]
   /** The number of its parent outside the log, learnt once; undefined: not yet. */
-  foreignParent: number | undefined
+  foreignParent: Learnt | undefined
   /** Its group and session from outside the log, shared with those who inherit them. */
   readonly foreign: ForeignNumbers
   /** The line in which its creation came back; 0: not known. */
@@ -96,8 +100,14 @@ export interface Proc {
 
 /** Learnt once; undefined: not yet. */
 export interface ForeignNumbers {
-  pgid: number | undefined
-  sid: number | undefined
+  pgid: Learnt | undefined
+  sid: Learnt | undefined
+}
+
+/** A number from outside the log, and the line that told it. */
+export interface Learnt {
+  readonly nr: number
+  readonly line: number
 }
 
 /** A process that has been waited for. */
@@ -105,7 +115,11 @@ export interface Departed {
   readonly numbers: readonly number[]
   readonly parent: Proc | undefined
   readonly status: number
-  readonly sent: bigint
+  readonly id: number
+  readonly told: { line: number }
+  readonly sentAt: ReadonlyMap<number, number>
+  /** The line of the wait that found it; 0: nobody saw one. */
+  line: number
 }
 
 export interface World {
@@ -237,9 +251,23 @@ export function join(
   return actor
 }
 
-/** Most processes have neither: these stand for all of them, and nothing is ever put in. */
+/** Most processes have none of these: they stand for all of them, and nothing is ever put in. */
 const NO_CHILDREN: Set<Proc> = new Set()
 const NO_PIDFDS: Map<number, Proc> = new Map()
+const NO_SENDERS: Map<number, bigint> = new Map()
+const NOTHING_SENT: Map<number, number> = new Map()
+
+/** The signals that each process has sent to `proc`, as bits. */
+export function sendersOf(proc: Proc): Map<number, bigint> {
+  if (proc.senders === NO_SENDERS) proc.senders = new Map()
+  return proc.senders
+}
+
+/** The line in which `proc` sent each signal last. */
+export function sendingsOf(proc: Proc): Map<number, number> {
+  if (proc.sentAt === NOTHING_SENT) proc.sentAt = new Map()
+  return proc.sentAt
+}
 
 function addChild(parent: Proc, child: Proc): void {
   if (parent.children === NO_CHILDREN) parent.children = new Set()
@@ -277,7 +305,9 @@ function bearProc(
     dead: false,
     zombie: false,
     gone: 0,
-    sent: 0n,
+    senders: NO_SENDERS,
+    sentAt: NOTHING_SENT,
+    told: { line: 0 },
     old: from === undefined,
     pidfds: from === undefined || from.pidfds.size === 0 ? NO_PIDFDS : new Map(from.pidfds),
     deathSignal: 0,
@@ -346,6 +376,7 @@ function takeOverParent(world: World, child: Proc): void {
     if (child.zombie && child.parent !== undefined) child.parent.zombies--
     child.parent = parent
     if (parent !== undefined) addChild(parent, child)
+    child.told = { line: 0 }
     if (child.zombie && parent !== undefined) parent.zombies++
   }
   if (child.task.state === 'X') {
@@ -361,6 +392,7 @@ export function takeOverReap(world: World, proc: Proc): void {
   if (proc.zombie && proc.parent !== undefined) proc.parent.zombies--
   proc.zombie = false
   proc.dead = true
+  proc.formerParent = undefined
   proc.parent?.children.delete(proc)
   world.unreaped.delete(proc)
   for (const init of world.held) if (init !== proc) takeOverEnd(world, init)
@@ -369,7 +401,15 @@ export function takeOverReap(world: World, proc: Proc): void {
   world.tasks.delete(proc.id)
   const nr = proc.numbers[0] as number
   world.departed.delete(nr)
-  world.departed.set(nr, { numbers: proc.numbers, parent: proc.parent, status: proc.status, sent: proc.sent })
+  world.departed.set(nr, {
+    numbers: proc.numbers,
+    parent: proc.parent,
+    status: proc.status,
+    id: proc.id,
+    told: proc.told,
+    sentAt: proc.sentAt,
+    line: 0,
+  })
   if (world.departed.size > 2 * DEPARTED) {
     for (const oldest of world.departed.keys()) {
       if (world.departed.size <= DEPARTED) break

@@ -9,8 +9,9 @@ import { createDifferences } from './differences.ts'
 import { createFindings } from './findings.ts'
 import type { ReplayOptions, ReplayResult } from './replay.ts'
 import type { Act, GoneAct, Span, SpanStart, SupersededAct } from './span.ts'
-import { create, meet } from './span_create.ts'
+import { create } from './span_create.ts'
 import { endOuter, performEnds, reapUntold } from './span_exits.ts'
+import { meet } from './span_meet.ts'
 import { end, execute, forceEnd, goOn, isSimple, stop } from './span_order.ts'
 import { createOuter } from './span_outer.ts'
 import { count, differ, type Flight, type SpanReplay, tell } from './span_replay.ts'
@@ -34,7 +35,7 @@ import { TraceError } from './trace_error.ts'
 import { buildTree } from './tree.ts'
 
 /** Dead processes kept for a parent outside the log that has surely reaped them. */
-const UNREAPED_KEPT = 4096
+const UNREAPED_KEPT = 1024
 /** The invariants are walked once in so many acts, and not before as many as there are tasks. */
 const CHECK_EVERY = 1024
 
@@ -60,6 +61,7 @@ export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanR
     },
     foreign: new Map(),
     outer: start.spans.source === 'ftrace' ? createOuter({ performEnds, reapUntold }) : undefined,
+    groups: new Map(),
     guessed: new Set(),
     lost: [],
     uncertain: 0,

@@ -12,6 +12,7 @@ export interface Setup extends Partial<Omit<Rules, 'old'>> {
   readonly era?: 'latest' | '4.14'
   readonly pidMax: number
   readonly bitsPerPage?: number
+  readonly lookup?: 'hash' | 'idr'
 }
 
 /** The library and the oracle side by side. */
@@ -25,7 +26,7 @@ export interface Pair {
 }
 
 export function bootPair(setup: Setup): Pair {
-  const { era = 'latest', bitsPerPage, pidMax, ...limits } = setup
+  const { era = 'latest', bitsPerPage, lookup, pidMax, ...limits } = setup
   const kernel = Kernel.boot({ ...setup, era })
   const w = newWorld({ ...limits, old: era === '4.14' }, pidMax)
   return {

@@ -28,4 +28,4 @@ async function main() {
 if (!isMainThread) console.log(execFileSync('sh', ['-c', 'echo from a worker']).toString().trim())
 else if (process.argv[2] === 'child')
   process.once('message', (m) => process.send(`${m} back`, () => process.exit(0)))
-else main()
+else void main()

@@ -1,0 +1,54 @@
+/**
+ * Children whose creators were killed before they saw the result: nobody tells their numbers, or whose they are.
+ */
+import { PR_GET_CHILD_SUBREAPER } from '../abi/index.ts'
+import type { Task } from '../index.ts'
+import { peekNumber } from '../inside.ts'
+import type { Span, SpanCall } from './span.ts'
+import { type SpanReplay, tell } from './span_replay.ts'
+import { type Actor, join, type Proc } from './span_world.ts'
+
+/** Stands for the unseen call that made a task. */
+export const ROOT_CALL: SpanCall = { op: 'clone', flags: 0, exitSignal: 0, setTid: undefined }
+
+/** Its creator was killed before it returned, and is gone by now: somebody has adopted it. */
+export function orphaned(replay: SpanReplay, key: number, line: number, time: string): Actor | undefined {
+  const { world } = replay
+  const child = adopt(replay, key)
+  if (child === undefined) return undefined
+  const born = join(world, child.task, child.proc, key, line, time)
+  tell(replay, line, born.id, ROOT_CALL)
+  return born
+}
+
+/** A number is missing, and a creator was killed before it returned: its child has the number. */
+export function createLost(
+  replay: SpanReplay,
+  actor: Actor,
+  missing: boolean,
+  { line, time }: Span,
+): boolean {
+  if (!missing || actor.task.level !== replay.world.top.level) return false
+  const child = adopt(replay, peekNumber(replay.world.top))
+  if (child === undefined) return false
+  const born = join(replay.world, child.task, child.proc, undefined, line, time)
+  tell(replay, line, born.id, ROOT_CALL)
+  return true
+}
+
+/** The child of a creator that has ended, made by whoever would have adopted it. */
+function adopt({ world, lost }: SpanReplay, key: number): { task: Task; proc: Proc } | undefined {
+  const at = lost.shift()
+  if (at === undefined) return undefined
+  let adopter = at.proc.dead ? (at.proc.parent ?? at.parent) : at.proc
+  while (
+    adopter !== undefined &&
+    (adopter.dead || (adopter !== at.proc && adopter.task.prctl(PR_GET_CHILD_SUBREAPER) === 0))
+  )
+    adopter = adopter.parent
+  const parent = adopter?.task ?? (world.owned ? world.top : world.kernel.init)
+  const next = peekNumber(world.top) === key
+  const task = parent.clone(next ? {} : { setTid: [key] })
+  if (world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
+  return { task, proc: at.proc }
+}

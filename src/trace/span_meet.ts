@@ -1,0 +1,159 @@
+/**
+ * Who stands behind a key that the log has not shown before: a child of a creation under way, one that was made in a deeper
+ * namespace and whose key nobody told, one whose creator was killed, or somebody older than the log.
+ */
+import { peekNumber } from '../inside.ts'
+import { clone, create, learnPidMax, RESERVED, STEPS, USUAL_LIMIT } from './span_create.ts'
+import { orphaned, ROOT_CALL } from './span_lost.ts'
+import { isCalling } from './span_order.ts'
+import { count, differ, type Flight, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
+import { type Actor, bearForeign, bearRoot, join, nameActor, type World } from './span_world.ts'
+
+/** Who stands behind a key that the log has not shown before. */
+export function meet(replay: SpanReplay, key: number, line: number, time: string): Actor {
+  const { world, seen } = replay
+  if (seen.root === undefined) {
+    const root = bearRoot(world, key, line, time, seen.birth)
+    seen.root = root.proc
+    tell(replay, line, root.id, ROOT_CALL)
+    return root
+  }
+  return (
+    toldUnderWay(replay, key) ??
+    nameless(replay, key, true) ??
+    untoldUnderWay(replay, key, 0) ??
+    nameless(replay, key, false) ??
+    untoldUnderWay(replay, key, world.owned ? 0 : STEPS) ??
+    createdAndLost(replay, key) ??
+    orphaned(replay, key, line, time) ??
+    mistold(replay, key) ??
+    older(replay, key, line, time)
+  )
+}
+
+/** The child's first line may come before its creator's return, which the reader has looked up. */
+function toldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
+  for (const { span, actor, done } of replay.flights.values()) {
+    const { outcome } = span
+    if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
+    const told = outcome.outer ?? (actor.task.level === replay.world.top.level ? outcome.value : undefined)
+    if (told === key) return create(replay, actor, span)
+  }
+  return undefined
+}
+
+/**
+ * The result does not tell the key: it is that of the creation that would make this number now. Where others under way can
+ * have the numbers before it, they do, in order of entry. So many numbers may have been taken by `others`.
+ */
+function untoldUnderWay(replay: SpanReplay, key: number, others: number): Actor | undefined {
+  const { world } = replay
+  for (let step = 0; step < STEPS; step++) {
+    const missing = key - peekNumber(world.top)
+    const [first, second] = missing < 0 ? [] : untold(replay)
+    if (first === undefined || (second === undefined && missing > others)) return undefined
+    const child = create(replay, first.actor, first.span)
+    if (child === undefined) return undefined
+    if (missing === 0 || second === undefined) return nameActor(world, child, key)
+  }
+  return undefined
+}
+
+/** Creations under way that can come about now, and whose results do not tell a key. */
+function untold({ world, flights }: SpanReplay): Flight[] {
+  return [...flights.values()].filter(({ span: { call, outcome }, actor: { task }, actor, done }) => {
+    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
+      return false
+    if (!isCalling(actor) || task.level === world.top.level) return false
+    return call.setTid !== undefined || peekNumber(task) === outcome.value
+  })
+}
+
+/** A creation under way would make this number now, and its result is another: the result is wrong. */
+function mistold(replay: SpanReplay, key: number): Actor | undefined {
+  const { world, flights } = replay
+  if (!world.owned || peekNumber(world.top) !== key) return undefined
+  for (const { span, actor, done } of flights.values()) {
+    const { call, outcome } = span
+    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
+    if (actor.task.level === world.top.level && outcome.value !== key) return create(replay, actor, span)
+  }
+  return undefined
+}
+
+/** The creator was killed before it saw the result, or its return is too far away to be known. */
+function createdAndLost(replay: SpanReplay, key: number): Actor | undefined {
+  for (const flight of replay.flights.values()) {
+    const { span, actor, done } = flight
+    if (done || span.call.op !== 'clone' || (span.outcome !== undefined && span.outcome.kind !== 'lost'))
+      continue
+    if (!isCalling(actor)) continue
+    const child = clone(actor.task, span.call)
+    if (typeof child === 'number') continue
+    flight.done = true
+    const born = join(replay.world, child, actor.proc, key, span.line, span.time)
+    tell(replay, span.line, actor.id, span.call)
+    return born
+  }
+  return undefined
+}
+
+/** A child of a deeper namespace, whose key nobody has told: it has that number, or else it is the oldest. */
+function nameless(replay: SpanReplay, key: number, exact: boolean): Actor | undefined {
+  const { world } = replay
+  const wraps = !exact && wrapsTo(world, key)
+  for (const actor of world.nameless) {
+    const own = world.top.tidOf(actor.task) + actor.late
+    if (exact ? own !== key : wraps && own < USUAL_LIMIT) continue
+    nameActor(world, actor, key)
+    const last = world.top.sysctl('kernel.ns_last_pid')
+    if (own < key || (own > key && learnPidMax(replay, world.top, key, true)))
+      shift(world, actor, last, key - own)
+    return actor
+  }
+  return undefined
+}
+
+/** This task has another number than the library thinks; so have those made after it, and those to come. */
+function shift({ top, nameless }: World, { id }: Actor, last: number, by: number): void {
+  for (const other of nameless) if (other.id > id) other.late += by
+  top.sysctl('kernel.ns_last_pid', last + by)
+}
+
+/** A key far below the numbers of all who are nameless: whoever has it, was made after the numbers began anew. */
+function wrapsTo({ top, nameless }: World, key: number): boolean {
+  let above = false
+  for (const { task } of nameless) {
+    const own = top.tidOf(task)
+    if (own < USUAL_LIMIT && key > own - RESERVED) return false
+    if (own >= USUAL_LIMIT) above = true
+  }
+  return above && key >= RESERVED
+}
+
+/** It was there before the log began; in a log that began with a program's start that cannot be. */
+function older(replay: SpanReplay, key: number, line: number, time: string): Actor {
+  const { world, seen, foreign } = replay
+  const learnt = foreign.get(key)
+  if (seen.birth || learnt !== undefined) {
+    count(replay, false)
+    const at = learnt ?? line
+    foreign.delete(key)
+    differ(
+      replay,
+      at,
+      undefined,
+      `pid ${key}`,
+      learnt === undefined ? 'a line of it' : 'taken outside the log',
+      'nobody made it',
+    )
+  } else skip(replay, SKIPPED.older)
+  const actor = bearForeign(world, key, line, time) ?? bearElsewhere(replay, key, line, time)
+  tell(replay, line, actor.id, ROOT_CALL)
+  return actor
+}
+
+/** The number is taken: whoever it is gets another one. */
+function bearElsewhere({ world }: SpanReplay, key: number, line: number, time: string): Actor {
+  return join(world, world.kernel.init.clone(), undefined, key, line, time)
+}
