@@ -13,8 +13,9 @@ const ALL = 0x7fffffff
 
 /** Something has happened that waits of other workers may be about. Context: tasklistLock. */
 export function ring(realm: Realm): void {
+  if (SHARED === 0 || !realm.isShared) return
   const w = realm.table.words
-  if (SHARED === 0 || load(w, L.H_LISTENERS) <= (realm.stopListening === undefined ? 0 : 1)) return
+  if (load(w, L.H_LISTENERS) <= (realm.stopListening === undefined ? 0 : 1)) return
   add(w, L.H_RING, 1)
   wake(w, L.H_RING, ALL)
 }

@@ -50,11 +50,12 @@ export type NsFileRef = number & { readonly [nsFileBrand]: true }
 
 // Header ------------------------------------------------------------------------------------------------------------
 //
-//      0   what the buffer is, and its limits            [once; brk and counters: pidmapLock]
+//      0   what the buffer is, and its limits            [once; brk and counters: atomic]
 //      32  tasklistLock, alone on its line
 //      48  pidmapLock, alone on its line
-//      64  the hash and the counters that it guards      [pidmapLock]
-//      80  RCU callbacks, work items, run queue, tasks   [tasklistLock, or one thread]
+//      64  the hash; counts of namespaces and mounts     [pidmapLock; counts: atomic]
+//      80  RCU callbacks, work items                     [queueLock]
+//          run queue, tasks                              [tasklistLock]
 //      112 slab descriptors                              [slabLock]
 //      448 slabLock, alone on its line
 //      464 queueLock, alone on its line
