@@ -171,16 +171,13 @@ export class TaskView {
     if (!this.held()) return []
     const table = this.realm.table
     const numbers: number[] = []
-    const levels = table.words[taskPid(table, this.ref) + L.PID_LEVEL]
-    for (let level = 0; level <= levels; level++) numbers.push(this.numberAt(which, level))
+    const own = taskPid(table, this.ref)
+    const pid = which(table, this.ref)
+    for (let level = 0; level <= table.words[own + L.PID_LEVEL]; level++) {
+      const ns = table.words[upidAt(own, level) + L.UPID_NS] as NsRef
+      numbers.push(pidNrNs(table, pid, ns))
+    }
     return numbers
-  }
-
-  /** One of {@link TaskView.numbers}. Context: the task is held, and has that level. */
-  protected numberAt(which: (table: Realm['table'], task: TaskRef) => PidRef, level: number): number {
-    const table = this.realm.table
-    const ns = table.words[upidAt(taskPid(table, this.ref), level) + L.UPID_NS]
-    return pidNrNs(table, which(table, this.ref), ns as NsRef)
   }
 
   static {

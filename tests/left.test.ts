@@ -5,8 +5,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Left, type LogOptions, type LogResult, replayLog } from 'pidns/trace'
 
+/** A line at a time, as from a program that runs. */
 async function* bytes(lines: readonly string[]) {
-  yield new TextEncoder().encode(`${lines.join('\n')}\n`)
+  for (const line of lines) yield new TextEncoder().encode(`${line}\n`)
 }
 
 async function replay(lines: readonly string[], options: LogOptions = {}): Promise<LogResult> {

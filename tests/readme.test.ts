@@ -158,7 +158,9 @@ function publicMembers(): string[] {
     ])
     .filter(({ declarations = [] }) => declarations.every((declaration) => !isHidden(declaration)))
     .map(({ name }) => name)
-  return [...new Set(names)].filter((name) => /^\w+$/.test(name) && !['prototype', 'refOf'].includes(name))
+  return [...new Set(names)].filter(
+    (name) => /^\w+$/.test(name) && !['prototype', 'refOf', 'realmOf'].includes(name),
+  )
 }
 
 function isHidden(declaration: ts.Declaration): boolean {
