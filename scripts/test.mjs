@@ -19,9 +19,12 @@ import { spec } from 'node:test/reporters'
 const FOLDER = 'out/tests'
 const FILE_TIMEOUT_MS = 15 * 60 * 1000
 
-/** Tests of what is there once: the command line, the documents, the sources, the tests' own oracle, readers of text. */
+/**
+ * Tests of what is there once: the command line, the documents, the sources, the tests' own oracle, readers of text, what
+ * the plain build reads of its memory.
+ */
 const ONCE =
-  /^(cli|docstrings|examples|layers|oracle|readme|semantics|strace\w*|ftrace\w*|trace_\w+)\.test\.js$/
+  /^(cli|counts|docstrings|examples|layers|oracle|readme|run|run_\w+|semantics|strace\w*|ftrace\w*|trace_\w+)\.test\.js$/
 const isShared = process.execArgv.some((option) => option.endsWith('shared.mjs'))
 
 const build = process.env.PIDNS_BUILD

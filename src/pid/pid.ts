@@ -17,6 +17,7 @@ import type { NsRef, PidRef, TaskRef, UpidRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { kmemCacheAlloc, kmemCacheFree } from '../mm/slab.ts'
 import { hlistFirstRcu, hlistNextRcu } from '../sync/hlist.ts'
+import { rawSpinHeld } from '../sync/raw_spinlock.ts'
 import { callRcu, rcuReadLock, rcuReadUnlock } from '../sync/rcu.ts'
 import { refcountDecAndTest, refcountInc, refcountSet } from '../sync/refcount.ts'
 import { spinLockIrqSave, spinUnlockIrqRestore } from '../sync/spinlock.ts'
@@ -168,6 +169,7 @@ export function findPidNs(table: PidTable, nr: number, ns: NsRef): PidRef {
   const seq = load(table.words, L.H_HASH_SEQ)
   const pid = findOnChain(table, nr, ns)
   if (pid !== 0 || ((seq & 1) === 0 && load(table.words, L.H_HASH_SEQ) === seq)) return pid
+  if (rawSpinHeld(table, L.H_PIDMAP_LOCK)) return pid
   // The hash grew meanwhile, and its nodes moved: only whoever holds the lock knows that a number is not there.
   const flags = spinLockIrqSave(table, L.H_PIDMAP_LOCK)
   const found = findOnChain(table, nr, ns)
