@@ -1,8 +1,23 @@
 // Bundles the command line, with the libraries it uses, into one executable file, and collects their licences beside it.
+
+import { existsSync } from 'node:fs'
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
 
 const OUT = 'dist/cli'
+
+/** The library as it was built (flatten.mjs has made it faster), and only what is the command line's own from its source. */
+const library = {
+  name: 'library',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, importer }) => {
+      const file = relative(resolve('src'), join(dirname(importer), path))
+      const built = resolve('dist', file.replace(/\.ts$/, '.js'))
+      return /^(cli|trace\/node)\//.test(file) || !existsSync(built) ? undefined : { path: built }
+    })
+  },
+}
 
 await rm(OUT, { recursive: true, force: true })
 const { metafile } = await build({
@@ -12,6 +27,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
+  plugins: [library],
   // Bundled CommonJS asks for Node's own modules through require, which an ES module lacks.
   banner: {
     js: "#!/usr/bin/env node\nimport { createRequire as pidnsCreateRequire } from 'node:module'\nconst require = pidnsCreateRequire(import.meta.url)",

@@ -217,3 +217,16 @@ test('when another thread of the first process executes a program, it is the fir
   assert.equal(Kernel.restore(kernel.save()).init.state, 'S')
   assert.deepEqual(kernel.check(), [])
 })
+
+test('a thread that takes over from the first process keeps nothing of it, whatever uses its memory next', () => {
+  const kernel = Kernel.boot()
+  for (let i = 0; i < 3; i++) {
+    kernel.init.clone({ flags: CLONE_PTHREAD }).execve()
+    // A saved kernel has freed what was waiting to be: the next child is where the first leader was.
+    kernel.save()
+    kernel.init.fork()
+    kernel.init.fork()
+  }
+  assert.equal(kernel.tasks().length, 7)
+  assert.deepEqual(kernel.check(), [])
+})

@@ -37,6 +37,14 @@ const contents = (words: Int32Array, head: number): number[] => {
 }
 
 describe('list', () => {
+  it('replaces a node that is on no list by one that is on none either', () => {
+    const words = newWords()
+    const [node, other] = NODES as unknown as [number, number]
+    listReplaceInit(words, node, other)
+    assert.equal(listNext(words, node), node)
+    assert.equal(listNext(words, other), other)
+  })
+
   it('equals an array after any additions, removals, replacements and splices', () => {
     const node = fc.constantFrom(...NODES)
     const step = fc.record({

@@ -3,6 +3,8 @@
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cannotTrace, finish, folder, goneByItself, lacks, MAIN, marked, put, start } from './run_tools.ts'
@@ -22,7 +24,9 @@ describe('signals', { skip }, () => {
     const done = finish(child)
     await new Promise((resolve) => child.stdout?.once('data', resolve))
     send(child.pid as number)
-    return `${(await done).stdout}`.split('\n')[1] as string
+    const { status, signal, stdout } = await done
+    assert.deepEqual({ status, signal }, { status: 0, signal: null })
+    return `${stdout}`.split('\n')[1] as string
   }
 
   it('that are sent to pidns reach the command, once', async () => {
@@ -39,10 +43,27 @@ describe('signals', { skip }, () => {
     assert.equal(await countAfter((pid) => process.kill(-pid, 'SIGTERM')), 'INT 0 TERM 1 HUP 0 USR1 0')
   })
 
+  it('that come before the command is run reach it as well', async () => {
+    mkdirSync(join(folder, 'early'))
+    put('early/strace', '#!/bin/sh\nkill -TERM $PPID; PATH=$LATER; exec strace "$@"')
+    const env = { LATER: process.env.PATH, PATH: `${join(folder, 'early')}:${process.env.PATH}` }
+    const child = start(
+      [
+        'sh',
+        '-c',
+        'trap "echo TERM; exit 3" TERM; i=0; while [ $i -lt 100 ]; do sleep 0.1; i=$((i + 1)); done',
+      ],
+      { env },
+    )
+    const { status, stdout } = await finish(child)
+    assert.deepEqual([status, `${stdout}`], [3, 'TERM\n'])
+  })
+
   it('leave nothing running that would not run without pidns', async () => {
     const child = start(['sh', '-c', 'sleep 600 >/dev/null 2>&1 & exec sleep 601'], { detached: true })
     const done = finish(child)
-    while (!marked().some(({ command }) => command === 'sleep 601')) await sleep(20)
+    const runs = (): string[] => marked().map(({ command }) => command)
+    while (!(runs().includes('sleep 600') && runs().includes('sleep 601'))) await sleep(20)
     process.kill(-(child.pid as number), 'SIGINT')
     // sh ignores SIGINT for those in the background: this one goes on, and is named.
     const { signal, stderr } = await done

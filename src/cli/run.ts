@@ -9,7 +9,7 @@ import { once } from 'node:events'
 import { openSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { findCommand } from './find_command.ts'
-import { endBy } from './forward_signals.ts'
+import { endBy, forwardSignals } from './forward_signals.ts'
 import { endAll, runningUnder } from './outlived.ts'
 import { paintFor } from './paint.ts'
 import { runText } from './print_run.ts'
@@ -55,12 +55,14 @@ export async function runCommand(command: readonly string[], flags: RunFlags): P
   if (typeof strace !== 'string') return refuse(NO_STRACE)
   // A shell that executes it shall not take its name for an option.
   const words = name.startsWith('-') ? [found, ...command.slice(1)] : command
+  const forwarder = forwardSignals()
   const { output, saved, traced } = begin(strace, words, flags)
   if (traced.child.pid === undefined) {
     const [error] = (await once(traced.child, 'error')) as [Error]
     return refuse(error.message)
   }
-  const followed = await follow(traced, flags.wait * 1000, saved)
+  forwarder.to(traced.child.pid)
+  const followed = await follow(traced, forwarder, flags.wait * 1000, saved)
   const { ended } = followed
   if (ended === undefined) return refuse(whyNot(traced.complaints()))
   const report = await judge(command, ended, followed, traced, flags)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { type LogResult, replayLog, TraceError } from '../trace/index.ts'
 import { type FollowedLog, followLog } from './follow_log.ts'
-import { forwardSignals } from './forward_signals.ts'
+import type { SignalForwarder } from './forward_signals.ts'
 import type { SavedLog } from './save_log.ts'
 import type { Traced } from './strace.ts'
 
@@ -32,10 +32,14 @@ export type RealtimeSignal = `SIGRT_${number}`
 const SILENCE_MS = 100
 
 /** `wait`: ms that those have who are about to end when the command does. */
-export async function follow(traced: Traced, wait: number, saved: SavedLog | undefined): Promise<Followed> {
+export async function follow(
+  traced: Traced,
+  forwarder: SignalForwarder,
+  wait: number,
+  saved: SavedLog | undefined,
+): Promise<Followed> {
   const { child, log } = traced
   const started = performance.now()
-  const forwarder = forwardSignals(child.pid as number)
   let ended: Ended | undefined
   let unsaved: string | null = null
   let isBegun = false

@@ -47,6 +47,11 @@ export function listDelInit(words: Words, node: number): void {
 /** Puts `replacement` where `node` was, and leaves `node` on no list. Linux: `list_replace_init`. */
 export function listReplaceInit(words: Words, node: number, replacement: number): void {
   const next = words[node + NEXT]
+  // In no list: what it points at is itself, and the replacement shall not.
+  if (next === node) {
+    initListHead(words, replacement)
+    return
+  }
   const prev = words[node + PREV]
   words[replacement + NEXT] = next
   words[replacement + PREV] = prev

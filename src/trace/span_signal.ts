@@ -4,7 +4,7 @@
  * The number is the sender's in the receiver's namespace. The kernel took it when the signal was sent; when the line is
  * written, the sender may have changed or gone, so the latest of those who are gone are known too.
  */
-import { SIGCHLD, SIGKILL, SIGPIPE, SIGXCPU, SIGXFSZ } from '../abi/index.ts'
+import { SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGXCPU, SIGXFSZ } from '../abi/index.ts'
 import type { SignalAct } from './span.ts'
 import { forceEnd, procOf } from './span_order.ts'
 import { count, differ, nameOf, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
@@ -62,17 +62,15 @@ function settleChildSignal(replay: SpanReplay, actor: Actor, act: SignalAct, pid
 }
 
 function isOver(child: Proc, act: SignalAct): boolean {
-  return (child.dead && hasStatus(child.status, act)) || (!replayEnds(child) && child.exiting !== undefined)
-}
-
-function replayEnds(child: Proc): boolean {
-  return child.dead
+  return child.dead ? hasStatus(child.status, act) : child.exiting !== undefined
 }
 
 function hasStatus(status: number, { code, status: told }: SignalAct): boolean {
+  if (told === undefined || status < 0) return true
+  if (code === CLD_EXITED) return status === (told & 0xff) << 8
+  const sig = status & 0x7f
   // After reboot(2) in a namespace, a wait tells SIGHUP or SIGINT of its init, and the signal what killed it.
-  if (told === undefined || status < 0 || told === SIGKILL) return true
-  return code === CLD_EXITED ? status === (told & 0xff) << 8 : (status & 0x7f) === told
+  return sig === told || (told === SIGKILL && (sig === SIGHUP || sig === SIGINT))
 }
 
 /** kill(2), sigqueue(3), tgkill(2). */

@@ -35,7 +35,7 @@ import { TraceError } from './trace_error.ts'
 import { buildTree } from './tree.ts'
 
 /** Dead processes kept for a parent outside the log that has surely reaped them. */
-const UNREAPED_KEPT = 1024
+const UNREAPED_KEPT = 512
 /** The invariants are walked once in so many acts, and not before as many as there are tasks. */
 const CHECK_EVERY = 1024
 
@@ -223,7 +223,7 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
   if (!proc.dead) endLate(replay, actor, status, line)
   if (proc.zombie && proc.parent !== undefined) seen.unwaited++
   if (proc === seen.root) seen.rootGone = line
-  if (world.unreaped.size > UNREAPED_KEPT) reapOldest(replay, line)
+  if (world.unreaped.size > 2 * UNREAPED_KEPT) reapOldest(replay, line)
 }
 
 /** The last thread is gone, so the process is, whatever the library still has of it. */
@@ -233,11 +233,12 @@ function endLate(replay: SpanReplay, actor: Actor, status: number, line: number)
   actor.proc.actors.delete(actor)
 }
 
+/** Half of them at once: a Set is slow to find its first member behind those that were deleted. */
 function reapOldest(replay: SpanReplay, line: number): void {
   for (const proc of replay.world.unreaped) {
     reapUnseen(replay.world, proc)
     tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })
-    return
+    if (replay.world.unreaped.size <= UNREAPED_KEPT) return
   }
 }
 
