@@ -142,7 +142,7 @@ export interface World {
   readonly held: Set<Proc>
   /** By number in the log's namespace; the latest of `DEPARTED`. */
   readonly departed: Map<number, Departed>
-  /** By their names in findings. */
+  /** Those in deeper namespaces than the log's own, by their names in findings. */
   readonly tasks: Map<number, Task>
   /** A task in the namespace of an inode number. */
   readonly namespaces: Map<number, Task>
@@ -190,7 +190,7 @@ export function createWorld(origin: SpanOrigin, pidMax: number | undefined): Wor
     unreaped: new Set(),
     held: new Set(),
     departed: new Map(),
-    tasks: new Map([[TOP_ID, top]]),
+    tasks: new Map(),
     namespaces: new Map(),
     changes: [],
     deepest: top.level,
@@ -240,7 +240,7 @@ export function join(
 ): Actor {
   const thread = task.leader !== task
   const id = task === world.top ? TOP_ID : ++world.ids
-  world.tasks.set(id, task)
+  if (task.level > world.top.level) world.tasks.set(id, task)
   if (task.level > world.deepest) world.deepest = task.level
   const proc = thread ? (world.procs.get(task.leader) as Proc) : bearProc(world, task, from, id, line, time)
   const actor: Actor = { key: key ?? 0, id, task, proc, exiting: undefined, late: 0, lastSignal: 0 }
