@@ -121,6 +121,11 @@ function perform(replay: SpanReplay, act: Act): void {
     case 'other':
       actorOf(replay, act.by, act.line, act.time)
       break
+    case 'clash':
+      if (replay.outer === undefined && !replay.seen.birth) break
+      count(replay, false)
+      differ(replay, act.line, undefined, act.what, act.expected, act.actual)
+      break
     default:
       if (replay.outer !== undefined)
         performShown(replay, replay.outer, act, (key, line, time) => actorOf(replay, key, line, time))
