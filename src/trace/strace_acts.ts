@@ -133,6 +133,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
       time,
       doubt: undefined,
       lost: false,
+      twin: false,
       below: opens.get(by),
     }
     opens.set(by, open)

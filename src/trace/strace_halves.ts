@@ -18,6 +18,8 @@ export interface Half extends Undecided {
   doubt: Doubt | undefined
   /** It has been told that somebody else came back from it. */
   lost: boolean
+  /** The line that came before the second half has begun a call of the same name. */
+  twin: boolean
 }
 
 /** Stands in the queue until it is known which of two lines is wrong: the second of them. */
@@ -49,8 +51,6 @@ interface Orphan<H> {
 interface Return {
   name: string
   by: number
-  /** The line of its first half. */
-  from: number
   line: number
 }
 
@@ -99,11 +99,9 @@ export function createHalves<H extends Half & { below: H | undefined }>(
   /** A task has come back from the upper of two calls, or from the lower one: the other is not its own. */
   function settleBoth(upper: H, lower: H, own: H): void {
     const { doubt } = lower
-    if (own === lower && doubt !== undefined) {
-      decide(doubt, blameSecond(doubt, lower))
-      if (upper.name === lower.name) push(blameFirst(lower, upper.line))
-    }
+    if (own === lower && doubt !== undefined) decide(doubt, blameSecond(doubt, lower))
     upper.below = undefined
+    lower.twin = upper.name === lower.name
     stray(own === upper ? lower : upper)
   }
 
@@ -116,7 +114,7 @@ export function createHalves<H extends Half & { below: H | undefined }>(
     }
     for (const [by, open] of opens) {
       const { below } = open
-      if (below?.name === name && (lastReturn(name, wanted, below)?.from ?? below.line) < below.line) {
+      if (below?.name === name && lastReturn(name, wanted, below) !== undefined) {
         open.below = undefined
         return below
       }
@@ -134,7 +132,7 @@ export function createHalves<H extends Half & { below: H | undefined }>(
     return undefined
   }
 
-  /** When this task last came back from a call of that name, although another call of that name was open. */
+  /** When this task last came back from a call of that name, after this one of another was begun: it was the wrong one. */
   function lastReturn(name: string, by: number, open: H): Return | undefined {
     let found: Return | undefined
     for (const it of resumed)
@@ -150,11 +148,12 @@ export function createHalves<H extends Half & { below: H | undefined }>(
   function adopt(open: H, by: number, line: number, time: string): H {
     const before = lastReturn(open.name, by, open)
     const first = blameFirst(open, open.doubt?.line ?? line)
-    const sure = before !== undefined && before.from < open.line
-    const blamed = sure ? blameReturn(before, time, line) : first
-    if (open.doubt !== undefined) decide(open.doubt, blamed)
-    else push(blamed)
-    if (before !== undefined && !sure) push(blameReturn(before, time, line))
+    const blamed = before === undefined ? first : blameReturn(before, time, line)
+    if (open.doubt === undefined) push(blamed)
+    else {
+      if (open.twin && before === undefined) decide(open.doubt, blameSecond(open.doubt, open))
+      decide(open.doubt, blamed)
+    }
     open.by = by
     return open
   }
@@ -195,17 +194,16 @@ export function createHalves<H extends Half & { below: H | undefined }>(
       const upper = opens.get(by)
       if (upper === undefined) return undefined
       const { below: lower } = upper
-      const own = [lower, upper].find((open) => open !== undefined && isNamed(open, text, at, end))
+      const own = [upper, lower].find((open) => open !== undefined && isNamed(open, text, at, end))
       if (own === undefined) return undefined
       if (lower !== undefined) settleBoth(upper, lower, own)
       else if (own.doubt !== undefined) decide(own.doubt, blameSecond(own.doubt, own))
       if (orphans.length > 0) clear(own)
       const last = resumed[next]
-      if (last === undefined) resumed.push({ name: own.name, by, from: own.line, line })
+      if (last === undefined) resumed.push({ name: own.name, by, line })
       else {
         last.name = own.name
         last.by = by
-        last.from = own.line
         last.line = line
       }
       next = (next + 1) % RESUMED
