@@ -83,6 +83,14 @@ export function numbersFrom(task: Task, kind: Numbers, from: number): number[] {
   return numbers
 }
 
+/** The number of `task`, or of its process, group or session, in its ancestor namespace of `level`; 0: it has none there. */
+export function numberAt(task: Task, kind: Numbers, level: number): number {
+  const { table } = Task.realmOf(task)
+  const ref = Task.refOf('task', task, Task.realmOf(task), 'status')
+  const ns = table.words[upidAt(taskPid(table, ref), level) + L.UPID_NS] as NsRef
+  return pidNrNs(table, NUMBERS[kind](table, ref), ns)
+}
+
 /** Whether {@link numbersFrom} would give these. */
 export function hasNumbers(task: Task, kind: Numbers, from: number, expected: readonly number[]): boolean {
   const { table } = Task.realmOf(task)

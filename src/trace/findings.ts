@@ -226,6 +226,7 @@ function findOrphans(lives: Lives, turn: Turn, { line, time = '' }: Happening, n
 
 /** A namespace dies with the last thread of its init, and takes along whoever is in it or deeper. */
 function findNamespaceDeaths(turn: Turn, { line, time = '' }: Happening, note: Note): undefined {
+  if (!turn.ended.some(({ state }) => state.tgid.at(-1) === 1)) return
   const dead = new Map<Namespace, Life>()
   for (const life of turn.ended) if (life.state.tgid.at(-1) === 1) dead.set(life.namespace, life)
   for (const [namespace, init] of dead) {

@@ -43,7 +43,7 @@ const TRACERS_OWN = 16
 /** Performs a creation whose result is known, unless that has been done. */
 export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | undefined {
   const { outcome } = span
-  const flight = replay.flights.get(span)
+  const flight = replay.flights.get(span.line)
   if (flight !== undefined) {
     if (flight.done) return undefined
     flight.done = true

@@ -18,8 +18,8 @@ export interface SpanReplay {
   readonly now: { time: string }
   /** Where the log is one of ftrace. */
   readonly outer: Outer | undefined
-  /** Calls that have entered the kernel and not come back, in order of entry. */
-  readonly flights: Map<Span, Flight>
+  /** Calls that have entered the kernel and not come back, by the lines of their entries, in order. */
+  readonly flights: Map<number, Flight>
   /** What the log has shown of itself. */
   readonly seen: Seen
   /** Numbers learnt to be taken by others, each with the line where. */

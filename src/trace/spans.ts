@@ -86,26 +86,40 @@ export function replayAct(replay: SpanReplay, act: Act): undefined {
   }
 }
 
+/** An act that is no call. */
+type OtherAct = Exclude<Act, { readonly span: Span }>
+
 function perform(replay: SpanReplay, act: Act): void {
-  replay.now.time = 'span' in act ? act.span.time : act.time
   if (replay.counts.events++ === 0) replay.seen.birth = 'span' in act && act.span.call.op === 'execve'
   switch (act.kind) {
-    case 'call': {
-      const actor = actorOf(replay, act.span.by, act.span.line, act.span.time)
-      enter(replay, actor, act.span)
-      compare(replay, act.span, actor, undefined)
-      break
-    }
+    case 'call':
     case 'enter':
-      enterLong(replay, act.span)
+    case 'leave':
+      replay.now.time = act.span.time
+      performCall(replay, act.kind, act.span)
       break
-    case 'leave': {
-      const { span } = act
-      const flight = replay.flights.get(span)
-      compare(replay, span, flight?.actor ?? actorOf(replay, span.by, span.line, span.time), flight)
-      replay.flights.delete(span)
-      break
-    }
+    default:
+      replay.now.time = act.time
+      performOther(replay, act)
+  }
+  if (replay.check && ++replay.unchecked >= CHECK_EVERY + replay.world.procs.size) walk(replay, lineOf(act))
+}
+
+function performCall(replay: SpanReplay, kind: 'call' | 'enter' | 'leave', span: Span): void {
+  if (kind === 'enter') enterLong(replay, span)
+  else if (kind === 'call') {
+    const actor = actorOf(replay, span.by, span.line, span.time)
+    enter(replay, actor, span)
+    compare(replay, span, actor, undefined)
+  } else {
+    const flight = replay.flights.get(span.line)
+    compare(replay, span, flight?.actor ?? actorOf(replay, span.by, span.line, span.time), flight)
+    replay.flights.delete(span.line)
+  }
+}
+
+function performOther(replay: SpanReplay, act: OtherAct): void {
+  switch (act.kind) {
     case 'signal':
       settleSignal(replay, actorOf(replay, act.by, act.line, act.time), act)
       break
@@ -130,7 +144,6 @@ function perform(replay: SpanReplay, act: Act): void {
       if (replay.outer !== undefined)
         performShown(replay, replay.outer, act, (key, line, time) => actorOf(replay, key, line, time))
   }
-  if (replay.check && ++replay.unchecked >= CHECK_EVERY + replay.world.procs.size) walk(replay, lineOf(act))
 }
 
 function lineOf(act: Act): number {
@@ -166,7 +179,7 @@ function enterLong(replay: SpanReplay, span: Span): void {
   const { call } = span
   if (call.op === 'exit' || call.op === 'exit_group') return
   const flight: Flight = { span, actor, done: false, found: 0 }
-  replay.flights.set(span, flight)
+  replay.flights.set(span.line, flight)
   if (isSimple(call)) flight.done = enterSimple(replay, actor, span, call)
 }
 
