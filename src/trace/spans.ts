@@ -9,6 +9,7 @@ import { createDifferences } from './differences.ts'
 import { createFindings } from './findings.ts'
 import type { ReplayOptions, ReplayResult } from './replay.ts'
 import type { Act, GoneAct, Span, SpanStart, SupersededAct } from './span.ts'
+import { compareComments } from './span_comments.ts'
 import { create } from './span_create.ts'
 import { endOuter, performEnds, reapUntold } from './span_exits.ts'
 import { meet } from './span_meet.ts'
@@ -135,8 +136,10 @@ function performOther(replay: SpanReplay, act: OtherAct): void {
     case 'other':
       actorOf(replay, act.by, act.line, act.time)
       break
+    case 'comments':
+      compareComments(replay, actorOf(replay, act.by, act.line, act.time), act)
+      break
     case 'clash':
-      if (replay.outer === undefined && !replay.seen.birth) break
       count(replay, false)
       differ(replay, act.line, undefined, act.what, act.expected, act.actual)
       break

@@ -4,7 +4,7 @@
  * Invariant: acts come out in the order of their lines. The entry of a call comes out once its outcome is known, unless
  * the call may last; so at most `HELD_MAX` acts are held, and one record per task with an unfinished call.
  */
-import type { Act, SpanCall, SpanOutcome } from './span.ts'
+import type { Act, SpanCall, SpanOutcome, SupersededAct } from './span.ts'
 import { type CallCursor, findRow, type Row } from './strace_calls.ts'
 import { createHalves, type Doubt, type Half } from './strace_halves.ts'
 import { type Head, refuseLine } from './strace_head.ts'
@@ -63,6 +63,8 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     info: undefined,
     infoOuter: undefined,
     fd: undefined,
+    parentTid: undefined,
+    pairs: undefined,
   }
   let madeAt = 0
 
@@ -107,7 +109,31 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     else {
       const outcome = readOutcome(row, call)
       queue.push({ kind: 'call', span: { by, line, time, call, last: line, outcome } })
+      noteRest(outcome, line, line, by, time)
     }
+  }
+
+  /** What else the lines of a call tell of its numbers. */
+  function noteRest(outcome: SpanOutcome, line: number, last: number, by: number, time: string): undefined {
+    const { pairs, parentTid } = c
+    if (pairs !== undefined) queue.push({ kind: 'comments', line, by, time, pairs })
+    if (outcome.kind !== 'returned') return
+    const { value, outer } = outcome
+    // A thread that has ended has put 0 there.
+    if (parentTid !== undefined && parentTid > 0 && value !== parentTid) {
+      const expected = `parent_tid=[${parentTid}]`
+      queue.push({
+        kind: 'clash',
+        line: last,
+        by,
+        time,
+        what: `clone by pid ${by}`,
+        expected,
+        actual: `${value}`,
+      })
+    }
+    const found = outcome.info?.si_pid ?? value
+    if (outer !== undefined) queue.push({ kind: 'comments', line: last, by, time, pairs: [[found, outer]] })
   }
 
   function begin(
@@ -202,7 +228,11 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     if (call === undefined) {
       open.act ??= { kind: 'other', line: open.line, by: open.by, time: open.time }
       queue.push({ kind: 'other', line, by, time })
-    } else queue.push(left(open, call, readOutcome(open.row, call), line, time))
+    } else {
+      const outcome = readOutcome(open.row, call)
+      queue.push(left(open, call, outcome, line, time))
+      noteRest(outcome, open.line, line, open.by, time)
+    }
     queue.drain()
   }
 
@@ -258,6 +288,13 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     if (whole !== true || halves.intrude(open, by, line, time)) abandon(open, by, line)
   }
 
+  function takeSignal(text: string, line: number, { by, time, at }: Head): undefined {
+    const act = takeSignalLine(cursorAt(text, at + 4, line), by, time)
+    queue.push(act)
+    if (act.kind !== 'signal' || act.pid === undefined || act.outer === undefined) return
+    queue.push({ kind: 'comments', line, by, time, pairs: [[act.pid, act.outer]] })
+  }
+
   function takeEnd(text: string, line: number, { by, time, at }: Head): undefined {
     if (!standsAt(text, at, '+++ ')) refuseLine(text, line)
     const own = opens.get(by)
@@ -266,12 +303,28 @@ export function createActReader(emit: (act: Act) => void): ActReader {
       if (act.kind === 'gone') halves.endIn(own, (act.status & 0x7f) === 0)
       abandon(own, by, line)
     }
-    queue.push(act)
-    if (act.kind === 'superseded') changeNumber(act.thread, by)
+    if (act.kind === 'superseded') changeNumber(act)
+    else queue.push(act)
   }
 
   /** The task that executes a program goes on under its leader's number. */
-  function changeNumber(thread: number, by: number): undefined {
+  function changeNumber(act: SupersededAct): undefined {
+    const { line, by, time } = act
+    let { thread } = act
+    if (whole && opens.get(thread)?.name.startsWith('exec') !== true) {
+      const what = `pid ${thread}`
+      queue.push({
+        kind: 'clash',
+        line,
+        by,
+        time,
+        what,
+        expected: 'it executes a program',
+        actual: 'it does not',
+      })
+      for (const [other, { name }] of opens) if (name.startsWith('exec')) thread = other
+    }
+    queue.push({ ...act, thread })
     const open = opens.get(thread)
     if (open === undefined) return
     opens.delete(thread)
@@ -282,7 +335,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     c.text = text
     c.at = at
     c.line = line
-    c.outer = c.status = c.info = c.infoOuter = c.fd = undefined
+    c.outer = c.status = c.info = c.infoOuter = c.fd = c.parentTid = c.pairs = undefined
     return c
   }
 
@@ -294,7 +347,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
       if (first === LESS && standsAt(text, at, '<... ')) takeResumed(text, line, head)
       else if (first === PLUS) takeEnd(text, line, head)
       else if (first === MINUS && standsAt(text, at, '--- ')) {
-        queue.push(takeSignalLine(cursorAt(text, at + 4, line), head.by, head.time))
+        takeSignal(text, line, head)
       } else takeCall(text, line, head)
     },
     finish: () => queue.flush(),
