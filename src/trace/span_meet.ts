@@ -69,10 +69,21 @@ function untold({ world, flights }: SpanReplay): Flight[] {
   })
 }
 
+/** Performs creations under way whose results are the next numbers, as long as they are below `key`. Whether `key` is next. */
+function makeUpTo(replay: SpanReplay, key: number): boolean {
+  const { top } = replay.world
+  for (let next = peekNumber(top), before = 0; next !== key; next = peekNumber(top)) {
+    if (next < 0 || next > key || next === before) return false
+    before = next
+    toldUnderWay(replay, next)
+  }
+  return true
+}
+
 /** A creation under way would make this number now, and its result is another: the result is wrong. */
 function mistold(replay: SpanReplay, key: number): Actor | undefined {
   const { world, flights } = replay
-  if (!world.owned || peekNumber(world.top) !== key) return undefined
+  if (!world.owned || !makeUpTo(replay, key)) return undefined
   for (const { span, actor, done } of flights.values()) {
     const { call, outcome } = span
     if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
@@ -87,7 +98,7 @@ function createdAndLost(replay: SpanReplay, key: number): Actor | undefined {
     const { span, actor, done } = flight
     if (done || span.call.op !== 'clone' || (span.outcome !== undefined && span.outcome.kind !== 'lost'))
       continue
-    if (!isCalling(actor)) continue
+    if (!isCalling(actor) || (replay.world.owned && !makeUpTo(replay, key))) continue
     const child = clone(actor.task, span.call)
     if (typeof child === 'number') continue
     flight.done = true
@@ -139,6 +150,16 @@ function older(replay: SpanReplay, key: number, line: number, time: string): Act
     count(replay, false)
     const at = learnt ?? line
     foreign.delete(key)
+    // The first line of the log, if it is the only one of its task, has the wrong number.
+    if (replay.counts.events === 2)
+      differ(
+        replay,
+        seen.root?.born ?? line,
+        undefined,
+        'the first pid',
+        `${seen.root?.numbers[0]}`,
+        `${key}`,
+      )
     differ(
       replay,
       at,
@@ -147,6 +168,9 @@ function older(replay: SpanReplay, key: number, line: number, time: string): Act
       learnt === undefined ? 'a line of it' : 'taken outside the log',
       'nobody made it',
     )
+    const gone = seen.gone.get(key)
+    if (gone !== undefined)
+      differ(replay, gone, undefined, `pid ${key}`, 'its end', `a line of it at line ${line}`)
   } else skip(replay, SKIPPED.older)
   const actor = bearForeign(world, key, line, time) ?? bearElsewhere(replay, key, line, time)
   tell(replay, line, actor.id, ROOT_CALL)

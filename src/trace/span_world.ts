@@ -40,6 +40,8 @@ export interface Actor {
   late: number
   /** The signal that it took last, which may turn out to have been deadly. */
   lastSignal: number
+  /** The line of its own call of exit or exit_group; 0: none so far. */
+  left: number
 }
 
 /** A process of the log: a thread group. */
@@ -62,6 +64,8 @@ export interface Proc {
   exiting: number | undefined
   /** Somebody has sent it SIGKILL. */
   killed: boolean
+  /** It has taken a signal that stops, or has stopped. */
+  stopped: boolean
   /** It has ended in the library. */
   dead: boolean
   /** And has not been waited for. */
@@ -243,7 +247,7 @@ export function join(
   world.tasks.set(id, task)
   if (task.level > world.deepest) world.deepest = task.level
   const proc = thread ? (world.procs.get(task.leader) as Proc) : bearProc(world, task, from, id, line, time)
-  const actor: Actor = { key: key ?? 0, id, task, proc, exiting: undefined, late: 0, lastSignal: 0 }
+  const actor: Actor = { key: key ?? 0, id, task, proc, exiting: undefined, late: 0, lastSignal: 0, left: 0 }
   proc.actors.add(actor)
   if (key === undefined) world.nameless.add(actor)
   else world.actors.set(key, actor)
@@ -302,6 +306,7 @@ function bearProc(
     time: own(time),
     exiting: undefined,
     killed: false,
+    stopped: false,
     dead: false,
     zombie: false,
     gone: 0,

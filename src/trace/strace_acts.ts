@@ -109,12 +109,19 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     else {
       const outcome = readOutcome(row, call)
       queue.push({ kind: 'call', span: { by, line, time, call, last: line, outcome } })
-      noteRest(outcome, line, line, by, time)
+      noteRest(call, outcome, line, line, by, time)
     }
   }
 
   /** What else the lines of a call tell of its numbers. */
-  function noteRest(outcome: SpanOutcome, line: number, last: number, by: number, time: string): undefined {
+  function noteRest(
+    call: SpanCall,
+    outcome: SpanOutcome,
+    line: number,
+    last: number,
+    by: number,
+    time: string,
+  ): undefined {
     const { pairs, parentTid } = c
     if (pairs !== undefined) queue.push({ kind: 'comments', line, by, time, pairs })
     if (outcome.kind !== 'returned') return
@@ -133,7 +140,8 @@ export function createActReader(emit: (act: Act) => void): ActReader {
       })
     }
     const found = outcome.info?.si_pid ?? value
-    if (outer !== undefined) queue.push({ kind: 'comments', line: last, by, time, pairs: [[found, outer]] })
+    if (outer !== undefined && (call.op === 'wait4' || call.op === 'waitid'))
+      queue.push({ kind: 'comments', line: last, by, time, pairs: [[found, outer]] })
   }
 
   function begin(
@@ -231,7 +239,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     } else {
       const outcome = readOutcome(open.row, call)
       queue.push(left(open, call, outcome, line, time))
-      noteRest(outcome, open.line, line, open.by, time)
+      noteRest(call, outcome, open.line, line, open.by, time)
     }
     queue.drain()
   }
@@ -299,7 +307,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     if (!standsAt(text, at, '+++ ')) refuseLine(text, line)
     const own = opens.get(by)
     const act = takeEndLine(cursorAt(text, at + 4, line), by, time)
-    if (own !== undefined) {
+    if (own !== undefined && !(act.kind === 'superseded' && isExec(own))) {
       if (act.kind === 'gone') halves.endIn(own, (act.status & 0x7f) === 0)
       abandon(own, by, line)
     }
@@ -311,7 +319,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
   function changeNumber(act: SupersededAct): undefined {
     const { line, by, time } = act
     let { thread } = act
-    if (whole && opens.get(thread)?.name.startsWith('exec') !== true) {
+    if (whole && !isExec(opens.get(thread))) {
       const what = `pid ${thread}`
       queue.push({
         kind: 'clash',
@@ -322,7 +330,21 @@ export function createActReader(emit: (act: Act) => void): ActReader {
         expected: 'it executes a program',
         actual: 'it does not',
       })
-      for (const [other, { name }] of opens) if (name.startsWith('exec')) thread = other
+      for (const [other, open] of opens) {
+        if (!isExec(open)) continue
+        const { line: begun } = open
+        thread = other
+        const expected = `it is that of pid ${act.thread}`
+        queue.push({
+          kind: 'clash',
+          line: begun,
+          by: other,
+          time,
+          what: `pid ${other}`,
+          expected,
+          actual: 'its own',
+        })
+      }
     }
     queue.push({ ...act, thread })
     const open = opens.get(thread)
@@ -356,6 +378,10 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     },
     openCall: (by) => opens.get(by)?.name,
   }
+}
+
+function isExec(open: OpenCall | undefined): boolean {
+  return open?.name.startsWith('exec') === true
 }
 
 function other({ line, by, time }: { line: number; by: number; time: string }): Act {

@@ -106,7 +106,7 @@ export function createHalves<H extends Half & { below: H | undefined }>(
   }
 
   /** The latest call of that name whose task did something else. */
-  function findStray(name: string, wanted: number): H | undefined {
+  function findStray(name: string): H | undefined {
     const found = strays.findLast((open) => open.name === name)
     if (found !== undefined) {
       strays.splice(strays.indexOf(found), 1)
@@ -114,8 +114,9 @@ export function createHalves<H extends Half & { below: H | undefined }>(
     }
     for (const [by, open] of opens) {
       const { below } = open
-      if (below?.name === name && lastReturn(name, wanted, below) !== undefined) {
+      if (below?.name === name && open.name === name) {
         open.below = undefined
+        below.twin = true
         return below
       }
       if (below !== undefined && (open.name === name || below.name === name)) {
@@ -211,13 +212,15 @@ export function createHalves<H extends Half & { below: H | undefined }>(
     },
     endIn(open: H, exited: boolean): undefined {
       const { doubt } = open
+      const orphan = orphans.find(({ candidates }) => candidates.delete(open))
+      if (orphan !== undefined) lose(open, orphan.line)
       if (doubt === undefined) return
       const [first, second] = [blameFirst(open, doubt.line), blameSecond(doubt, open)]
       decide(doubt, exited ? first : second)
       push(exited ? second : first)
     },
     orphan(name: string, by: number, line: number, time: string): H | undefined {
-      const found = findStray(name, by)
+      const found = findStray(name)
       if (found !== undefined) return adopt(found, by, line, time)
       const others = [...opens.values()].filter((open) => open.name === name)
       const [only] = others.length === 1 ? others : []
@@ -229,7 +232,7 @@ export function createHalves<H extends Half & { below: H | undefined }>(
         orphans.push({ name, line, candidates: new Set(others) })
         if (orphans.length > STRAYS) orphans.shift()
       }
-      if (unclear) push(blameFirst(only, line))
+      if (unclear && before === undefined) push(blameFirst(only, line))
       return only
     },
   }
