@@ -1,37 +1,67 @@
-// Takes what stands between modules out of the compiled library: V8 (11 to 13) reads an imported or exported name from
-// a cell at each use, looks whether its module has been evaluated, and knows nothing of what it will find there.
+// Makes the two builds of the library from what tsc has compiled: dist/, with the plain half of lib/atomic, and
+// dist/shared/, with the Atomics half in its place. They are two module graphs with the same files.
+//
+// Both lose what stands between modules: V8 (11 to 13) reads an imported or exported name from a cell at each use, looks
+// whether its module has been evaluated, and knows nothing of what it will find there.
 //
 //   L.TASK_FLAGS          becomes 27              a number is written where it is used
 //   pidNrNs(table, ...)   becomes pidNrNs$(...)   after `const pidNrNs$ = pidNrNs`, which V8 takes for the constant it is
-//   load(words, at)       becomes words[(at) | 0] the plain half of lib/atomic: reads and writes, nothing else
+//   load(words, at)       becomes words[(at) | 0] in the plain build only: reads and writes, nothing else
 //
 // docs/performance.md has the figures. Lines stay where they are, so source maps go on telling the right one; a file
-// that was done says so in its first alias or in a comment, and is left alone.
+// that was done says so in a comment, and is left alone.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import ts from 'typescript'
 
 const DIST = resolve('dist')
-/** What is bundled (cli) or no part of the library. */
-const LEFT_OUT = /^(cli|platform|trace[\\/]node)[\\/]/
+const SHARED = join(DIST, 'shared')
+const ATOMIC = join(DIST, 'lib/atomic.js')
+const ATOMIC_SHARED = join(DIST, 'lib/atomic_shared.js')
+/** What is no part of the library, or is the same in both builds. */
+const LEFT_OUT = /^(cli|platform|shared|trace[\\/]node)[\\/]/
 const DONE = '/* flat */'
 /** The numbers that the last run wrote: a file that tsc had no reason to compile again may hold one that has changed. */
 const STAMP = join(DIST, 'constants.tsbuildinfo')
 
-const files = (await readdir(DIST, { recursive: true }))
-  .filter((file) => file.endsWith('.js') && !LEFT_OUT.test(file))
-  .map((file) => join(DIST, file))
+const outputs = (await readdir(DIST, { recursive: true })).filter((file) => !LEFT_OUT.test(file))
+const files = outputs.filter((file) => file.endsWith('.js')).map((file) => join(DIST, file))
 /** Path -> exported name -> number or function. */
 const modules = new Map()
 for (const file of files) modules.set(file, exportsOf(await import(pathToFileURL(file).href)))
+/** The same for the shared build, under the same paths. */
+const sharedModules = new Map(modules).set(ATOMIC, modules.get(ATOMIC_SHARED))
 
 await recompileIfChanged()
-for (const file of files) {
+for (const file of outputs) {
+  const from = join(DIST, file)
+  if (/^lib[\\/]atomic_shared\./.test(file)) continue
+  if (file.endsWith('.js')) await writeBuilds(from, join(SHARED, file))
+  else if (file.endsWith('.d.ts')) await writeTwin(join(SHARED, file), await readFile(from, 'utf8'))
+  else if (file.endsWith('.map')) await writeTwin(join(SHARED, file), deeperMap(await readFile(from, 'utf8')))
+}
+
+/** A module of both builds, where tsc has written it anew. */
+async function writeBuilds(file, twin) {
   const text = await readFile(file, 'utf8')
-  if (!text.includes(DONE)) await writeFile(file, flatten(file, text))
+  if (text.includes(DONE)) return
+  const shared = file === ATOMIC ? await readFile(ATOMIC_SHARED, 'utf8') : text
+  await writeTwin(twin, flatten(file, shared, sharedModules, false))
+  await writeFile(file, flatten(file, text, modules, true))
+}
+
+async function writeTwin(path, text) {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, text)
+}
+
+/** A source map for a file that lies one folder deeper. */
+function deeperMap(text) {
+  const map = JSON.parse(text)
+  return JSON.stringify({ ...map, sources: map.sources.map((source) => `../${source}`) })
 }
 
 /** The exports that are constants, by how they are called and what they are, and those that are functions. */
@@ -43,23 +73,28 @@ function exportsOf(module) {
   )
 }
 
-/** Compiles everything anew where a constant is not what it was. */
+/** Compiles everything anew where a constant is not what it was, or a twin is missing. */
 async function recompileIfChanged() {
   const constants = [...modules].map(([file, names]) => [
     file.slice(DIST.length),
     [...names].filter(([, value]) => typeof value === 'number'),
   ])
   const now = JSON.stringify(constants.sort())
-  if (existsSync(STAMP) && (await readFile(STAMP, 'utf8')) !== now) {
+  const lacksTwins = files.some(
+    (file) => file !== ATOMIC_SHARED && !existsSync(join(SHARED, file.slice(DIST.length))),
+  )
+  const changed = existsSync(STAMP) && (await readFile(STAMP, 'utf8')) !== now
+  if (changed || (lacksTwins && existsSync(STAMP))) {
     const tsc = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'))
     execFileSync(process.execPath, [tsc, '-b', '--force', 'src'])
   }
   await writeFile(STAMP, now)
 }
 
-function flatten(file, text) {
+/** The text of a module with names resolved; `plain`: reads and writes of words are written out. */
+function flatten(file, text, modules, plain) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
-  const names = namesIn(source, file)
+  const names = namesIn(source, file, modules)
   const edits = []
   const aliases = new Set()
   const visit = (node) => {
@@ -71,7 +106,7 @@ function flatten(file, text) {
       else visit(node.expression)
     } else if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) {
       const name = node.expression.text
-      if (names.plain.has(name)) {
+      if (plain && names.plain.has(name)) {
         edits.push(...asPlainAccess(node))
       } else if (typeof names.values.get(name) === 'function') {
         aliases.add(name)
@@ -100,7 +135,7 @@ function flatten(file, text) {
 }
 
 /** What the module's names stand for: imported ones, its own exports, and namespaces. */
-function namesIn(source, file) {
+function namesIn(source, file, modules) {
   const values = new Map([...modules.get(file)].filter(([name]) => isDeclaredIn(source, name)))
   const spaces = new Map()
   const plain = new Set()
@@ -116,7 +151,7 @@ function namesIn(source, file) {
     for (const { name, propertyName } of bindings.elements) {
       const imported = (propertyName ?? name).text
       values.set(name.text, modules.get(from)?.get(imported))
-      if (from === join(DIST, 'lib/atomic.js') && ['load', 'store'].includes(imported)) plain.add(name.text)
+      if (from === ATOMIC && ['load', 'store'].includes(imported)) plain.add(name.text)
     }
   }
   for (const name of localNames(source)) for (const known of [values, spaces, plain]) known.delete(name)

@@ -4,6 +4,7 @@
  */
 import { EPERM } from './abi/errno.ts'
 import { int32, KernelError, show } from './errors.ts'
+import { locked } from './locked.ts'
 import type { SignalRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { slotGeneration } from './mm/slab.ts'
@@ -71,7 +72,7 @@ export function attachDriver(realm: Realm, ref: TaskRef, task: TaskView, driver:
     exited: (code, signal = null) => {
       const status = signal === null ? (int32('code', code ?? 0) & 0xff) << 8 : int32('signal', signal) & 0x7f
       const current = realm.drivers.get(ref) === driver && slotGeneration(realm.table, ref) === generation
-      if (!realm.disposed && current) realThingEnded(realm, ref, status)
+      if (!realm.disposed && current) locked(realm, () => realThingEnded(realm, ref, status))
     },
   }
   driver.attached?.(control)

@@ -6,11 +6,13 @@ import { EBADF } from './abi/errno.ts'
 import { KernelError } from './errors.ts'
 import { nsRelease } from './fs/nsfs.ts'
 import { pidEnded, pidfdPid, pidfdPoll, pidfdRelease, pidfdShowFdinfo } from './fs/pidfd.ts'
+import { lockMethods } from './locked.ts'
 import type { NsFileRef, PidfdRef, PidRef } from './mm/layout.ts'
 import { slotGeneration } from './mm/slab.ts'
 import { taskActivePidNs } from './pid/task_link.ts'
 import type { Task } from './process.ts'
-import { handleOf, type PendingPoll, type Realm } from './realm.ts'
+import { handleOf, listenWhileWaiting, type PendingPoll, type Realm } from './realm.ts'
+import { listen } from './ring.ts'
 import { TaskView } from './task_view.ts'
 
 /** What the two kinds have in common. */
@@ -58,6 +60,10 @@ abstract class File<Ref extends number> {
 
   #isOpen(): boolean {
     return !this.#realm.disposed && slotGeneration(this.#realm.table, this.#ref) === this.#generation
+  }
+
+  static {
+    lockMethods(File.prototype, (file: File<number>) => file.#realm)
   }
 }
 
@@ -123,6 +129,7 @@ export class Pidfd extends File<PidfdRef> {
       const polls = realm.polls.get(pid)
       if (polls === undefined) realm.polls.set(pid, [poll])
       else polls.push(poll)
+      listen(realm)
     })
     return this.poll()
   }
@@ -134,6 +141,7 @@ export class Pidfd extends File<PidfdRef> {
     const others = (realm.polls.get(pid) ?? []).filter((poll) => !this.#polls.includes(poll))
     if (others.length > 0) realm.polls.set(pid, others)
     else realm.polls.delete(pid)
+    listenWhileWaiting(realm)
     for (const poll of this.#polls) poll.settle(new KernelError(EBADF, 'poll'))
     pidfdRelease(realm.table, ref)
   }
@@ -146,6 +154,10 @@ export class Pidfd extends File<PidfdRef> {
     if (!(file instanceof Pidfd)) throw new TypeError(`"pidfd" expected a Pidfd, got ${typeof file}`)
     return file.find(realm)
   }
+
+  static {
+    lockMethods(Pidfd.prototype, (file) => file.realm)
+  }
 }
 
 /** What a pidfd stands for may have ended: whoever polls it looks again. */
@@ -154,6 +166,7 @@ export function notifyPidfd(realm: Realm, pid: PidRef): void {
   const polls = realm.polls.get(pid)
   if (polls === undefined || !pidEnded(realm.table, pid)) return
   realm.polls.delete(pid)
+  listenWhileWaiting(realm)
   for (const poll of polls) poll.settle()
 }
 

@@ -2,11 +2,13 @@
  * The facade: one kernel, its first process, and what looks at all of it from outside.
  */
 import { platform } from '#platform'
-import { EBADF, ESRCH } from './abi/errno.ts'
+import { EBADF, EBUSY, ENOSYS, ESRCH } from './abi/errno.ts'
 import { deliverSignal, forgetDriver, runHandlers, tellDriver } from './driver.ts'
 import { int32, KernelError, record, show } from './errors.ts'
 import { NsFd, notifyPidfd, Pidfd } from './file.ts'
 import { mountProc } from './fs/procfs.ts'
+import { SHARED } from './lib/atomic.ts'
+import { locked, lockMethods } from './locked.ts'
 import { failNth } from './mm/arena.ts'
 import { decodeImage, encodeImage } from './mm/image.ts'
 import type { NsFileRef, PidfdRef, TaskRef } from './mm/layout.ts'
@@ -16,9 +18,10 @@ import { createSlotMap, slotMapDelete, slotMapGet } from './mm/slot_map.ts'
 import { taskPid } from './pid/task_link.ts'
 import { Task } from './process.ts'
 import { Procfs } from './procfs.ts'
-import { abortWaits, type Realm, refOfHandle, resumeWaits, taskOf, waitingFor } from './realm.ts'
+import { abortWaits, lookAgain, type Realm, refOfHandle, resumeWaits, taskOf, waitingFor } from './realm.ts'
+import { listen, ring, stopListening } from './ring.ts'
 import { rcuBarrier } from './sync/rcu.ts'
-import { bootTable, restoreTable, wordsToSave } from './task/boot.ts'
+import { bootTable, joinTable, restoreTable, wordsToSave } from './task/boot.ts'
 import { checkTasks } from './task/check.ts'
 import type { TaskHooks, TaskTable } from './task/table.ts'
 import * as T from './task/task.ts'
@@ -27,6 +30,12 @@ import * as T from './task/task.ts'
 export interface BootOptions extends Partial<Limits> {
   /** kernel.pid_max of the initial namespace: its numbers are below it. Default: 32768. */
   pidMax?: number
+}
+
+/** Names a kernel to other workers: opaque, made to be posted. */
+export interface KernelHandle {
+  /** The table itself. */
+  readonly words: Int32Array
 }
 
 /**
@@ -46,6 +55,10 @@ export interface BootOptions extends Partial<Limits> {
  */
 export class Kernel {
   readonly #realm: Realm
+
+  static {
+    lockMethods(Kernel.prototype, (kernel) => kernel.#realm)
+  }
 
   private constructor(realm: Realm) {
     this.#realm = realm
@@ -76,6 +89,35 @@ export class Kernel {
     const [problem] = kernel.check()
     if (problem !== undefined) throw new RangeError(`"image" is not a saved kernel: ${problem}`)
     return kernel
+  }
+
+  /**
+   * What another worker needs to use this kernel too, to be posted to it and given to {@link Kernel.join}.
+   * Throws ENOSYS: not a kernel of `pidns/shared`; EBUSY: it has signal handlers or drivers, which are this worker's.
+   */
+  get handle(): KernelHandle {
+    const realm = this.#realm
+    if (SHARED === 0) throw new KernelError(ENOSYS, 'handle')
+    if (realm.drivers.size + realm.handlers.size > 0) throw new KernelError(EBUSY, 'handle')
+    realm.isShared = true
+    if (realm.waits.size + realm.polls.size > 0) listen(realm)
+    return { words: realm.table.words }
+  }
+
+  /**
+   * The kernel of a {@link Kernel.handle}, in this worker: the same processes, while the other workers go on using it.
+   * Throws ENOSYS: this is not `pidns/shared`; TypeError: not a handle; RangeError: of another version.
+   */
+  static join(handle: KernelHandle): Kernel {
+    if (SHARED === 0) throw new KernelError(ENOSYS, 'join')
+    const { words } = record('handle', handle)
+    if (!(words instanceof Int32Array) || words[L.H_MAGIC] !== L.MAGIC || words[L.H_WORDS] !== words.length)
+      throw new TypeError(`"handle" expected what kernel.handle gave, got ${show(handle)}`)
+    if (words[L.H_VERSION] !== L.VERSION)
+      throw new RangeError(`"handle" has version ${words[L.H_VERSION]}, expected ${L.VERSION}`)
+    const realm = newRealm((hooks) => joinTable(words, surroundings, hooks))
+    realm.isShared = true
+    return new Kernel(realm)
   }
 
   /**
@@ -175,6 +217,7 @@ export class Kernel {
   /** Ends the kernel: pending waits are rejected with ESRCH, and every later call throws it. */
   dispose(): void {
     if (this.#realm.disposed) return
+    stopListening(this.#realm)
     for (const ref of [...this.#realm.waits.keys()]) abortWaits(this.#realm, ref)
     for (const polls of this.#realm.polls.values())
       for (const poll of polls) poll.settle(new KernelError(EBADF, 'poll'))
@@ -202,12 +245,33 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     handlers: new Map(),
     frames: new Map(),
     disposed: false,
-    newTask: (ref) => new Task(realm, ref),
+    calls: 0,
+    irq: true,
+    isShared: false,
+    stopListening: undefined,
+    hearing: false,
+    lookAgain: () => locked(realm, () => lookAgain(realm)),
+    stayAlive: () => platform.stayAlive(),
+    newTask: (ref) => {
+      const task = new Task(realm, ref)
+      // Another worker may see to its end, and tell nobody.
+      if (SHARED !== 0) noteNumbers(task)
+      return task
+    },
   }
   realm.table = makeTable({
-    resumeWaits: (ref) => resumeWaits(realm, ref),
-    abortWaits: (ref) => abortWaits(realm, ref),
-    notifyPidfd: (pid) => notifyPidfd(realm, pid),
+    resumeWaits: (ref) => {
+      resumeWaits(realm, ref)
+      ring(realm)
+    },
+    abortWaits: (ref) => {
+      abortWaits(realm, ref)
+      ring(realm)
+    },
+    notifyPidfd: (pid) => {
+      notifyPidfd(realm, pid)
+      ring(realm)
+    },
     deliverSignal: (ref, sig) => deliverSignal(realm, ref, sig),
     runHandlers: (ref) => runHandlers(realm, ref),
     tellDriver: (ref, sig) => tellDriver(realm, ref, sig),

@@ -4,7 +4,6 @@
 import { CLONE_NEWPID, CLONE_PARENT, CLONE_THREAD } from './abi/clone.ts'
 import { EBADF, EINVAL, ENOENT, EPERM } from './abi/errno.ts'
 import { PIDFD_NONBLOCK } from './abi/pidfd.ts'
-import * as PR from './abi/prctl.ts'
 import { SIGCHLD } from './abi/signal.ts'
 import { P_PIDFD } from './abi/wait.ts'
 import { forgetHandlers, inheritHandlers } from './driver.ts'
@@ -12,6 +11,7 @@ import { flags32, int32, KernelError, record, show } from './errors.ts'
 import { NsFd, Pidfd } from './file.ts'
 import { type NsLink, nsIoctl, nsOfFile, nsOpen, nsOpenParent } from './fs/nsfs.ts'
 import * as fs from './fs/pidfd.ts'
+import { lockMethods } from './locked.ts'
 import type { NsFileRef, NsRef, PidfdRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { taskTgid } from './pid/task_link.ts'
@@ -21,7 +21,7 @@ import { deThread } from './task/exec.ts'
 import { doExit, doGroupExit } from './task/exit.ts'
 import { copyProcess } from './task/fork.ts'
 import { pidnsInstall, unshare } from './task/nsproxy.ts'
-import { setChildSubreaper, setPdeathSignal } from './task/prctl.ts'
+import { prctl } from './task/prctl.ts'
 import { reboot } from './task/reboot.ts'
 import { getpgid, getsid, setpgid, setsid } from './task/session.ts'
 import { getNsLastPid, getPidMax, setNsLastPid, setPidMax } from './task/sysctl.ts'
@@ -283,7 +283,7 @@ export class Task extends TaskSignals {
     int32('arg', arg)
     const ref = this.live('prctl')
     const irq = enter(this.realm, ref)
-    return leave(this.realm, ref, irq, this.#prctl(ref, option, arg), 'prctl') as number
+    return leave(this.realm, ref, irq, prctl(this.realm.table, ref, option, arg), 'prctl') as number
   }
 
   /** unshare(2): with CLONE_NEWPID, the next child is the init of a new namespace. Throws EINVAL, ENOSPC, ENOMEM. */
@@ -464,28 +464,15 @@ export class Task extends TaskSignals {
     return wo
   }
 
-  #prctl(ref: TaskRef, option: number, arg: number): number {
-    const table = this.realm.table
-    switch (option) {
-      case PR.PR_SET_CHILD_SUBREAPER:
-        setChildSubreaper(table, ref, arg !== 0)
-        return 0
-      case PR.PR_GET_CHILD_SUBREAPER:
-        return table.words[T.signalOf(table, ref) + L.SIG_IS_CHILD_SUBREAPER]
-      case PR.PR_SET_PDEATHSIG:
-        return setPdeathSignal(table, ref, arg)
-      case PR.PR_GET_PDEATHSIG:
-        return table.words[ref + L.TASK_PDEATH_SIGNAL]
-      default:
-        return -EINVAL
-    }
-  }
-
   #sysctl(ref: TaskRef, name: SysctlName, value: number | undefined): number {
     const table = this.realm.table
     if (name === 'kernel.pid_max')
       return value === undefined ? getPidMax(table, ref) : setPidMax(table, ref, value)
     return value === undefined ? getNsLastPid(table, ref) : setNsLastPid(table, ref, value)
+  }
+
+  static {
+    lockMethods(Task.prototype, (task) => task.realm)
   }
 }
 

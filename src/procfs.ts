@@ -5,6 +5,7 @@ import { procGetattr, procLookup, procOpendir, procRead, procReaddir, procReadli
 import type { DirContext, ProcFile, ProcMount } from './fs/procfs_entry.ts'
 import { latin1Bytes } from './lib/latin1.ts'
 import { utf8String } from './lib/utf8.ts'
+import { lockMethods } from './locked.ts'
 import { ProcDir } from './procfs_dir.ts'
 import { ProcDirent, ProcStats } from './procfs_file.ts'
 import type { Realm } from './realm.ts'
@@ -244,6 +245,10 @@ export class Procfs {
     if (typeof file === 'number') throw new KernelError(file, syscall, path)
     const { mode, ino, nlink } = procGetattr(this.#mount, file)
     return new ProcStats(mode, ino, nlink)
+  }
+
+  static {
+    lockMethods(Procfs.prototype, (procfs) => procfs.#realm)
   }
 }
 

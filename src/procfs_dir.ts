@@ -3,6 +3,7 @@ import { EBADF, EINVAL } from './abi/errno.ts'
 import { KernelError } from './errors.ts'
 import { procReaddir } from './fs/procfs.ts'
 import type { DirContext, ProcMount } from './fs/procfs_entry.ts'
+import { lockMethods } from './locked.ts'
 import { ProcDirent } from './procfs_file.ts'
 import type { Realm } from './realm.ts'
 
@@ -89,5 +90,9 @@ export class ProcDir {
   #live(syscall: string): DirContext {
     if (!this.#open || this.#realm.disposed) throw new KernelError(EBADF, syscall, this.path)
     return this.#context
+  }
+
+  static {
+    lockMethods(ProcDir.prototype, (dir) => dir.#realm)
   }
 }

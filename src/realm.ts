@@ -6,18 +6,25 @@ import { EAGAIN, EDEADLK, ESRCH } from './abi/errno.ts'
 import { WNOHANG } from './abi/wait.ts'
 import type { SignalHandler, TaskDriver } from './driver.ts'
 import { KernelError, show } from './errors.ts'
+import { SHARED } from './lib/atomic.ts'
+import { locked } from './locked.ts'
 import type { PidRef, SignalRef, TaskRef } from './mm/layout.ts'
 import { slabOwns, slotGeneration, slotLive } from './mm/slab.ts'
 import { type SlotMap, slotMapGet, slotMapSet } from './mm/slot_map.ts'
 import type { Task } from './process.ts'
+import { listen, listenOn, ring, stopListening } from './ring.ts'
 import { type IrqFlags, localIrqRestore, localIrqSave } from './sync/cpu.ts'
 import { schedule, syscallEnter, syscallReturn } from './task/run.ts'
+import { TASK_IDLE, taskState } from './task/sched.ts'
 import type { TaskTable } from './task/table.ts'
+import { hasFlag, PF_EXITING } from './task/task.ts'
 import { doWait, putWaitOpts, setWaiting, type WaitOpts } from './task/wait.ts'
 
 /** A wait that goes on: what it waits for, and how it ends. */
 interface PendingWait {
   readonly wo: WaitOpts
+  /** Of the record of the task that waits: in the shared build another worker may see to its end. */
+  readonly generation: number
   readonly syscall: string
   settle(result: number): void
 }
@@ -40,6 +47,16 @@ export interface Realm {
   /** Calls of handlers for signals that a task has taken, but has not gone on since. */
   readonly frames: Map<TaskRef, (() => void)[]>
   disposed: boolean
+  /** Calls under way, one inside the other, and whether interrupts were on before the outermost (locked.ts). */
+  calls: number
+  irq: IrqFlags
+  /** Other workers may use the table too. */
+  isShared: boolean
+  /** Set while waits are under way that other workers may end (ring.ts). */
+  stopListening: (() => void) | undefined
+  hearing: boolean
+  lookAgain(): void
+  stayAlive(): () => void
   /** Makes the Task object of a record. */
   newTask(ref: TaskRef): Task
 }
@@ -47,7 +64,10 @@ export interface Realm {
 /** The Task object of a record: one per task and realm. */
 export function taskOf(realm: Realm, ref: TaskRef): Task {
   let task = slotMapGet(realm.tasks, ref)
-  if (task === undefined) {
+  if (
+    task === undefined ||
+    (SHARED !== 0 && task.handle !== handleOf(ref, slotGeneration(realm.table, ref)))
+  ) {
     task = realm.newTask(ref)
     slotMapSet(realm.tasks, ref, task)
   }
@@ -113,11 +133,12 @@ export function waitLater(
   if (found !== undefined) return Promise.resolve(found)
   return new Promise((resolve, reject) => {
     const abort = (): void => {
-      forget(realm, ref, wait)
+      locked(realm, () => forget(realm, ref, wait))
       reject(signal?.reason)
     }
     const wait: PendingWait = {
       wo,
+      generation: slotGeneration(realm.table, ref),
       syscall,
       settle: (result) => {
         signal?.removeEventListener('abort', abort)
@@ -125,10 +146,12 @@ export function waitLater(
         else resolve(wo)
       },
     }
+    if (SHARED !== 0 && isGone(realm, ref)) abortWaits(realm, ref)
     const waits = realm.waits.get(ref)
     if (waits === undefined) realm.waits.set(ref, [wait])
     else waits.push(wait)
     setWaiting(realm.table, ref, true)
+    listen(realm)
     signal?.addEventListener('abort', abort, { once: true })
   })
 }
@@ -163,6 +186,33 @@ export function abortWaits(realm: Realm, ref: TaskRef): void {
     wait.settle(-ESRCH)
   }
   realm.waits.delete(ref)
+  listenWhileWaiting(realm)
+}
+
+/** Other workers may have ended what is waited for here, or the task that waits: looks at it all. Context: tasklistLock. */
+export function lookAgain(realm: Realm): void {
+  const { table } = realm
+  for (const ref of [...realm.waits.keys()]) {
+    if (isGone(realm, ref)) abortWaits(realm, ref)
+    else if (taskState(table, ref) === TASK_IDLE) resumeWaits(realm, ref)
+    if (realm.waits.has(ref)) setWaiting(table, ref, true)
+  }
+  for (const pid of [...realm.polls.keys()]) table.hooks.notifyPidfd(pid)
+  schedule(table)
+  listenWhileWaiting(realm)
+  listenOn(realm)
+}
+
+/** Nothing is waited for any more, perhaps. Context: tasklistLock. */
+export function listenWhileWaiting(realm: Realm): void {
+  if (realm.waits.size === 0 && realm.polls.size === 0) stopListening(realm)
+}
+
+/** Has the task ended whose waits are kept under `ref`? */
+function isGone(realm: Realm, ref: TaskRef): boolean {
+  const wait = realm.waits.get(ref)?.[0]
+  if (wait === undefined) return false
+  return wait.generation !== slotGeneration(realm.table, ref) || hasFlag(realm.table, ref, PF_EXITING)
 }
 
 /** The `struct pid` that each pending wait holds a reference to. */
@@ -193,6 +243,9 @@ function forget(realm: Realm, ref: TaskRef, wait: PendingWait): void {
   }
   realm.waits.delete(ref)
   setWaiting(realm.table, ref, false)
+  // Another worker's waits for this task's children mark it again.
+  ring(realm)
+  listenWhileWaiting(realm)
 }
 
 /** What of the platforms' AbortSignal is used here. */

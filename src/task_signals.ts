@@ -1,6 +1,7 @@
 /**
  * What a task does with signals, and what may stand behind it.
  */
+import { ENOSYS } from './abi/errno.ts'
 import { NSIG } from './abi/limits.ts'
 import { SIG_DFL, SIG_IGN } from './abi/signal.ts'
 import {
@@ -10,7 +11,8 @@ import {
   setHandler,
   type TaskDriver,
 } from './driver.ts'
-import { flags32, int32, record, show } from './errors.ts'
+import { flags32, int32, KernelError, record, show } from './errors.ts'
+import { lockMethods } from './locked.ts'
 import { enter, leave } from './realm.ts'
 import { killSomethingInfo, tgkill, tkill } from './task/kill.ts'
 import { blockedSignals, doSigaction, doSigprocmask, pendingSignals, SIG_CATCH } from './task/sigaction.ts'
@@ -89,6 +91,7 @@ export class TaskSignals extends TaskView {
       throw new TypeError(`"handler" expected 'dfl', 'ign' or a function, got ${show(handler)}`)
     }
     const ref = this.live('sigaction')
+    if (caught && this.realm.isShared) throw new KernelError(ENOSYS, 'sigaction')
     const irq = enter(this.realm, ref)
     const ret = doSigaction(this.realm.table, ref, sig, caught ? SIG_CATCH : handler, flags)
     if (ret === 0) setHandler(this.realm, ref, sig, caught ? handler : undefined)
@@ -129,6 +132,12 @@ export class TaskSignals extends TaskView {
     if (typeof record('driver', driver).kill !== 'function') {
       throw new TypeError(`"kill" expected a function, got ${show(driver.kill)}`)
     }
-    return attachDriver(this.realm, this.live('attachDriver'), this, driver)
+    const ref = this.live('attachDriver')
+    if (this.realm.isShared) throw new KernelError(ENOSYS, 'attachDriver')
+    return attachDriver(this.realm, ref, this, driver)
+  }
+
+  static {
+    lockMethods(TaskSignals.prototype, (task) => task.realm)
   }
 }

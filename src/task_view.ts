@@ -5,6 +5,7 @@ import { ESRCH } from './abi/errno.ts'
 import { TASK_COMM_LEN } from './abi/limits.ts'
 import { KernelError, show } from './errors.ts'
 import { utf8Bytes, utf8String } from './lib/utf8.ts'
+import { lockMethods } from './locked.ts'
 import type { NsRef, PidRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { slotGeneration } from './mm/slab.ts'
@@ -180,6 +181,7 @@ export class TaskView {
   }
 
   static {
+    lockMethods(TaskView.prototype, (task) => task.realm)
     // How Node's console prints a Task: what tells one from another.
     Object.defineProperty(TaskView.prototype, Symbol.for('nodejs.util.inspect.custom'), {
       value: function (this: TaskView): unknown {

@@ -13,6 +13,7 @@ import {
 } from '#internal/lib/bitmap.js'
 import { hweight32, lowestBit } from '#internal/lib/bits.js'
 import { hash32 } from '#internal/lib/hash.js'
+import './watched_atomics.ts'
 
 const MAP = BITMAP_SUMMARY_WORDS
 

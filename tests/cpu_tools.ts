@@ -23,6 +23,10 @@ export function newCpu(
   const reported: unknown[] = []
   return {
     words: new Int32Array(400),
+    owner: 2,
+    held: 0,
+    queueLock: 0,
+    graceLock: 0,
     rcuList: 2,
     workList: 6,
     rcuFuncs,

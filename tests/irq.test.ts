@@ -127,6 +127,17 @@ describe('spin locks', () => {
     panics((cpu) => lockdepAssertHeld(cpu, LOCK), /panic: lock 10 must be held here/)
   })
 
+  it('name their holder: what another worker holds is not held, and not to be released', () => {
+    panics((cpu) => {
+      cpu.words[LOCK] = cpu.owner + 2
+      P.spinUnlock(cpu, LOCK)
+    }, /panic: lock 10 is released but was not taken/)
+    panics((cpu) => {
+      cpu.words[LOCK] = cpu.owner + 2
+      lockdepAssertHeld(cpu, LOCK)
+    }, /panic: lock 10 must be held here/)
+  })
+
   it('mask interrupts, and are free again before a handler runs', () => {
     const cpu = newCpu()
     const free: boolean[] = []

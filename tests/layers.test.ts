@@ -49,6 +49,7 @@ const mayUseGlobals = (path: string): boolean => mayUseNode(path) || path === 'p
 
 /** Why `from` may not import `to`, both paths below src/; undefined if it may. */
 const importFault = (from: string, to: string): string | undefined => {
+  if (to === 'lib/atomic_shared.ts') return 'the build chooses between the halves of lib/atomic'
   if (isPlatform(from)) return isPlatform(to) ? undefined : 'platform imports nothing but itself'
   if (isPlatform(to)) {
     if (to !== 'platform/platform.ts') return "only '#platform' chooses between the platforms"
@@ -175,6 +176,7 @@ describe('the rooms of src/', () => {
 const SOUND: Record<string, string> = {
   'abi/index.ts': 'export const EPERM = 1',
   'lib/atomic.ts': 'export const load = Atomics.load',
+  'lib/atomic_shared.ts': 'export const load = Atomics.load',
   'pid/pid.ts': "import { load } from '../lib/atomic.ts'\nimport { EPERM } from '../abi/index.ts'",
   'task/fork.ts': "import type { Pid } from '../pid/pid.ts'\nimport './exit.ts'",
   'task/exit.ts': 'export const exit = (process: number): number => process + { process }.process',
@@ -215,6 +217,12 @@ const PLANTED: [what: string, path: string, text: string, breach: RegExp][] = [
   ['document', 'fs/a.ts', 'export const d = { document }', /uses document/],
   ['Atomics outside lib/atomic', 'sync/a.ts', 'export const { load } = Atomics', /names Atomics/],
   ['Atomics in another file of lib', 'lib/bitmap.ts', 'globalThis.Atomics.load', /names Atomics/],
+  [
+    'one half of lib/atomic by its path',
+    'sync/a.ts',
+    "import '../lib/atomic_shared.ts'",
+    /the build chooses/,
+  ],
   ['a third party in the library', 'trace/a.ts', "import { Command } from 'commander'", /only cli/],
   ['a third party in trace/node', 'trace/node/a.ts', "import 'tinybar'", /only cli/],
   ['the package by its own name', 'cli/a.ts', "import { Kernel } from 'pidns'", /by name/],

@@ -22,6 +22,7 @@ import {
 import { testBit } from '#internal/lib/bitmap.js'
 import * as L from '#internal/mm/layout.js'
 import { slabLive } from '#internal/mm/slab.js'
+import './watched_atomics.ts'
 
 /** A table whose pages hold 32 numbers, 128 numbers in all: page edges and wraps are near. */
 export function smallTable(options: PidTableOptions = {}): PidTable {

@@ -62,7 +62,7 @@ describe('the seeds: freeing a struct pid', () => {
     const write = (at: number, value: number): void => void (at === L.H_PIDMAP_LOCK && lock.push(value))
     watchWords(table, { write }, () => P.freePid(table, pids[2] as P.PidRef))
     assert.deepEqual(woken, reapers)
-    assert.deepEqual(lock, [1, 0])
+    assert.deepEqual(lock, [table.owner, 0])
     sound(table)
   })
 

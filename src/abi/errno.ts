@@ -12,6 +12,7 @@ export const EAGAIN = 11
 export const ENOMEM = 12
 export const EACCES = 13
 export const EFAULT = 14
+export const EBUSY = 16
 export const EEXIST = 17
 export const ENOTDIR = 20
 export const EISDIR = 21
@@ -19,6 +20,7 @@ export const EINVAL = 22
 export const ENOTTY = 25
 export const ENOSPC = 28
 export const EDEADLK = 35
+export const ENOSYS = 38
 
 const ERRORS: Record<number, readonly [name: string, text: string]> = {
   [EPERM]: ['EPERM', 'operation not permitted'],
@@ -31,6 +33,7 @@ const ERRORS: Record<number, readonly [name: string, text: string]> = {
   [ENOMEM]: ['ENOMEM', 'cannot allocate memory'],
   [EACCES]: ['EACCES', 'permission denied'],
   [EFAULT]: ['EFAULT', 'bad address'],
+  [EBUSY]: ['EBUSY', 'device or resource busy'],
   [EEXIST]: ['EEXIST', 'file exists'],
   [ENOTDIR]: ['ENOTDIR', 'not a directory'],
   [EISDIR]: ['EISDIR', 'is a directory'],
@@ -38,6 +41,7 @@ const ERRORS: Record<number, readonly [name: string, text: string]> = {
   [ENOTTY]: ['ENOTTY', 'inappropriate ioctl for device'],
   [ENOSPC]: ['ENOSPC', 'no space left on device'],
   [EDEADLK]: ['EDEADLK', 'resource deadlock avoided'],
+  [ENOSYS]: ['ENOSYS', 'function not implemented'],
 }
 
 /** The name of an error number (`errnoName(3)` is `'ESRCH'`); `E<n>` for a number that this library never gives. */

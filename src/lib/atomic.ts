@@ -4,12 +4,21 @@
  * names, and never `Atomics`.
  *
  * This file is the plain half: one thread owns the buffer, so each operation is an ordinary read or write, which V8
- * inlines (an `Atomics` call costs seven times as much).
+ * inlines (an `Atomics` call costs seven times as much). `pidns` is built with it. `pidns/shared` is built from the same
+ * sources with lib/atomic_shared in its place, which has the same functions over shared memory.
  *
  * Linux: READ_ONCE, WRITE_ONCE, atomic_t, cmpxchg. Each operation returns what the kernel's returns with `_fetch_`
  * in its name: the OLD value.
  */
 export type Words = Int32Array
+
+/** 1 where other workers may use the words too. A constant of the build: what it rules out costs nothing. */
+export const SHARED: number = 0
+
+/** So many words of 0. Reserved at once: pages never touched cost nothing. */
+export function createWords(count: number): Words {
+  return new Int32Array(count)
+}
 
 /** Reads a word that others may write: pairs with {@link store} and the read-modify-write operations. */
 export function load(words: Words, at: number): number {
@@ -48,3 +57,20 @@ export function compareExchange(words: Words, at: number, expected: number, repl
   if (old === expected) words[at] = replacement
   return old
 }
+
+/** Eases a loop that looks at a word again and again. Linux: `cpu_relax`. */
+export function pause(): void {}
+
+/**
+ * Sleeps while the word is `value`, at most so long; may wake up early. False, at once: this thread cannot or must not
+ * sleep. In one thread it would sleep for ever. Linux: `futex_wait`.
+ */
+export function waitOn(_words: Words, _at: number, _value: number, _ms: number): boolean {
+  return false
+}
+
+/** Calls `run` in a later turn once somebody calls {@link wake}, or at once if the word is not `value`. */
+export function whenWoken(_words: Words, _at: number, _value: number, _run: () => void): void {}
+
+/** Wakes at most so many of those that sleep at the word. Linux: `futex_wake`. */
+export function wake(_words: Words, _at: number, _count: number): void {}

@@ -12,9 +12,11 @@
  *      bit j of top       full[j] is all ones
  *
  * Invariant: a summary bit is set exactly while what it stands for is full; a bitmap of zeros has a summary of zeros.
+ * Where several workers change bits at a time that holds once they are done: see {@link settle}. Until then a search may
+ * take a full word for one with room, and look on, or pass over one in which a bit is just being cleared.
  * Worst case of {@link findNextZeroBit}: five words read, however full the map is.
  */
-import { and, load, or, type Words } from './atomic.ts'
+import { and, load, or, SHARED, type Words } from './atomic.ts'
 import { lowestBit } from './bits.ts'
 
 /** Words in front of `map` that the summary takes. */
@@ -37,19 +39,38 @@ export function testAndSetBit(words: Words, nr: number, map: number): boolean {
   const bit = 1 << (nr & 31)
   const old = or(words, map + word, bit)
   if ((old & bit) !== 0) return true
-  if ((old | bit) === FULL) {
-    const full = or(words, fullAt(map, word), 1 << (word & 31)) | (1 << (word & 31))
-    if (full === FULL) or(words, topAt(map), 1 << (word >> 5))
-  }
+  if ((old | bit) === FULL) settleWord(words, map, word)
   return false
 }
 
 /** Clears bit `nr`. Linux: `clear_bit`. */
 export function clearBit(words: Words, nr: number, map: number): void {
   const word = nr >> 5
-  if (and(words, map + word, ~(1 << (nr & 31))) === FULL) {
-    if (and(words, fullAt(map, word), ~(1 << (word & 31))) === FULL)
-      and(words, topAt(map), ~(1 << (word >> 5)))
+  if (and(words, map + word, ~(1 << (nr & 31))) === FULL) settleWord(words, map, word)
+}
+
+/** A word of the map became full, or no longer is: so does its bit, and then that of the group. */
+function settleWord(words: Words, map: number, word: number): void {
+  const group = fullAt(map, word)
+  if (settle(words, map + word, group, 1 << (word & 31))) settle(words, group, topAt(map), 1 << (word >> 5))
+}
+
+/**
+ * Makes `bit` of the word at `summary` say whether the word at `at` is full; returns whether the summary word became
+ * full or no longer is.
+ *
+ * The race: A sets the last clear bit of a word; B clears one, and the summary's with it; then A, late, sets the
+ * summary's: a word with room is full for ever. So each looks again after it has written, until what it wrote is true.
+ * Whoever changes the word after that look writes the summary after it too.
+ */
+function settle(words: Words, at: number, summary: number, bit: number): boolean {
+  let crossed = false
+  for (;;) {
+    const full = load(words, at) === FULL
+    const old = full ? or(words, summary, bit) : and(words, summary, ~bit)
+    const now = full ? old | bit : old & ~bit
+    if (now !== old && (old === FULL || now === FULL)) crossed = true
+    if (SHARED === 0 || (load(words, at) === FULL) === full) return crossed
   }
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { MAX_PID_NS_LEVEL } from '../abi/limits.ts'
-import type { Words } from '../lib/atomic.ts'
+import { add, compareExchange, createWords, load, type Words } from '../lib/atomic.ts'
 import type { Cpu } from '../sync/cpu.ts'
 import * as L from './layout.ts'
 import type { Limits } from './limits.ts'
@@ -27,7 +27,7 @@ export interface Memory extends Cpu {
 export function createArena(limits: Limits): Words {
   const entries = pidmapEntries(limits)
   const total = arenaWords(limits, entries)
-  const words = new Int32Array(total)
+  const words = createWords(total)
   words[L.H_MAGIC] = L.MAGIC
   words[L.H_VERSION] = L.VERSION
   words[L.H_WORDS] = total
@@ -47,11 +47,13 @@ export function createArena(limits: Limits): Words {
 /** Takes `count` words, aligned to a cache line and all 0; 0 when the arena has no more. Context: any. */
 export function arenaTake(mem: Memory, count: number): number {
   const w = mem.words
-  const from = w[L.H_BRK]
-  const to = from + Math.ceil(count / L.LINE_WORDS) * L.LINE_WORDS
-  if (to > w[L.H_WORDS] || shouldFail(mem)) return 0
-  w[L.H_BRK] = to
-  return from
+  const size = Math.ceil(count / L.LINE_WORDS) * L.LINE_WORDS
+  if (load(w, L.H_BRK) + size > w[L.H_WORDS] || shouldFail(mem)) return 0
+  for (;;) {
+    const from = load(w, L.H_BRK)
+    if (from + size > w[L.H_WORDS]) return 0
+    if (compareExchange(w, L.H_BRK, from, from + size) === from) return from
+  }
 }
 
 /** The n-th allocation from now fails as if memory were exhausted; 0: none. Linux: /proc/self/fail-nth. */
@@ -69,7 +71,7 @@ export function shouldFail(mem: Memory): boolean {
 
 /** Counts a condition that should never hold, and says whether it does. Linux: `WARN_ON`. */
 export function warnOn(mem: Memory, condition: boolean): boolean {
-  if (condition) mem.words[L.H_WARNINGS] += 1
+  if (condition) add(mem.words, L.H_WARNINGS, 1)
   return condition
 }
 

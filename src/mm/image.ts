@@ -10,7 +10,7 @@
  *
  * Invariant: decodeImage gives exactly the words that encodeImage was given, or says what is wrong with the bytes.
  */
-import type { Words } from '../lib/atomic.ts'
+import { createWords, type Words } from '../lib/atomic.ts'
 import { crc32 } from '../lib/crc32.ts'
 import * as L from './layout.ts'
 
@@ -61,11 +61,15 @@ export function decodeImage(image: Uint8Array): Words | string {
   if (words[L.H_MAGIC] !== L.MAGIC || words[L.H_VERSION] !== L.VERSION || words[L.H_BRK] !== words.length) {
     return 'its header is not that of a table'
   }
+  if (LOCKS.some((lock) => words[lock] !== 0)) return 'a lock in it is held'
   if (total < words.length || total > MOST_WORDS) return `its table has ${total} words`
-  const table = new Int32Array(total)
+  const table = createWords(total)
   table.set(words)
   return table
 }
+
+/** No image is made inside a call. */
+const LOCKS = [L.H_TASKLIST_LOCK, L.H_PIDMAP_LOCK, L.H_SLAB_LOCK, L.H_QUEUE_LOCK]
 
 /** 2 GiB: more than any limits ask for. */
 const MOST_WORDS = 2 ** 29

@@ -50,15 +50,21 @@ export type NsFileRef = number & { readonly [nsFileBrand]: true }
 
 // Header ------------------------------------------------------------------------------------------------------------
 //
-//      0   what the buffer is, and its limits            [once; brk and counters: pidmapLock]
-//      32  pidmapLock, alone on its line
-//      48  tasklistLock, alone on its line
-//      64  the hash and the counters that it guards      [pidmapLock]
-//      80  RCU callbacks, work items, run queue, tasks   [tasklistLock, or one thread]
-//      112 slab descriptors                              [pidmapLock]
+//      0   what the buffer is, and its limits            [once; brk and counters: atomic]
+//      32  tasklistLock, alone on its line
+//      48  pidmapLock, alone on its line
+//      64  the hash; counts of namespaces and mounts     [pidmapLock; counts: atomic]
+//      80  RCU callbacks, work items                     [queueLock]
+//          run queue, tasks                              [tasklistLock]
+//      112 slab descriptors                              [slabLock]
+//      448 slabLock, alone on its line
+//      464 queueLock, alone on its line
+//      480 workers                                       [tasklistLock; atomic]
+//
+//      Locks are taken in this order, top to bottom (sync/raw_spinlock.ts).
 
 export const MAGIC = 0x4e444950 // the bytes "PIDN"
-export const VERSION = 2
+export const VERSION = 3
 
 export const H_MAGIC = 0
 export const H_VERSION = 1
@@ -87,8 +93,10 @@ export const H_NEXT_INUM = 16
 /** How numbers are found: LOOKUP_HASH or LOOKUP_IDR. */
 export const H_LOOKUP = 17
 
-export const H_PIDMAP_LOCK = 32
-export const H_TASKLIST_LOCK = 48
+/** Tasks, their lists, and in the shared build every call of the facade as a whole. */
+export const H_TASKLIST_LOCK = 32
+/** What is findable: the hash or the trees, `nr_hashed`, pages of the pidmap. */
+export const H_PIDMAP_LOCK = 48
 
 export const H_HASH = 64
 export const H_HASH_SHIFT = 65
@@ -96,6 +104,8 @@ export const H_HASH_SHIFT = 65
 export const H_HASH_COUNT = 66
 export const H_NAMESPACES = 67
 export const H_MOUNTS = 68
+/** Goes up when the hash begins to grow, and when it has grown: odd meanwhile. */
+export const H_HASH_SEQ = 69
 
 export const H_RCU_LIST = 80
 export const H_WORK_LIST: number = H_RCU_LIST + RCU_LIST_WORDS
@@ -110,6 +120,16 @@ export const H_THREADS: number = H_DEAD + 1
 export const H_TASKS: number = H_THREADS + 1
 
 export const H_SLABS = 112
+/** Free lists of the slabs. Taken only where workers share them; nothing but queueLock is taken inside. */
+export const H_SLAB_LOCK = 448
+/** The lists of RCU callbacks and of work items. Taken only where workers share them; nothing is taken inside. */
+export const H_QUEUE_LOCK = 464
+/** How many workers have opened the table so far: their numbers, from 1, are never given out again. */
+export const H_WORKERS = 480
+/** Goes up when something has happened that other workers may wait for. */
+export const H_RING = 481
+/** Workers that wait for that now. */
+export const H_LISTENERS = 482
 export const HEADER_WORDS = 512
 
 export const ERA_LATEST = 0

@@ -7,8 +7,9 @@
  *
  * Linux: mm/slab.c (`kmem_cache_*`, SLAB_TYPESAFE_BY_RCU). Worst case: O(1).
  */
-import type { Words } from '../lib/atomic.ts'
+import { load, SHARED, store, type Words } from '../lib/atomic.ts'
 import { panic } from '../lib/panic.ts'
+import { rawSpinLock, rawSpinUnlock } from '../sync/raw_spinlock.ts'
 import { rcuBarrier, rcuLength } from '../sync/rcu.ts'
 import { arenaTake, type Memory, shouldFail } from './arena.ts'
 import * as L from './layout.ts'
@@ -35,17 +36,21 @@ export function kmemCacheAlloc(mem: Memory, slab: number): number {
   const w = mem.words
   const d = descriptor(slab)
   if (shouldFail(mem)) return 0
+  lockSlabs(mem)
   let slot = w[d + L.SLAB_FREE]
   if (slot !== 0) {
     w[d + L.SLAB_FREE] = w[slot + NEXT_FREE]
   } else {
-    if (w[d + L.SLAB_FRESH] === w[d + L.SLAB_FRESH_END] && !grow(mem, d))
+    if (w[d + L.SLAB_FRESH] === w[d + L.SLAB_FRESH_END] && !grow(mem, d)) {
+      unlockSlabs(mem)
       return allocAfterGracePeriod(mem, slab)
+    }
     slot = w[d + L.SLAB_FRESH]
     w[d + L.SLAB_FRESH] = slot + w[d + L.SLAB_SLOT_WORDS]
   }
-  w[slot + GENERATION] += 1
+  store(w, slot + GENERATION, w[slot + GENERATION] + 1)
   w[d + L.SLAB_LIVE] += 1
+  unlockSlabs(mem)
   return slot
 }
 
@@ -61,20 +66,22 @@ export function kmemCacheFree(mem: Memory, slab: number, slot: number): void {
   const w = mem.words
   const d = descriptor(slab)
   if (!slotLive(mem, slot)) panic(`slot ${slot} of slab ${slab} is freed twice`)
-  w[slot + GENERATION] += 1
+  lockSlabs(mem)
+  store(w, slot + GENERATION, w[slot + GENERATION] + 1)
   w[slot + NEXT_FREE] = w[d + L.SLAB_FREE]
   w[d + L.SLAB_FREE] = slot
   w[d + L.SLAB_LIVE] -= 1
+  unlockSlabs(mem)
 }
 
 /** Is the record in use? */
 export function slotLive(mem: Memory, slot: number): boolean {
-  return (mem.words[slot + GENERATION] & 1) === 1
+  return (load(mem.words, slot + GENERATION) & 1) === 1
 }
 
 /** The slot's generation: differs after each reuse. */
 export function slotGeneration(mem: Memory, slot: number): number {
-  return mem.words[slot + GENERATION]
+  return load(mem.words, slot + GENERATION)
 }
 
 /** Slots in use. */
@@ -111,6 +118,15 @@ const FEW_WORDS = 64
 function zero(words: Words, from: number, to: number): void {
   if (to - from > FEW_WORDS) words.fill(0, from, to)
   else for (let at = from; at < to; at++) words[at] = 0
+}
+
+/** The free lists, where several workers have them. */
+function lockSlabs(mem: Memory): void {
+  if (SHARED !== 0) rawSpinLock(mem, L.H_SLAB_LOCK)
+}
+
+function unlockSlabs(mem: Memory): void {
+  if (SHARED !== 0) rawSpinUnlock(mem, L.H_SLAB_LOCK)
 }
 
 function grow(mem: Memory, d: number): boolean {

@@ -9,6 +9,7 @@ import type { MountRef, NsRef, PidRef, UpidRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { forEachSlot, slabLive, slotLive } from '../mm/slab.ts'
 import { hlistFirstRcu, hlistHashed, hlistNextRcu } from '../sync/hlist.ts'
+import { rawSpinHeld } from '../sync/raw_spinlock.ts'
 import { rcuLength } from '../sync/rcu.ts'
 import { findPidNs } from './pid.ts'
 import { pidHashfn, pidHashHead, upidOfNode } from './pid_hash.ts'
@@ -56,9 +57,12 @@ export function nsName(table: PidTable, ns: number): string {
 
 function checkQuiet(table: PidTable, problems: string[]): void {
   const w = table.words
+  // Among workers the check itself holds the lock of a whole call.
+  const alone = table.graceLock !== 0 && rawSpinHeld(table, table.graceLock)
   if (w[L.H_PIDMAP_LOCK] !== 0) problems.push('pidmapLock is held')
-  if (w[L.H_TASKLIST_LOCK] !== 0) problems.push('tasklistLock is held')
-  if (!table.irqsOn) problems.push('interrupts are off')
+  if (w[L.H_TASKLIST_LOCK] !== 0 && !alone) problems.push('tasklistLock is held')
+  if (w[L.H_SLAB_LOCK] !== 0 || w[L.H_QUEUE_LOCK] !== 0) problems.push('slabLock or queueLock is held')
+  if (!table.irqsOn && !alone) problems.push('interrupts are off')
   if (table.rcuNesting !== 0) problems.push(`${table.rcuNesting} read sections are open`)
   if (w[L.H_WARNINGS] !== 0) problems.push(`${w[L.H_WARNINGS]} warnings`)
 }

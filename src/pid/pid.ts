@@ -11,12 +11,13 @@
  */
 import { EINVAL, ENOMEM } from '../abi/errno.ts'
 import { PIDNS_HASH_ADDING } from '../abi/limits.ts'
-import { load } from '../lib/atomic.ts'
+import { load, SHARED } from '../lib/atomic.ts'
 import { warnOn } from '../mm/arena.ts'
 import type { NsRef, PidRef, TaskRef, UpidRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { kmemCacheAlloc, kmemCacheFree } from '../mm/slab.ts'
 import { hlistFirstRcu, hlistNextRcu } from '../sync/hlist.ts'
+import { rawSpinHeld } from '../sync/raw_spinlock.ts'
 import { callRcu, rcuReadLock, rcuReadUnlock } from '../sync/rcu.ts'
 import { refcountDecAndTest, refcountInc, refcountSet } from '../sync/refcount.ts'
 import { spinLockIrqSave, spinUnlockIrqRestore } from '../sync/spinlock.ts'
@@ -67,7 +68,7 @@ export function allocPid(table: PidTable, ns: NsRef, setTid: readonly number[] =
   }
 
   // Number 1 of a dead namespace can be asked for with set_tid, and is refused below: nothing to mount.
-  const alive = (w[ns + L.NS_NR_HASHED] & PIDNS_HASH_ADDING) !== 0
+  const alive = (load(w, ns + L.NS_NR_HASHED) & PIDNS_HASH_ADDING) !== 0
   const mounts = alive && isChildReaper(table, pid) && w[ns + L.NS_PROC_MNT] === 0
   if (mounts && pidNsPrepareProc(table, ns) < 0) {
     disablePidAllocation(table, ns)
@@ -164,6 +165,19 @@ export function delayedPutPid(table: PidTable, rcuHead: number): void {
  */
 export function findPidNs(table: PidTable, nr: number, ns: NsRef): PidRef {
   if (table.lookup === L.LOOKUP_IDR) return idrFind(table, ns, nr)
+  if (SHARED === 0) return findOnChain(table, nr, ns)
+  const seq = load(table.words, L.H_HASH_SEQ)
+  const pid = findOnChain(table, nr, ns)
+  if (pid !== 0 || ((seq & 1) === 0 && load(table.words, L.H_HASH_SEQ) === seq)) return pid
+  if (rawSpinHeld(table, L.H_PIDMAP_LOCK)) return pid
+  // The hash grew meanwhile, and its nodes moved: only whoever holds the lock knows that a number is not there.
+  const flags = spinLockIrqSave(table, L.H_PIDMAP_LOCK)
+  const found = findOnChain(table, nr, ns)
+  spinUnlockIrqRestore(table, L.H_PIDMAP_LOCK, flags)
+  return found
+}
+
+function findOnChain(table: PidTable, nr: number, ns: NsRef): PidRef {
   const w = table.words
   let node = hlistFirstRcu(w, pidHashHead(table, pidHashfn(table, nr, ns)))
   for (; node !== 0; node = hlistNextRcu(w, node)) {

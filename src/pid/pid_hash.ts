@@ -4,7 +4,7 @@
  *
  * Readers walk a chain inside a read section; writers hold pidmapLock. A bucket is one word, the first upid's node.
  */
-import { load } from '../lib/atomic.ts'
+import { add, load, store } from '../lib/atomic.ts'
 import { hash32 } from '../lib/hash.ts'
 import { arenaTake } from '../mm/arena.ts'
 import type { NsRef, UpidRef } from '../mm/layout.ts'
@@ -33,7 +33,7 @@ const LINE_MASK: number = L.LINE_WORDS - 1
  * numbers in a row share a cache line of buckets, for numbers that are near were given out one after the other.
  */
 export function pidHashfn(table: PidTable, nr: number, ns: NsRef): number {
-  const line = hash32((nr >> 4) + Math.imul(ns, 0x9e3779b1), table.words[L.H_HASH_SHIFT])
+  const line = hash32((nr >> 4) + Math.imul(ns, 0x9e3779b1), load(table.words, L.H_HASH_SHIFT))
   return (line & ~LINE_MASK) | (nr & LINE_MASK)
 }
 
@@ -62,15 +62,22 @@ export function upidOfNode(node: number): UpidRef {
   return (node - L.UPID_CHAIN) as UpidRef
 }
 
-/** Twice the buckets; where memory is exhausted chains just grow longer. */
+/**
+ * Twice the buckets; where memory is exhausted chains just grow longer.
+ *
+ * A reader without the lock may go astray: nodes move from the chain that it walks to another one. So it may miss a
+ * number that is there, never find a wrong one, and H_HASH_SEQ tells it so ({@link findPidNs} looks again). It reads
+ * the shift before the buckets, and they are stored the other way round: its bucket is never beyond their end.
+ */
 function growPidHash(table: PidTable): void {
   const w = table.words
   const old = w[L.H_HASH]
   const shift = w[L.H_HASH_SHIFT]
   const buckets = arenaTake(table, 2 << shift)
   if (buckets === 0) return
-  w[L.H_HASH] = buckets
-  w[L.H_HASH_SHIFT] = shift + 1
+  add(w, L.H_HASH_SEQ, 1)
+  store(w, L.H_HASH, buckets)
+  store(w, L.H_HASH_SHIFT, shift + 1)
   for (let i = 0; i < 1 << shift; i++) {
     let node = hlistFirstRcu(w, old + i)
     while (node !== 0) {
@@ -81,4 +88,5 @@ function growPidHash(table: PidTable): void {
       node = next
     }
   }
+  add(w, L.H_HASH_SEQ, 1)
 }

@@ -9,6 +9,7 @@
 import { CLONE_NEWPID } from '../abi/clone.ts'
 import { EINVAL, ENOMEM, ENOSPC } from '../abi/errno.ts'
 import { MAX_PID_NS_LEVEL, PIDNS_HASH_ADDING } from '../abi/limits.ts'
+import { add } from '../lib/atomic.ts'
 import { panic } from '../lib/panic.ts'
 import type { NsRef, TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
@@ -53,14 +54,19 @@ export function createPidNamespace(table: PidTable, parent: NsRef): NsRef {
   const level = w[parent + L.NS_LEVEL] + 1
   if (level > MAX_PID_NS_LEVEL) return -ENOSPC as NsRef
   // Namespaces that only wait for a grace period still count; in one thread it can be had at once.
-  if (tooManyNamespaces(table) && table.rcuNesting === 0) rcuBarrier(table)
-  if (tooManyNamespaces(table)) return -ENOSPC as NsRef
+  let counted = countNamespace(table)
+  if (!counted && table.rcuNesting === 0) {
+    rcuBarrier(table)
+    counted = countNamespace(table)
+  }
+  if (!counted) return -ENOSPC as NsRef
   const ns = newPidNs(table, level, w[L.H_PID_MAX_LIMIT])
-  if (ns === 0) return -ENOMEM as NsRef
+  if (ns === 0) {
+    add(w, L.H_NAMESPACES, -1)
+    return -ENOMEM as NsRef
+  }
   w[ns + L.NS_PARENT] = getPidNs(table, parent)
-  w[ns + L.NS_INUM] = w[L.H_NEXT_INUM]
-  w[L.H_NEXT_INUM] += 1
-  w[L.H_NAMESPACES] += 1
+  w[ns + L.NS_INUM] = add(w, L.H_NEXT_INUM, 1)
   return ns
 }
 
@@ -113,6 +119,10 @@ function newPidNs(table: PidTable, level: number, pidMax: number): NsRef {
   return ns
 }
 
-function tooManyNamespaces(table: PidTable): boolean {
-  return table.words[L.H_NAMESPACES] >= table.words[L.H_MAX_NAMESPACES]
+/** One namespace more, unless there are as many as allowed. Linux: `inc_pid_namespaces`. */
+function countNamespace(table: PidTable): boolean {
+  const w = table.words
+  if (add(w, L.H_NAMESPACES, 1) < w[L.H_MAX_NAMESPACES]) return true
+  add(w, L.H_NAMESPACES, -1)
+  return false
 }

@@ -1,7 +1,7 @@
 /**
  * References to PID namespaces, and what happens with the last one. Linux: kernel/pid_namespace.c.
  */
-
+import { add } from '../lib/atomic.ts'
 import type { NsRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { kmemCacheFree } from '../mm/slab.ts'
@@ -39,6 +39,6 @@ export function destroyPidNamespace(table: PidTable, ns: NsRef): void {
 
 /** The RCU callback of {@link destroyPidNamespace}. Linux: `delayed_free_pidns`. */
 export function delayedFreePidns(table: PidTable, rcuHead: number): void {
-  table.words[L.H_NAMESPACES] -= 1
+  add(table.words, L.H_NAMESPACES, -1)
   kmemCacheFree(table, L.SLAB_NS, rcuHead - L.NS_RCU)
 }

@@ -12,7 +12,7 @@
  * pidmapLock. Worst case of a search: a few words of summary for each of two sweeps, however full the map is.
  */
 import { EAGAIN, EEXIST, ENOMEM } from '../abi/errno.ts'
-import { add, compareExchange, load, store } from '../lib/atomic.ts'
+import { add, compareExchange, load, SHARED, store } from '../lib/atomic.ts'
 import { clearBit, findNextBit, findNextZeroBit, testAndSetBit, testBit } from '../lib/bitmap.ts'
 import type { NsRef, UpidRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
@@ -65,7 +65,7 @@ export function peekPidmap(table: PidTable, ns: NsRef): number {
 
 /** Whether the number is taken. */
 export function isPidTaken(table: PidTable, ns: NsRef, nr: number): boolean {
-  const page = table.words[pidmapEntry(ns, nr >> table.bitsPerPageShift) + L.PIDMAP_PAGE]
+  const page = load(table.words, pidmapEntry(ns, nr >> table.bitsPerPageShift) + L.PIDMAP_PAGE)
   return page !== 0 && testBit(table.words, nr & table.bitsPerPageMask, page)
 }
 
@@ -203,13 +203,20 @@ function pidmapPage(table: PidTable, map: number): boolean {
 }
 
 function nrFreeDec(table: PidTable, ns: NsRef, index: number): void {
-  if (add(table.words, pidmapEntry(ns, index) + L.PIDMAP_NR_FREE, -1) === 1) {
-    testAndSetBit(table.words, index, ns + L.NS_FULL_PAGES)
-  }
+  if (add(table.words, pidmapEntry(ns, index) + L.PIDMAP_NR_FREE, -1) === 1) settleFull(table, ns, index)
 }
 
 function nrFreeInc(table: PidTable, ns: NsRef, index: number): void {
-  if (add(table.words, pidmapEntry(ns, index) + L.PIDMAP_NR_FREE, 1) === 0) {
-    clearBit(table.words, index, ns + L.NS_FULL_PAGES)
+  if (add(table.words, pidmapEntry(ns, index) + L.PIDMAP_NR_FREE, 1) === 0) settleFull(table, ns, index)
+}
+
+/** NS_FULL_PAGES says whether the page is full; looks again after writing it, for the race told in lib/bitmap.ts. */
+function settleFull(table: PidTable, ns: NsRef, index: number): void {
+  const nrFree = pidmapEntry(ns, index) + L.PIDMAP_NR_FREE
+  for (;;) {
+    const full = load(table.words, nrFree) === 0
+    if (full) testAndSetBit(table.words, index, ns + L.NS_FULL_PAGES)
+    else clearBit(table.words, index, ns + L.NS_FULL_PAGES)
+    if (SHARED === 0 || (load(table.words, nrFree) === 0) === full) return
   }
 }

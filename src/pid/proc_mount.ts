@@ -4,6 +4,7 @@
  * namespace, as the mount's superblock does: a namespace whose mount leaked is never destroyed.
  */
 import { ENOMEM } from '../abi/errno.ts'
+import { add } from '../lib/atomic.ts'
 import type { MountRef, NsRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { kmemCacheFree, kmemCacheZalloc } from '../mm/slab.ts'
@@ -30,14 +31,14 @@ export function kernMount(table: PidTable, ns: NsRef): MountRef {
   const mnt = kmemCacheZalloc(table, L.SLAB_MOUNT) as MountRef
   if (mnt === 0) return mnt
   table.words[mnt + L.MOUNT_NS] = getPidNs(table, ns)
-  table.words[L.H_MOUNTS] += 1
+  add(table.words, L.H_MOUNTS, 1)
   return mnt
 }
 
 /** Undoes {@link kernMount}. Linux: `kern_unmount`. */
 export function kernUnmount(table: PidTable, mnt: MountRef): void {
   const ns = table.words[mnt + L.MOUNT_NS] as NsRef
-  table.words[L.H_MOUNTS] -= 1
+  add(table.words, L.H_MOUNTS, -1)
   kmemCacheFree(table, L.SLAB_MOUNT, mnt)
   putPidNs(table, ns)
 }

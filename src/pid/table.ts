@@ -3,7 +3,7 @@
  * Every function of this room takes the table first.
  */
 import { PID_MAX_DEFAULT } from '../abi/limits.ts'
-import type { Words } from '../lib/atomic.ts'
+import { add, SHARED, type Words } from '../lib/atomic.ts'
 import { lowestBit } from '../lib/bits.ts'
 import { initListHead } from '../lib/list.ts'
 import { createArena, type Memory } from '../mm/arena.ts'
@@ -12,6 +12,7 @@ import * as L from '../mm/layout.ts'
 import { checkedLimits, type Limits } from '../mm/limits.ts'
 import { kmemCacheCreate } from '../mm/slab.ts'
 import { raiseIrq, type TableCallback } from '../sync/cpu.ts'
+import { ownerWord } from '../sync/raw_spinlock.ts'
 import { delayedPutPid } from './pid.ts'
 import { pidhashInit } from './pid_hash.ts'
 import { freeIdrLeaf, freeIdrTop } from './pid_idr.ts'
@@ -86,6 +87,10 @@ export function tableOver(words: Words, options: Surroundings): PidTable {
   const defer = options.defer ?? ((run) => void Promise.resolve().then(run))
   const table: PidTable = {
     words,
+    owner: ownerWord(SHARED === 0 ? 1 : add(words, L.H_WORKERS, 1) + 1),
+    held: 0,
+    queueLock: L.H_QUEUE_LOCK,
+    graceLock: 0,
     bitsPerPage: words[L.H_BITS_PER_PAGE],
     bitsPerPageMask: words[L.H_BITS_PER_PAGE] - 1,
     bitsPerPageShift: lowestBit(words[L.H_BITS_PER_PAGE]),

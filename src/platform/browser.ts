@@ -3,6 +3,7 @@ import type { Platform } from './platform.ts'
 
 export const platform: Platform = {
   defer: queueMicrotask,
+  stayAlive: () => () => {},
   report: (error) =>
     setTimeout(() => {
       throw error

@@ -2,6 +2,8 @@
 export interface Platform {
   /** Runs a function when the present turn of the event loop ends. */
   defer(run: () => void): void
+  /** Keeps the event loop alive until the function that it returns is called. */
+  stayAlive(): () => void
   /** Told of what a callback of the user's threw: shows it as the surroundings show an uncaught error. */
   report(error: unknown): void
 }

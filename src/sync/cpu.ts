@@ -9,7 +9,7 @@
  * exactly that back: a restore inside a section that had interrupts off does not switch them on.
  */
 import type { Words } from '../lib/atomic.ts'
-import { rcuPending, rcuRunCallbacks } from './rcu.ts'
+import { lockReaders, rcuPending, rcuRunCallbacks, unlockReaders } from './rcu.ts'
 import { runWorkqueue, workPending } from './workqueue.ts'
 
 /** Whether interrupts were on, as {@link localIrqSave} found it: to be handed back to {@link localIrqRestore}. */
@@ -20,9 +20,19 @@ export type TableCallback = (table: never, ref: number) => void
 
 export interface Cpu {
   readonly words: Words
+  /** This worker, as lock words name it (sync/raw_spinlock.ts), and the locks that it holds, a bit each. */
+  readonly owner: number
+  held: number
   /** Where the header keeps the list of RCU callbacks (sync/rcu.ts) and of work items (sync/workqueue.ts). */
   readonly rcuList: number
   readonly workList: number
+  /** Guards both lists where workers share them; 0: nobody else has them. */
+  readonly queueLock: number
+  /**
+   * The lock inside which all read sections of all workers lie, so that whoever holds it is alone: RCU callbacks and
+   * work items run under it. 0: there are no other workers.
+   */
+  graceLock: number
   /** Kinds of RCU callbacks and of work items: a record names its function by its position here. */
   readonly rcuFuncs: readonly TableCallback[]
   readonly workFuncs: readonly TableCallback[]
@@ -79,15 +89,21 @@ function somethingPending(cpu: Cpu): boolean {
 function runPending(cpu: Cpu): void {
   cpu.irqsOn = false
   do {
-    for (let handler = cpu.irqQueue.shift(); handler !== undefined; handler = cpu.irqQueue.shift()) {
+    // Asked first: shift() is slow where there is nothing.
+    while (cpu.irqQueue.length > 0) {
+      const handler = cpu.irqQueue.shift() as () => void
       try {
         handler()
       } catch (error) {
         cpu.report(error)
       }
     }
-    runWorkqueue(cpu)
-    if (rcuPending(cpu)) rcuRunCallbacks(cpu)
+    if (workPending(cpu) || rcuPending(cpu)) {
+      const locked = lockReaders(cpu)
+      runWorkqueue(cpu)
+      if (rcuPending(cpu)) rcuRunCallbacks(cpu)
+      if (locked) unlockReaders(cpu)
+    }
   } while (somethingPending(cpu))
   cpu.irqsOn = true
 }

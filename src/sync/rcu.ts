@@ -3,7 +3,8 @@
  * whoever took the record out of sight frees it by {@link callRcu}, and the callback runs only after every read
  * section that was open then has been closed.
  *
- * In one thread a grace period is over as soon as no read section is open. Callbacks run at such a point once a batch
+ * In one thread a grace period is over as soon as no read section is open. Among workers all read sections lie inside
+ * one lock, `cpu.graceLock`: a grace period is over for whoever holds it and has none open. Callbacks run at such a point once a batch
  * has gathered, at the end of the turn, and when {@link rcuBarrier} or an exhausted slab asks for it.
  *
  * A callback is two words inside the record that it frees, so that callRcu allocates nothing and cannot fail:
@@ -13,8 +14,10 @@
  *
  * Linux: kernel/rcu/. Context: callRcu may be called under any lock and inside a read section.
  */
+import { SHARED } from '../lib/atomic.ts'
 import { panic } from '../lib/panic.ts'
 import type { Cpu } from './cpu.ts'
+import { rawSpinHeld, rawSpinLock, rawSpinUnlock } from './raw_spinlock.ts'
 
 const NEXT = 0
 const KIND = 1
@@ -46,6 +49,7 @@ export function rcuReadUnlock(cpu: Cpu): void {
 export function callRcu(cpu: Cpu, head: number, kind: number): void {
   const w = cpu.words
   const list = cpu.rcuList
+  lockQueues(cpu)
   w[head + NEXT] = 0
   w[head + KIND] = kind
   const last = w[list + LAST]
@@ -53,7 +57,8 @@ export function callRcu(cpu: Cpu, head: number, kind: number): void {
   else w[last + NEXT] = head
   w[list + LAST] = head
   w[list + LENGTH] += 1
-  if (cpu.irqsOn && rcuPending(cpu)) rcuRunCallbacks(cpu)
+  unlockQueues(cpu)
+  if (cpu.irqsOn && rcuPending(cpu) && (cpu.graceLock === 0 || SHARED === 0)) rcuRunCallbacks(cpu)
   else deferCallbacks(cpu)
 }
 
@@ -67,14 +72,16 @@ export function rcuLength(cpu: Cpu): number {
   return cpu.words[cpu.rcuList + LENGTH]
 }
 
-/** Runs the callbacks queued so far. Context: no read section is open. */
+/** Runs the callbacks queued so far. Context: no read section is open; {@link lockReaders}. */
 export function rcuRunCallbacks(cpu: Cpu): void {
   const w = cpu.words
   const list = cpu.rcuList
+  lockQueues(cpu)
   let head = w[list + FIRST]
   w[list + FIRST] = 0
   w[list + LAST] = 0
   w[list + LENGTH] = 0
+  unlockQueues(cpu)
   while (head !== 0) {
     const next = w[head + NEXT]
     const run = cpu.rcuFuncs[w[head + KIND]] as (cpu: Cpu, head: number) => void
@@ -89,7 +96,32 @@ export function rcuRunCallbacks(cpu: Cpu): void {
  */
 export function rcuBarrier(cpu: Cpu): void {
   if (cpu.rcuNesting > 0) panic('rcuBarrier inside a read section')
+  const locked = lockReaders(cpu)
   while (rcuLength(cpu) > 0) rcuRunCallbacks(cpu)
+  if (locked) unlockReaders(cpu)
+}
+
+/**
+ * Keeps other workers' read sections from opening, and waits until those open now are closed. False: this worker does
+ * so already, or there are no others; then {@link unlockReaders} is not due.
+ */
+export function lockReaders(cpu: Cpu): boolean {
+  if (SHARED === 0 || cpu.graceLock === 0 || rawSpinHeld(cpu, cpu.graceLock)) return false
+  rawSpinLock(cpu, cpu.graceLock)
+  return true
+}
+
+export function unlockReaders(cpu: Cpu): void {
+  rawSpinUnlock(cpu, cpu.graceLock)
+}
+
+/** The lists of callbacks and of work items, where several workers have them. Context: any; taken last of all locks. */
+export function lockQueues(cpu: Cpu): void {
+  if (SHARED !== 0 && cpu.queueLock !== 0) rawSpinLock(cpu, cpu.queueLock)
+}
+
+export function unlockQueues(cpu: Cpu): void {
+  if (SHARED !== 0 && cpu.queueLock !== 0) rawSpinUnlock(cpu, cpu.queueLock)
 }
 
 function deferCallbacks(cpu: Cpu): void {

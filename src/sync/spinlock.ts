@@ -1,14 +1,12 @@
 /**
- * Spin locks, plain and with interrupts masked. A lock is one word: 0 while free.
+ * Spin locks, plain and with interrupts masked. How one worker waits for another is in raw_spinlock.ts.
  *
  * `spinLockIrq` / `spinUnlockIrq` switch interrupts off and ON: right only where they are known to be on.
  * `spinLockIrqSave` / `spinUnlockIrqRestore` hand the state found to the caller and put exactly that back: right
  * everywhere, and the only pair that may be used inside a section that has interrupts off already.
  *
- * Linux: include/linux/spinlock.h. In one thread nobody else can hold the lock, so finding it taken is a deadlock
- * with oneself: a panic.
+ * Linux: include/linux/spinlock.h.
  */
-import { compareExchange, load, store } from '../lib/atomic.ts'
 import { panic } from '../lib/panic.ts'
 import {
   type Cpu,
@@ -18,19 +16,16 @@ import {
   localIrqRestore,
   localIrqSave,
 } from './cpu.ts'
-
-const FREE = 0
-const TAKEN = 1
+import { rawSpinHeld, rawSpinLock, rawSpinUnlock } from './raw_spinlock.ts'
 
 /** Takes the lock. Linux: `spin_lock`. */
 export function spinLock(cpu: Cpu, lock: number): void {
-  if (compareExchange(cpu.words, lock, FREE, TAKEN) !== FREE) panic(`lock ${lock} is taken by its own taker`)
+  rawSpinLock(cpu, lock)
 }
 
 /** Gives the lock back. Linux: `spin_unlock`. */
 export function spinUnlock(cpu: Cpu, lock: number): void {
-  if (load(cpu.words, lock) === FREE) panic(`lock ${lock} is released but was not taken`)
-  store(cpu.words, lock, FREE)
+  rawSpinUnlock(cpu, lock)
 }
 
 /** Masks interrupts and takes the lock. Linux: `spin_lock_irq`. */
@@ -58,7 +53,7 @@ export function spinUnlockIrqRestore(cpu: Cpu, lock: number, flags: IrqFlags): v
   localIrqRestore(cpu, flags)
 }
 
-/** Is the lock held? Linux: `lockdep_assert_held`. */
+/** Panics unless this worker holds the lock. Linux: `lockdep_assert_held`. */
 export function lockdepAssertHeld(cpu: Cpu, lock: number): void {
-  if (load(cpu.words, lock) === FREE) panic(`lock ${lock} must be held here`)
+  if (!rawSpinHeld(cpu, lock)) panic(`lock ${lock} must be held here`)
 }

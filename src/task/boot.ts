@@ -1,7 +1,7 @@
 /**
  * Tables with tasks: made anew, saved, restored.
  */
-import type { Words } from '../lib/atomic.ts'
+import { SHARED, type Words } from '../lib/atomic.ts'
 import { panic } from '../lib/panic.ts'
 import type { PidRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
@@ -37,6 +37,7 @@ export function bootTable(options: Omit<PidTableOptions, 'onWakeUp'>, hooks: Own
 export function wordsToSave(table: TaskTable, waits: readonly PidRef[]): Words {
   rcuBarrier(table)
   const words = table.words.slice(0, table.words[L.H_BRK])
+  for (const own of [L.H_TASKLIST_LOCK, L.H_WORKERS, L.H_RING, L.H_LISTENERS]) words[own] = 0
   for (const pid of waits) words[pid + L.PID_COUNT] -= 1
   for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
     for (let t = T.firstThread(table, T.signalOf(table, p)); t !== 0; t = T.nextThread(table, t)) {
@@ -60,11 +61,17 @@ export function restoreTable(words: Words, surroundings: Surroundings, hooks: Ow
   return table
 }
 
+/** Another worker's view of a table that is in use. */
+export function joinTable(words: Words, surroundings: Surroundings, hooks: OwnHooks): TaskTable {
+  return withHooks(tableOver(words, { ...surroundings, rcuFuncs: RCU_FUNCS }), hooks)
+}
+
 /** By kind: RCU_FREE_TASK. */
 const RCU_FUNCS: readonly TableCallback[] = [delayedPutTaskStruct]
 
 function withHooks(bare: PidTable, hooks: OwnHooks): TaskTable {
   const table = bare as TaskTable
+  if (SHARED !== 0) table.graceLock = L.H_TASKLIST_LOCK
   table.hooks = { wakeUpProcess: (task) => wakeUpProcess(table, task), ...hooks }
   return table
 }

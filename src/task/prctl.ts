@@ -3,6 +3,12 @@
  * calls.
  */
 import { EINVAL } from '../abi/errno.ts'
+import {
+  PR_GET_CHILD_SUBREAPER,
+  PR_GET_PDEATHSIG,
+  PR_SET_CHILD_SUBREAPER,
+  PR_SET_PDEATHSIG,
+} from '../abi/prctl.ts'
 import type { SignalRef, TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { taskPid } from '../pid/task_link.ts'
@@ -10,6 +16,23 @@ import { isChildReaper } from '../pid/upid.ts'
 import { validSignal } from './signal_send.ts'
 import type { TaskTable } from './table.ts'
 import * as T from './task.ts'
+
+/** The call itself. Returns the value asked for, or 0; -EINVAL: another option, or no such signal. */
+export function prctl(table: TaskTable, current: TaskRef, option: number, arg: number): number {
+  switch (option) {
+    case PR_SET_CHILD_SUBREAPER:
+      setChildSubreaper(table, current, arg !== 0)
+      return 0
+    case PR_GET_CHILD_SUBREAPER:
+      return table.words[T.signalOf(table, current) + L.SIG_IS_CHILD_SUBREAPER]
+    case PR_SET_PDEATHSIG:
+      return setPdeathSignal(table, current, arg)
+    case PR_GET_PDEATHSIG:
+      return table.words[current + L.TASK_PDEATH_SIGNAL]
+    default:
+      return -EINVAL
+  }
+}
 
 /**
  * PR_SET_CHILD_SUBREAPER: orphans among the descendants come to this process. Present descendants learn of it too,

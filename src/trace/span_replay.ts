@@ -174,6 +174,8 @@ export function tell(
   by: number,
   call: SpanCall | Killed,
 ): void {
-  findings.observe({ line, time: now.time, by, call, changed: world.changes })
-  world.changes.length = 0
+  const changed = world.changes
+  // A new array is faster to come by than one that is made empty.
+  if (changed.length > 0) world.changes = []
+  findings.observe({ line, time: now.time, by, call, changed })
 }

@@ -151,7 +151,7 @@ export interface World {
   /** A task in the namespace of an inode number. */
   readonly namespaces: Map<number, Task>
   /** What the present act has changed. */
-  readonly changes: Change[]
+  changes: Change[]
   /** The deepest level that a task has been in. */
   deepest: number
   ids: number

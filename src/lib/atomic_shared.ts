@@ -1,0 +1,75 @@
+/**
+ * The word operations of lib/atomic, for a buffer that several workers write at a time: the Atomics half. The build
+ * puts this file in the place of lib/atomic in `pidns/shared`; nobody imports it by its name.
+ *
+ * Every operation is sequentially consistent, the only order that JavaScript has besides none. So a {@link load} that
+ * reads what a {@link store} wrote also sees all plain writes made before that store.
+ */
+export type Words = Int32Array
+
+/** 1 here: other workers may use the words too. */
+export const SHARED: number = 1
+
+/** So many words of 0, which can be posted to other workers. Reserved at once: pages never touched cost nothing. */
+export function createWords(count: number): Words {
+  return new Int32Array(new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT))
+}
+
+/** Linux: `atomic_read`, READ_ONCE, `smp_load_acquire`. */
+export function load(words: Words, at: number): number {
+  return Atomics.load(words, at)
+}
+
+/** Linux: `atomic_set`, WRITE_ONCE, `smp_store_release`. */
+export function store(words: Words, at: number, value: number): void {
+  Atomics.store(words, at, value)
+}
+
+/** Linux: `atomic_fetch_add`. */
+export function add(words: Words, at: number, value: number): number {
+  return Atomics.add(words, at, value)
+}
+
+/** Linux: `atomic_fetch_or`. */
+export function or(words: Words, at: number, mask: number): number {
+  return Atomics.or(words, at, mask)
+}
+
+/** Linux: `atomic_fetch_and`. */
+export function and(words: Words, at: number, mask: number): number {
+  return Atomics.and(words, at, mask)
+}
+
+/** Linux: `atomic_cmpxchg`. */
+export function compareExchange(words: Words, at: number, expected: number, replacement: number): number {
+  return Atomics.compareExchange(words, at, expected, replacement)
+}
+
+/** Newer engines have an instruction for it. */
+const relax = (Atomics as { pause?: () => void }).pause
+
+/** Linux: `cpu_relax`. */
+export function pause(): void {
+  relax?.()
+}
+
+/** Linux: `futex_wait`. The main thread of a browser must not sleep: there `Atomics.wait` throws. */
+export function waitOn(words: Words, at: number, value: number, ms: number): boolean {
+  try {
+    Atomics.wait(words, at, value, ms)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Linux: `futex_wait` of a thread that goes on with other work. */
+export function whenWoken(words: Words, at: number, value: number, run: () => void): void {
+  const slept = Atomics.waitAsync(words, at, value)
+  void Promise.resolve(slept.value).then(run)
+}
+
+/** Linux: `futex_wake`. */
+export function wake(words: Words, at: number, count: number): void {
+  Atomics.notify(words, at, count)
+}

@@ -1,0 +1,68 @@
+/**
+ * One call at a time: in the shared build each call of the facade, those that only read included, holds tasklistLock
+ * from its first look at the table to its last, with interrupts masked. What of the user's it causes runs after that.
+ *
+ * Linux takes tasklist_lock in parts of its calls, and only to read in most; differs: see docs/concurrency.md.
+ */
+import { SHARED } from './lib/atomic.ts'
+import * as L from './mm/layout.ts'
+import type { Realm } from './realm.ts'
+import { localIrqRestore, localIrqSave } from './sync/cpu.ts'
+import { spinLock, spinUnlock } from './sync/spinlock.ts'
+
+type Method = (this: never, ...args: never[]) => unknown
+
+/** Runs a function inside the lock, which may be held already. */
+export function locked<T>(realm: Realm, run: () => T): T {
+  if (SHARED === 0) return run()
+  lockTable(realm)
+  try {
+    return run()
+  } finally {
+    unlockTable(realm)
+  }
+}
+
+/** From now on every method, getter and setter of the prototype runs inside the lock of its object's realm. */
+export function lockMethods<T extends object>(prototype: T, realmOf: (object: T) => Realm): void {
+  if (SHARED === 0) return
+  for (const key of Reflect.ownKeys(prototype)) {
+    const property = Object.getOwnPropertyDescriptor(prototype, key) as PropertyDescriptor
+    if (key === 'constructor') continue
+    for (const part of ['value', 'get', 'set'] as const) {
+      const method: unknown = property[part]
+      if (typeof method === 'function') property[part] = lockedMethod(method as Method, realmOf)
+    }
+    Object.defineProperty(prototype, key, property)
+  }
+}
+
+function lockedMethod<T extends object>(method: Method, realmOf: (object: T) => Realm): Method {
+  const run = function (this: T, ...args: never[]): unknown {
+    const realm = realmOf(this)
+    lockTable(realm)
+    try {
+      return method.apply(this as never, args)
+    } finally {
+      unlockTable(realm)
+    }
+  }
+  Object.defineProperty(run, 'name', { value: method.name })
+  return run as unknown as Method
+}
+
+function lockTable(realm: Realm): void {
+  if (realm.calls === 0) {
+    realm.irq = localIrqSave(realm.table)
+    spinLock(realm.table, L.H_TASKLIST_LOCK)
+  }
+  realm.calls += 1
+}
+
+function unlockTable(realm: Realm): void {
+  realm.calls -= 1
+  if (realm.calls > 0) return
+  const { irq } = realm
+  spinUnlock(realm.table, L.H_TASKLIST_LOCK)
+  localIrqRestore(realm.table, irq)
+}

@@ -1,0 +1,52 @@
+/**
+ * How one worker learns that something has happened in another that its waits may be about: a word that goes up, and at
+ * which those sleep, without blocking their event loop, who have waits.
+ *
+ * Invariant: a worker reads the word while it holds tasklistLock and knows what it waits for; whoever changes what it
+ * waits for holds the lock too, and then moves the word. So none is missed.
+ */
+import { add, load, SHARED, wake, whenWoken } from './lib/atomic.ts'
+import * as L from './mm/layout.ts'
+import type { Realm } from './realm.ts'
+
+const ALL = 0x7fffffff
+
+/** Something has happened that waits of other workers may be about. Context: tasklistLock. */
+export function ring(realm: Realm): void {
+  if (SHARED === 0 || !realm.isShared) return
+  const w = realm.table.words
+  if (load(w, L.H_LISTENERS) <= (realm.stopListening === undefined ? 0 : 1)) return
+  add(w, L.H_RING, 1)
+  wake(w, L.H_RING, ALL)
+}
+
+/** There are waits that other workers may end: keeps the event loop alive for them. Context: tasklistLock. */
+export function listen(realm: Realm): void {
+  if (SHARED === 0 || !realm.isShared || realm.stopListening !== undefined) return
+  add(realm.table.words, L.H_LISTENERS, 1)
+  realm.stopListening = realm.stayAlive()
+  hear(realm)
+}
+
+/** There are no more. Context: tasklistLock. */
+export function stopListening(realm: Realm): void {
+  if (SHARED === 0 || realm.stopListening === undefined) return
+  add(realm.table.words, L.H_LISTENERS, -1)
+  realm.stopListening()
+  realm.stopListening = undefined
+}
+
+function hear(realm: Realm): void {
+  if (realm.hearing) return
+  realm.hearing = true
+  const w = realm.table.words
+  whenWoken(w, L.H_RING, load(w, L.H_RING), () => {
+    realm.hearing = false
+    if (realm.stopListening !== undefined) realm.lookAgain()
+  })
+}
+
+/** After {@link Realm.lookAgain}, where waits remain. Context: tasklistLock. */
+export function listenOn(realm: Realm): void {
+  if (SHARED !== 0 && realm.stopListening !== undefined) hear(realm)
+}

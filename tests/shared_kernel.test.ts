@@ -1,0 +1,136 @@
+/* One kernel in several workers at the same time. */
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
+import * as plain from 'pidns'
+import { Kernel, SIGKILL, type Task } from 'pidns/shared'
+import type { Job, Report } from './shared_worker.ts'
+
+/** Starts a worker; its messages come in order, and the last is its report. */
+function start(job: Job, onMessage: (message: unknown) => void = () => {}): Promise<Report> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./shared_worker.js', import.meta.url), { workerData: job })
+    let last: unknown
+    worker.on('message', (message) => {
+      last = message
+      onMessage(message)
+    })
+    worker.once('error', reject)
+    worker.once('exit', () => resolve(last as Report))
+  })
+}
+
+const gate = (): Int32Array => new Int32Array(new SharedArrayBuffer(4))
+
+test('three workers fork, look up, kill and reap at the same time: unique numbers, a sound table', async () => {
+  const kernel = Kernel.boot({ pidMax: 400 })
+  const parents: Task[] = [1, 2, 3].map(() => kernel.init.fork())
+  const word = gate()
+  const reports = await Promise.all(
+    parents.map((parent) =>
+      start({
+        kernel: kernel.handle,
+        parent: parent.handle,
+        kind: 'churn',
+        rounds: 3000,
+        gate: word,
+        workers: 3,
+      }),
+    ),
+  )
+  for (const { problems } of reports) assert.deepEqual(problems.slice(0, 5), [])
+  assert.deepEqual(
+    reports.map(({ reaped }) => reaped),
+    [2996, 2996, 2996],
+  )
+  const numbers = reports.flatMap((report) => report.numbers)
+  assert.equal(new Set(numbers).size, 12)
+  assert.deepEqual(
+    kernel
+      .tasks()
+      .map((task) => task.pid)
+      .sort((a, b) => a - b),
+    [1, 2, 3, 4, ...numbers].sort((a, b) => a - b),
+  )
+  assert.deepEqual(kernel.check(), [])
+})
+
+test('a wait in one worker ends with an exit in another', { timeout: 60_000 }, async () => {
+  const kernel = Kernel.boot()
+  const parent = kernel.init.fork()
+  const keeper = parent.fork()
+  const job = { kernel: kernel.handle, parent: parent.handle, rounds: 300, gate: gate(), workers: 2 }
+  const [waiter] = await Promise.all([start({ ...job, kind: 'wait' }), start({ ...job, kind: 'exit' })])
+  assert.deepEqual(waiter, { numbers: [], reaped: 300, problems: [] })
+  assert.deepEqual(
+    kernel.tasks().map((task) => task.pid),
+    [1, 2, keeper.pid],
+  )
+  assert.deepEqual(kernel.check(), [])
+})
+
+test('a wait ends with ESRCH where another worker ends the task that waits', {
+  timeout: 60_000,
+}, async () => {
+  const kernel = Kernel.boot()
+  const parent = kernel.init.fork()
+  const job: Job = {
+    kernel: kernel.handle,
+    parent: parent.handle,
+    kind: 'end',
+    rounds: 1,
+    gate: gate(),
+    workers: 1,
+  }
+  const report = await start(job, (message) => {
+    if (typeof message === 'number') kernel.init.kill(kernel.task(message).pid, SIGKILL)
+  })
+  assert.deepEqual(report, { numbers: [], reaped: 1, problems: [] })
+  assert.deepEqual(kernel.check(), [])
+})
+
+test('what is one worker’s own is refused where others use the kernel', () => {
+  const kernel = Kernel.boot()
+  const child = kernel.init.fork()
+  child.sigaction(10, { handler: () => {} })
+  assert.throws(() => kernel.handle, { code: 'EBUSY' })
+  child.sigaction(10, { handler: 'dfl' })
+  const joined = Kernel.join(kernel.handle)
+  for (const task of [child, joined.task(child.handle)]) {
+    assert.throws(() => task.sigaction(10, { handler: () => {} }), { code: 'ENOSYS' })
+    assert.throws(() => task.attachDriver({ kill: () => {} }), { code: 'ENOSYS' })
+  }
+  assert.deepEqual([kernel.check(), joined.check()], [[], []])
+})
+
+test('two realms of one thread see each other’s changes, and a reused record is not its old task', () => {
+  const kernel = Kernel.boot({ pidMax: 302 })
+  const other = Kernel.join(structuredClone(kernel.handle))
+  const child = kernel.init.fork()
+  const seen = other.task(child.handle)
+  assert.deepEqual([seen.pid, seen.state], [2, 'S'])
+  child.exit(3)
+  assert.equal(seen.state, 'Z')
+  assert.deepEqual(other.init.waitpidSync(2), { pid: 2, status: 768, code: 3 })
+  assert.deepEqual([child.state, seen.state, child.pid, seen.pid], ['X', 'X', 2, 2])
+  const tasks = Array.from({ length: 100 }, () => other.init.fork())
+  assert.deepEqual(
+    kernel.tasks().map((task) => task.handle),
+    other.tasks().map((task) => task.handle),
+  )
+  assert.ok(tasks.every((task) => kernel.task(task.handle) !== child))
+  assert.deepEqual([kernel.check(), other.check()], [[], []])
+})
+
+test('only a kernel of pidns/shared can be joined, and only with what it gave', () => {
+  for (const handle of [{}, { words: new Int32Array(600) }, { words: 1 }]) {
+    assert.throws(() => Kernel.join(handle as never), TypeError)
+  }
+  assert.throws(() => Kernel.join(1 as never), TypeError)
+  const one = plain.Kernel.boot()
+  if (plain.Kernel !== (Kernel as unknown)) {
+    assert.throws(() => one.handle, { code: 'ENOSYS' })
+    assert.throws(() => plain.Kernel.join({ words: new Int32Array(600) }), { code: 'ENOSYS' })
+  }
+  assert.deepEqual(one.check(), [])
+})
