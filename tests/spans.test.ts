@@ -371,6 +371,34 @@ const ROWS: readonly Row[] = [
     mutant: { from: '* 102', to: '* 101', at: 7 },
   },
   {
+    what: 'a comment on a result is the number in front of the lines of the child',
+    lines: [
+      '100 execve("/bin/sh", ["sh"], 0x7f /* 5 vars */) = 0',
+      '100 unshare(CLONE_NEWPID) = 0',
+      fork(100, 101),
+      '101 getpid() = 1',
+      "101 clone(child_stack=NULL, flags=SIGCHLD) = 2 /* 102 in strace's PID NS */",
+      '102 getpid() = 2',
+      '102 getppid() = 1',
+    ],
+    mutant: { from: '* 102', to: '* 104', at: 5, also: [6] },
+  },
+  {
+    what: 'a comment on one who is dead, and on the sender of a signal',
+    lines: [
+      '100 execve("/bin/sh", ["sh"], 0x7f /* 5 vars */) = 0',
+      '100 unshare(CLONE_NEWPID) = 0',
+      fork(100, 101),
+      '101 getpid() = 1',
+      "101 clone(child_stack=NULL, flags=SIGCHLD) = 2 /* 102 in strace's PID NS */",
+      '102 exit_group(0) = ?',
+      '102 +++ exited with 0 +++',
+      "101 --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=2 /* 102 in strace's PID NS */, si_uid=0, si_status=0} ---",
+      "101 wait4(2 /* 102 in strace's PID NS */, NULL, 0, NULL) = 2",
+    ],
+    mutant: { from: '2 /* 102', to: '2 /* 103', at: 8 },
+  },
+  {
     what: 'the thread that becomes the first one has called execve',
     lines: [
       START,

@@ -103,6 +103,7 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   const key = outer ?? (actor.task.level === world.top.level ? value : undefined)
   const born = join(world, child, actor.proc, key, line, time)
   born.proc.made = span.last
+  born.told = outer !== undefined
   noteInherited(span, actor.proc, born.proc)
   const own = world.top.tidOf(child)
   const pidfd = outcome?.kind === 'returned' ? outcome.fd?.fd : undefined

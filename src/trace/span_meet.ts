@@ -7,7 +7,7 @@ import { clone, create, learnPidMax, RESERVED, STEPS, USUAL_LIMIT } from './span
 import { orphaned, ROOT_CALL } from './span_lost.ts'
 import { isCalling } from './span_order.ts'
 import { count, differ, type Flight, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
-import { type Actor, bearForeign, bearRoot, join, nameActor, type World } from './span_world.ts'
+import { type Actor, bearForeign, bearRoot, giveKey, join, nameActor, type World } from './span_world.ts'
 
 /** Who stands behind a key that the log has not shown before. */
 export function meet(replay: SpanReplay, key: number, line: number, time: string): Actor {
@@ -27,6 +27,7 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
     createdAndLost(replay, key) ??
     orphaned(replay, key, line, time) ??
     mistold(replay, key) ??
+    miscommented(replay, key, line) ??
     older(replay, key, line, time)
   )
 }
@@ -90,6 +91,40 @@ function mistold(replay: SpanReplay, key: number): Actor | undefined {
     if (actor.task.level === world.top.level && outcome.value !== key) return create(replay, actor, span)
   }
   return undefined
+}
+
+/**
+ * In a log that shows all births: a comment tells another key for a child than its lines have. It is one that no line has
+ * shown, the latest.
+ */
+function miscommented(replay: SpanReplay, key: number, line: number): Actor | undefined {
+  const { world, flights, seen } = replay
+  if (!seen.birth) return undefined
+  for (const { span, actor, done } of flights.values()) {
+    const { call, outcome } = span
+    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer === undefined) continue
+    if (!isCalling(actor) || world.actors.get(outcome.outer)?.shown) continue
+    const child = create(replay, actor, span)
+    return child && rename(replay, child, outcome.outer, key, [line, span.last])
+  }
+  let latest: Actor | undefined
+  for (const actor of world.actors.values())
+    if (!actor.shown && actor.proc.made > 0 && actor.told && actor.id > (latest?.id ?? 0)) latest = actor
+  return latest && rename(replay, latest, latest.key, key, [line, latest.proc.made])
+}
+
+/** Either of the two lines is wrong. */
+function rename(
+  replay: SpanReplay,
+  child: Actor,
+  told: number,
+  key: number,
+  [line, made]: readonly [line: number, made: number],
+): Actor {
+  count(replay, false)
+  differ(replay, line, undefined, `pid ${key}`, 'a line of it', `${told} was made at line ${made}`)
+  differ(replay, made, undefined, 'clone, as the tracer sees it', `${told}`, `${key} at line ${line}`)
+  return giveKey(replay.world, child, key)
 }
 
 /** The creator was killed before it saw the result, or its return is too far away to be known. */

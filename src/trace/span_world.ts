@@ -42,6 +42,10 @@ export interface Actor {
   lastSignal: number
   /** The line of its own call of exit or exit_group; 0: none so far. */
   left: number
+  /** A comment has told its key. */
+  told: boolean
+  /** The log has had a line of it. */
+  shown: boolean
 }
 
 /** A process of the log: a thread group. */
@@ -78,6 +82,8 @@ export interface Proc {
   sentAt: Map<number, number>
   /** The line of the signal that told its parent of its end; 0: none has. */
   told: { line: number }
+  /** The leader's key; 0: not known. */
+  key: number
   /** It was there before the log began. */
   readonly old: boolean
   /** By descriptor: the processes of its pidfds. */
@@ -247,8 +253,20 @@ export function join(
   world.tasks.set(id, task)
   if (task.level > world.deepest) world.deepest = task.level
   const proc = thread ? (world.procs.get(task.leader) as Proc) : bearProc(world, task, from, id, line, time)
-  const actor: Actor = { key: key ?? 0, id, task, proc, exiting: undefined, late: 0, lastSignal: 0, left: 0 }
+  const actor: Actor = {
+    key: key ?? 0,
+    id,
+    task,
+    proc,
+    exiting: undefined,
+    late: 0,
+    lastSignal: 0,
+    left: 0,
+    told: false,
+    shown: false,
+  }
   proc.actors.add(actor)
+  if (!thread) proc.key = actor.key
   if (key === undefined) world.nameless.add(actor)
   else world.actors.set(key, actor)
   noteChange(world, id, task)
@@ -313,6 +331,7 @@ function bearProc(
     senders: NO_SENDERS,
     sentAt: NOTHING_SENT,
     told: { line: 0 },
+    key: 0,
     old: from === undefined,
     pidfds: from === undefined || from.pidfds.size === 0 ? NO_PIDFDS : new Map(from.pidfds),
     deathSignal: 0,
@@ -334,7 +353,14 @@ function bearProc(
 /** The log names a task that was nameless. */
 export function nameActor(world: World, actor: Actor, key: number): Actor {
   world.nameless.delete(actor)
+  return giveKey(world, actor, key)
+}
+
+/** The key by which the log knows a task, if it has another one. */
+export function giveKey(world: World, actor: Actor, key: number): Actor {
+  if (world.actors.get(actor.key) === actor) world.actors.delete(actor.key)
   actor.key = key
+  if (actor.task === actor.proc.task) actor.proc.key = key
   world.actors.set(key, actor)
   return actor
 }

@@ -168,6 +168,7 @@ function actorOf(replay: SpanReplay, key: number, line: number, time: string): A
       : meetUnborn(replay, outer, { by: key, line, time, comm: '', tgid: 0 }))
   if (outer !== undefined && outer.unproven.size > 0) outer.unproven.delete(actor)
   if (actor.task.state === 'T') goOn(replay, actor.proc)
+  actor.shown = true
   if (actor.left > 0 && actor.left < line && seen.ends) comeBack(replay, actor, line)
   return actor
 }

@@ -108,9 +108,17 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     if (call === undefined) queue.push({ kind: 'other', line, by, time })
     else {
       const outcome = readOutcome(row, call)
+      // Whoever is waited for, is gone then.
+      if (row.lasts) noteComments(line, by, time)
       queue.push({ kind: 'call', span: { by, line, time, call, last: line, outcome } })
       noteRest(call, outcome, line, line, by, time)
     }
+  }
+
+  function noteComments(line: number, by: number, time: string): undefined {
+    const { pairs } = c
+    if (pairs !== undefined) queue.push({ kind: 'comments', line, by, time, pairs })
+    c.pairs = undefined
   }
 
   /** What else the lines of a call tell of its numbers. */
@@ -122,8 +130,8 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     by: number,
     time: string,
   ): undefined {
-    const { pairs, parentTid } = c
-    if (pairs !== undefined) queue.push({ kind: 'comments', line, by, time, pairs })
+    const { parentTid } = c
+    noteComments(line, by, time)
     if (outcome.kind !== 'returned') return
     const { value, outer } = outcome
     // A thread that has ended has put 0 there.
@@ -171,8 +179,13 @@ export function createActReader(emit: (act: Act) => void): ActReader {
       below: opens.get(by),
     }
     opens.set(by, open)
-    if (open.row.lasts) queue.push((open.act = entered(open)))
-    else queue.push(open)
+    if (!open.row.lasts) {
+      queue.push(open)
+      return
+    }
+    c.pairs = undefined
+    queue.push((open.act = entered(open)))
+    noteComments(line, by, time)
   }
 
   /** The second half of a call. strace says <unfinished ...> again where the task was killed in it. */
@@ -238,6 +251,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
       queue.push({ kind: 'other', line, by, time })
     } else {
       const outcome = readOutcome(open.row, call)
+      if (open.row.lasts) c.pairs = undefined
       queue.push(left(open, call, outcome, line, time))
       noteRest(call, outcome, open.line, line, open.by, time)
     }
