@@ -290,9 +290,11 @@ describe('a call in one line', () => {
   for (const [text, call, outcome] of [...CREATIONS, ...WAITS, ...SENT, ...REST]) {
     it(text.slice(0, 100), () => {
       const span = { by: 5, line: 1, time: '1795322961.469619', call, last: 1, outcome }
-      const [act, ...rest] = actsOf([`5     1795322961.469619 ${text}`])
-      assert.deepEqual(act, { kind: 'call', span })
-      assert.ok(rest.every(({ kind }) => kind === 'comments'))
+      const acts = actsOf([`5     1795322961.469619 ${text}`])
+      assert.deepEqual(
+        acts.filter(({ kind }) => kind !== 'comments'),
+        [{ kind: 'call', span }],
+      )
     })
   }
 })

@@ -154,6 +154,7 @@ export function createHalves<H extends Half & { below: H | undefined }>(
     else {
       if (open.twin && before === undefined) decide(open.doubt, blameSecond(open.doubt, open))
       decide(open.doubt, blamed)
+      if (open.twin && before !== undefined) push(blameSecond(open.doubt, open))
     }
     open.by = by
     return open
