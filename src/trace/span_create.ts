@@ -72,9 +72,20 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
   if (fit === 'foreign') skip(replay, SKIPPED.foreignNumber)
   else {
     count(replay, got === value, fit === 'reordered')
-    if (got !== value) differ(replay, span.last, actor, 'clone', `${value}`, `${got}`)
+    if (got !== value) {
+      differ(replay, span.last, actor, 'clone', `${value}`, `${got}`)
+      blameHolder(replay, actor, span, value)
+    }
   }
   return welcome(replay, actor, span, child, got)
+}
+
+/** Whoever has the number got it from a creation before, which may be the one whose result is wrong. */
+function blameHolder(replay: SpanReplay, actor: Actor, span: Span, nr: number): void {
+  const holder = findTask(actor.task, nr)
+  const proc = holder === undefined ? undefined : replay.world.procs.get(holder)
+  if (proc === undefined || proc.made === 0) return
+  differ(replay, proc.made, undefined, 'clone', `${nr}`, `${nr} again at line ${span.last}`)
 }
 
 /** The child enters the books, under its key if the log tells it: its number in the tracer's namespace. */
@@ -92,6 +103,7 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   const key = outer ?? (actor.task.level === world.top.level ? value : undefined)
   const born = join(world, child, actor.proc, key, line, time)
   born.proc.made = span.last
+  born.told = outer !== undefined
   noteInherited(span, actor.proc, born.proc)
   const own = world.top.tidOf(child)
   const pidfd = outcome?.kind === 'returned' ? outcome.fd?.fd : undefined

@@ -209,6 +209,7 @@ export function goOn({ world }: SpanReplay, proc: Proc): void {
 /** Stops a process. */
 export function stop({ world }: SpanReplay, actor: Actor, sig: number): void {
   const { init } = world.kernel
+  actor.proc.stopped = true
   if (actor.task.state !== 'S') return
   const nr = init.pidOf(actor.proc.task)
   if (nr === 0) return

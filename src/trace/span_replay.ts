@@ -46,6 +46,14 @@ export interface SpanCounts {
 }
 
 export interface Seen {
+  /** Signals whose arrival the log has shown. */
+  readonly signals: Set<number>
+  /** Signals that stop whoever takes them. */
+  stops: boolean
+  /** Calls of exit or exit_group. */
+  exits: boolean
+  /** The latest keys whose ends the log has shown, and the lines. */
+  readonly gone: Map<number, number>
   /** `+++` lines. Without them an end is known from exit_group or a wait. */
   ends: boolean
   /** rt_sigaction lines. Without them nobody knows who ignores SIGCHLD. */
@@ -125,6 +133,23 @@ export function differ(
     { what: `${what}${who}`, expected, actual },
     { keys, numbers: numbersIn(expected, actual) },
   )
+}
+
+/**
+ * The log has a process as the child of another one than the library has: the number in front of the call that made it may be
+ * wrong. Told once.
+ */
+export function blameBirth(replay: SpanReplay, child: Proc | undefined, parent: string): void {
+  if (child === undefined || child.made === 0 || child.parent === undefined) return
+  differ(
+    replay,
+    child.made,
+    undefined,
+    `the parent of pid ${child.numbers[0]}`,
+    `${child.parent.numbers[0]}`,
+    parent,
+  )
+  child.made = 0
 }
 
 /** Numbers worth looking back for: 0 and 1 are everywhere. */

@@ -22,7 +22,7 @@ import { type Attempt, isAboutPids, isNamed, type SimpleCall, waitTarget } from 
 import { create } from './span_create.ts'
 import { groupOf, regroup } from './span_group.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
-import { count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import { blameBirth, count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
 import { type Actor, addPidfd, type Learnt, type Proc, sendersOf, sendingsOf } from './span_world.ts'
 
 /** Senders remembered of one process. */
@@ -91,6 +91,8 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
   const learnt = learntFor(replay, actor, call)
   const actual = learnt === undefined ? resultText(first) : `${learnt.nr}, learnt at line ${learnt.line}`
   differ(replay, line, actor, spanText(call), resultText(expected), actual)
+  if (call.op === 'getppid' && procOf(replay, actor, expected) !== undefined)
+    blameBirth(replay, actor.proc, `${expected}`)
   if (learnt === undefined) return
   const told = `${resultText(expected)} at line ${span.last}`
   differ(replay, learnt.line, actor, spanText(call), `${learnt.nr}`, told)
