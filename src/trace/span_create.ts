@@ -210,6 +210,7 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
     } else if (
       createOther(replay, actor, span, next) ||
       createDeeper(replay, actor, next, nr > next) ||
+      createDoomed(replay, actor, nr > next) ||
       createLost(replay, actor, nr > next, span) ||
       freeNumber(replay, actor, nr, span.line)
     ) {
@@ -269,6 +270,25 @@ function createDeeper(replay: SpanReplay, actor: Actor, next: number, missing: b
     if (by.task.level <= actor.task.level || peekNumber(by.task) !== outcome.value) continue
     if (actor.task.level === replay.world.top.level && (outcome.outer ?? next) !== next) continue
     create(replay, by, span)
+    return true
+  }
+  return false
+}
+
+/** The creator is about to be killed in its call, and has made the child already. */
+function createDoomed(replay: SpanReplay, { task }: Actor, missing: boolean): boolean {
+  const { world } = replay
+  if (!missing || task.level !== world.top.level) return false
+  for (const flight of replay.flights.values()) {
+    const { span, actor, done } = flight
+    const { call, outcome } = span
+    if (done || call.op !== 'clone' || outcome?.kind !== 'lost' || !isCalling(actor)) continue
+    if (actor.task.level !== world.top.level) continue
+    const child = clone(actor.task, call)
+    if (typeof child === 'number') continue
+    flight.done = true
+    join(world, child, actor.proc, undefined, span.line, span.time)
+    tell(replay, span.line, actor.id, call)
     return true
   }
   return false
