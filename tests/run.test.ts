@@ -95,6 +95,8 @@ setsid sh -c '
   kill -TERM 0' &
 [ "$1" = ns ] && unshare --pid --fork sh -c 'echo "namespace x" >> "$OUT"; sleep 600 & wait' &
 while [ $(wc -l < "$OUT") -lt $2 ]; do sleep 0.05; done
+zombie=") Z $(sed -n 's/^parent //p' "$OUT") "
+until [ "$(cat /proc/[0-9]*/stat | grep -c "$zombie")" = 3 ]; do sleep 0.05; done
 sleep 0.5
 `
 
