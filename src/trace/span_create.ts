@@ -23,7 +23,16 @@ import type { Span, SpanCall } from './span.ts'
 import { groupOf, noteInherited } from './span_group.ts'
 import { createLost } from './span_lost.ts'
 import { forceEnd, forceReap, isCalling } from './span_order.ts'
-import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
+import {
+  count,
+  differ,
+  type Flight,
+  resultText,
+  SKIPPED,
+  type SpanReplay,
+  skip,
+  tell,
+} from './span_replay.ts'
 import { type Actor, addPidfd, join } from './span_world.ts'
 
 type Clone = Extract<SpanCall, { op: 'clone' }>
@@ -220,6 +229,8 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
       learnPidMax(replay, task, nr, sharesNumbers(replay, task) || givesUntold(replay, task))
     ) {
       fit = 'foreign'
+    } else if (sharesNumbers(replay, task) && createBefore(replay, span, next, nr)) {
+      if (fit === 'fits') fit = 'reordered'
     } else if (learnGap(replay, actor, span, next, nr)) {
       fitOuter(replay, actor, span)
       return 'foreign'
@@ -240,6 +251,29 @@ function createOther(replay: SpanReplay, actor: Actor, span: Span, nr: number): 
     return true
   }
   return false
+}
+
+/**
+ * Numbers of the log's namespace from `next` to below `nr` may be others'; but a creation under way that returns one of
+ * them was first. The lowest is performed.
+ */
+function createBefore(replay: SpanReplay, span: Span, next: number, nr: number): boolean {
+  const { level } = replay.world.top
+  let first: Flight | undefined
+  let lowest = nr
+  for (const flight of replay.flights.values()) {
+    const { span: other, actor: by, done } = flight
+    const { call, outcome } = other
+    if (done || other === span || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(by))
+      continue
+    const taken = by.task.level === level ? outcome.value : outcome.outer
+    if (taken === undefined || taken < next || taken >= lowest) continue
+    first = flight
+    lowest = taken
+  }
+  if (first === undefined) return false
+  create(replay, first.actor, first.span)
+  return true
 }
 
 /** The number that this creation would take in a namespace above is that of another creation under way: it was first. */
@@ -380,6 +414,7 @@ function fitOuter(replay: SpanReplay, actor: Actor, span: Span): boolean {
   const { world } = replay
   const outer = span.outcome?.kind === 'returned' ? span.outcome.outer : undefined
   if (outer === undefined || world.owned || actor.task.level === world.top.level) return false
+  while (createBefore(replay, span, peekNumber(world.top), outer));
   const next = peekNumber(world.top)
   if (next === outer || isNumberTaken(world.top, outer)) return false
   if (outer < next && !learnPidMax(replay, world.top, outer, true)) return false
