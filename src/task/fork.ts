@@ -4,10 +4,12 @@
 import * as C from '../abi/clone.ts'
 import { EAGAIN, EINVAL, ENOMEM } from '../abi/errno.ts'
 import { MAX_PID_NS_LEVEL } from '../abi/limits.ts'
+import { SHARED } from '../lib/atomic.ts'
 import { initListHead, listAddTail } from '../lib/list.ts'
 import type { NsRef, PidRef, SignalRef, TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { kmemCacheFree, kmemCacheZalloc } from '../mm/slab.ts'
+import { workerNr } from '../mm/worker.ts'
 import { allocPid } from '../pid/pid.ts'
 import { copyPidNs, setChildReaper } from '../pid/pid_namespace.ts'
 import { putPidNs } from '../pid/pid_ns_ref.ts'
@@ -140,6 +142,7 @@ function copySignal(table: TaskTable, current: TaskRef): SignalRef {
   sigcopyset(w, from + L.SIG_IGNORED, signal + L.SIG_IGNORED)
   sigcopyset(w, from + L.SIG_CAUGHT, signal + L.SIG_CAUGHT)
   w[signal + L.SIG_CHLD_FLAGS] = w[from + L.SIG_CHLD_FLAGS]
+  if (SHARED !== 0) w[signal + L.SIG_WORKER] = workerNr(table)
   return signal
 }
 
