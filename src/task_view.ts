@@ -125,8 +125,7 @@ export class TaskView {
    * kernel. Before, it belonged to the worker that made it. Only in `pidns/shared`. Throws ESRCH.
    */
   claim(): void {
-    const { table } = this.realm
-    claimTask(table, T.signalOf(table, this.live('claim')), workerNr(table))
+    claimTask(this.realm.table, this.live('claim'), workerNr(this.realm.table))
   }
 
   /** The number of `other`'s process as this task sees it; 0 when it does not, or one of them is gone. */

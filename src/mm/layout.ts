@@ -204,7 +204,8 @@ export const MAX_WORKERS = 64
 //      +0  generation    +4  tasks[PIDTYPE_SID]          [tasklistLock]
 //      +1  count  [atomic]    +5  rcu head (2)
 //      +2  tasks[PIDTYPE_PID]    +7  level                  [once]
-//      +3  tasks[PIDTYPE_PGID]    +8  numbers[0 .. level], 4 words each, outermost first
+//      +3  tasks[PIDTYPE_PGID]    +8  worker                 [tasklistLock]
+//      +9  numbers[0 .. level], 4 words each, outermost first
 //
 //      upid: +0 nr, +1 ns [once]; +2 pid_chain (2) [pidmapLock; read under RCU]
 
@@ -219,7 +220,9 @@ export const PID_COUNT = 1
 export const PID_TASKS = 2
 export const PID_RCU: number = PID_TASKS + PIDTYPE_MAX
 export const PID_LEVEL: number = PID_RCU + RCU_HEAD_WORDS
-export const PID_NUMBERS: number = PID_LEVEL + 1
+/** Of a process's own: the worker whose end kills it, which is the one that made it or has claimed it since; 0: none. */
+export const PID_WORKER: number = PID_LEVEL + 1
+export const PID_NUMBERS: number = PID_LEVEL + 2
 
 export const UPID_NR = 0
 export const UPID_NS = 1
@@ -358,9 +361,7 @@ export const SIG_IGNORED: number = SIG_NR_THREADS + 13
 export const SIG_CAUGHT: number = SIG_NR_THREADS + 15
 /** sa_flags of SIGCHLD: the only signal whose flags bear on processes. */
 export const SIG_CHLD_FLAGS: number = SIG_NR_THREADS + 17
-/** The worker whose end kills the process: the one that made it, or has claimed it since. 0: none does. */
-export const SIG_WORKER: number = SIG_NR_THREADS + 18
-export const SIG_SLOT_WORDS: number = SIG_NR_THREADS + 19
+export const SIG_SLOT_WORDS: number = SIG_NR_THREADS + 18
 
 /** Words of a `struct pid` of the given level: whole cache lines. */
 export function pidSlotWords(level: number): number {

@@ -12,6 +12,7 @@ import {
   type Surroundings,
   tableOver,
 } from '../pid/table.ts'
+import { taskTgid } from '../pid/task_link.ts'
 import { localIrqRestore, localIrqSave, type TableCallback } from '../sync/cpu.ts'
 import { rcuBarrier } from '../sync/rcu.ts'
 import { putWaitsOf } from './bury.ts'
@@ -41,7 +42,7 @@ export function wordsToSave(table: TaskTable, waits: readonly PidRef[]): Words {
   for (const own of OWN) words[own] = 0
   for (const pid of waits) words[pid + L.PID_COUNT] -= 1
   for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
-    words[T.signalOf(table, p) + L.SIG_WORKER] = 0
+    words[taskTgid(table, p) + L.PID_WORKER] = 0
     for (let t = T.firstThread(table, T.signalOf(table, p)); t !== 0; t = T.nextThread(table, t)) {
       words[t + L.TASK_FLAGS] &= ~(T.PF_WAITING | T.PF_DRIVEN | T.PF_HOLD_EXIT)
     }

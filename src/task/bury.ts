@@ -3,10 +3,11 @@
  * Context: tasklistLock. Runs no task: whoever is concerned goes on the run queue.
  */
 import { SIGKILL } from '../abi/signal.ts'
-import type { PidfdRef, PidRef } from '../mm/layout.ts'
+import type { PidfdRef, PidRef, TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { forEachSlot, kmemCacheFree, kmemCacheZalloc } from '../mm/slab.ts'
 import { putPid } from '../pid/pid.ts'
+import { taskTgid } from '../pid/task_link.ts'
 import { sendSignal, TO_GROUP } from './signal_send.ts'
 import type { TaskTable } from './table.ts'
 import * as T from './task.ts'
@@ -15,13 +16,13 @@ import * as T from './task.ts'
 export function killTasksOf(table: TaskTable, worker: number): void {
   const w = table.words
   for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
-    if (w[T.signalOf(table, p) + L.SIG_WORKER] === worker) sendSignal(table, SIGKILL, p, TO_GROUP, true)
+    if (w[taskTgid(table, p) + L.PID_WORKER] === worker) sendSignal(table, SIGKILL, p, TO_GROUP, true)
   }
 }
 
 /** From now on the process ends with this worker. */
-export function claimTask(table: TaskTable, signal: L.SignalRef, worker: number): void {
-  table.words[signal + L.SIG_WORKER] = worker
+export function claimTask(table: TaskTable, task: TaskRef, worker: number): void {
+  table.words[taskTgid(table, task) + L.PID_WORKER] = worker
 }
 
 /**

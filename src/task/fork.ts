@@ -142,7 +142,6 @@ function copySignal(table: TaskTable, current: TaskRef): SignalRef {
   sigcopyset(w, from + L.SIG_IGNORED, signal + L.SIG_IGNORED)
   sigcopyset(w, from + L.SIG_CAUGHT, signal + L.SIG_CAUGHT)
   w[signal + L.SIG_CHLD_FLAGS] = w[from + L.SIG_CHLD_FLAGS]
-  if (SHARED !== 0) w[signal + L.SIG_WORKER] = workerNr(table)
   return signal
 }
 
@@ -182,6 +181,7 @@ function linkProcess(table: TaskTable, current: TaskRef, task: TaskRef, pid: Pid
   const parent = T.realParent(table, task)
   const up = T.signalOf(table, parent)
   w[signal + L.SIG_HAS_CHILD_SUBREAPER] = w[up + L.SIG_HAS_CHILD_SUBREAPER] | w[up + L.SIG_IS_CHILD_SUBREAPER]
+  if (SHARED !== 0) w[pid + L.PID_WORKER] = workerNr(table)
   listAddTail(w, task + L.TASK_SIBLING, parent + L.TASK_CHILDREN)
   linkLeader(table, task, pid, taskPgrp(table, current), taskSession(table, current))
 }
