@@ -23,6 +23,7 @@ import { Procfs } from './procfs.ts'
 import { abortWaits, lookAgain, type Realm, refOfHandle, resumeWaits, taskOf, waitingFor } from './realm.ts'
 import { listen, ring, stopListening } from './ring.ts'
 import { rcuBarrier } from './sync/rcu.ts'
+import { runWorkqueue } from './sync/workqueue.ts'
 import { bootTable, joinTable, restoreTable, wordsToSave } from './task/boot.ts'
 import { checkTasks } from './task/check.ts'
 import type { TaskHooks, TaskTable } from './task/table.ts'
@@ -60,7 +61,8 @@ export class Kernel {
   readonly #realm: Realm
 
   static {
-    lockMethods(Kernel.prototype, (kernel) => kernel.#realm)
+    // The lock may be what the dead worker holds.
+    lockMethods(Kernel.prototype, (kernel) => kernel.#realm, ['worker', 'workerEnded'])
   }
 
   private constructor(realm: Realm) {
@@ -223,6 +225,8 @@ export class Kernel {
    * the library has no bug. Context: outside a call.
    */
   check(): string[] {
+    // Another worker may have queued what it has not come to yet.
+    if (SHARED !== 0 && this.#realm.isShared) runWorkqueue(this.#realm.table)
     return checkTasks(this.#realm.table, waitingFor(this.#realm))
   }
 

@@ -28,12 +28,19 @@ export function locked<T>(realm: Realm, run: () => T): T {
   }
 }
 
-/** From now on every method, getter and setter of the prototype runs inside the lock of its object's realm. */
-export function lockMethods<T extends object>(prototype: T, realmOf: (object: T) => Realm): void {
+/**
+ * From now on every method, getter and setter of the prototype runs inside the lock of its object's realm, but those named
+ * in `free`.
+ */
+export function lockMethods<T extends object>(
+  prototype: T,
+  realmOf: (object: T) => Realm,
+  free: readonly (keyof T)[] = [],
+): void {
   if (SHARED === 0) return
   for (const key of Reflect.ownKeys(prototype)) {
     const property = Object.getOwnPropertyDescriptor(prototype, key) as PropertyDescriptor
-    if (key === 'constructor') continue
+    if (key === 'constructor' || free.includes(key as keyof T)) continue
     for (const part of ['value', 'get', 'set'] as const) {
       const method: unknown = property[part]
       if (typeof method === 'function') property[part] = lockedMethod(method as Method, realmOf)

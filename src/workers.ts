@@ -11,7 +11,7 @@ import { KernelError } from './errors.ts'
 import { rawStore } from './lib/atomic.ts'
 import { locked } from './locked.ts'
 import * as L from './mm/layout.ts'
-import { addWorker, findWorker, forEachWorker, markEnded, threadOf, workerNr } from './mm/worker.ts'
+import { addWorker, findWorker, forEachWorker, isEnded, markEnded, threadOf, workerNr } from './mm/worker.ts'
 import type { Realm } from './realm.ts'
 import { markWaits, nameWaits } from './realm.ts'
 import { ring } from './ring.ts'
@@ -54,10 +54,10 @@ export function bury(realm: Realm): void {
   const w = table.words
   w[L.H_DEATHS] = 0
   forEachWorker(w, (at, nr) => {
-    if (w[at + L.WORKER_STATE] !== L.WORKER_ENDED) return
+    if (!isEnded(w, at)) return
     if (w[at + L.WORKER_LISTENS] !== 0) w[L.H_LISTENERS] -= 1
     putWaitsOf(table, nr)
-    killTasksOf(table, nr)
+    if ((w[at + L.WORKER_STATE] & L.WORKER_DONE) === 0) killTasksOf(table, nr)
     w[at + L.WORKER_NR] = 0
   })
   unmarkWaiting(table)
@@ -84,9 +84,8 @@ function lookForDead(realm: Realm): void {
   forEachWorker(w, (at, nr) => {
     if (nr === workerNr(realm.table)) return
     const thread = threadOf(w, at)
-    if (w[at + L.WORKER_STATE] !== L.WORKER_ENDED && thread.id !== 0 && platform.hasEnded(thread) === true)
-      markEnded(w, at)
-    if (w[at + L.WORKER_STATE] === L.WORKER_ENDED) dead += 1
+    if (!isEnded(w, at) && thread.id !== 0 && platform.hasEnded(thread) === true) markEnded(w, at)
+    if (isEnded(w, at)) dead += 1
   })
   if (dead > 0) locked(realm, () => {})
 }

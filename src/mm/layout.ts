@@ -187,7 +187,7 @@ export const WORKER_NR = 0
 /** Its thread as the surroundings name it, and when that began; 0: they cannot tell whether it lives. */
 export const WORKER_THREAD = 1
 export const WORKER_STARTED = 2
-/** WORKER_USES, WORKER_DONE (it has disposed of its kernel) or WORKER_ENDED (its thread has ended: this is proof). */
+/** WORKER_USES, or bits: WORKER_DONE, it has disposed of its kernel; WORKER_ENDED, its thread has ended: this is proof. */
 export const WORKER_STATE = 3
 /** 1 while it counts in H_LISTENERS. [tasklistLock] */
 export const WORKER_LISTENS = 4

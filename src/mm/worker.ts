@@ -51,8 +51,13 @@ export function findWorker(words: Words, nr: number): number {
 
 /** The worker has ended: whoever tells so has proof. */
 export function markEnded(words: Words, at: number): void {
-  rawStore(words, at + L.WORKER_STATE, L.WORKER_ENDED)
+  rawStore(words, at + L.WORKER_STATE, load(words, at + L.WORKER_STATE) | L.WORKER_ENDED)
   rawStore(words, L.H_DEATHS, 1)
+}
+
+/** Is it known that the worker has ended? */
+export function isEnded(words: Words, at: number): boolean {
+  return (load(words, at + L.WORKER_STATE) & L.WORKER_ENDED) !== 0
 }
 
 /** Calls `visit` with each worker's record. */
@@ -76,7 +81,7 @@ function workerHasEnded(
 ): boolean | undefined {
   const at = findWorker(words, nr)
   if (at === 0) return undefined
-  if (load(words, at + L.WORKER_STATE) === L.WORKER_ENDED) return true
+  if (isEnded(words, at)) return true
   const thread = threadOf(words, at)
   const ended = thread.id === 0 ? undefined : hasEnded(thread)
   if (ended === true) markEnded(words, at)
