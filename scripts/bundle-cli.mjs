@@ -1,4 +1,5 @@
-// Bundles the command line, with the libraries it uses, into one executable file, and collects their licences beside it.
+// Bundles the command line, with the libraries it uses, into one executable file, and the thread that reads long logs for
+// it into another; collects the libraries' licences beside them.
 
 import { existsSync } from 'node:fs'
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -21,7 +22,7 @@ const library = {
 
 await rm(OUT, { recursive: true, force: true })
 const { metafile } = await build({
-  entryPoints: { main: 'src/cli/main.ts' },
+  entryPoints: { main: 'src/cli/main.ts', reader_worker: 'src/trace/node/reader_worker.ts' },
   outdir: OUT,
   bundle: true,
   platform: 'node',

@@ -4,11 +4,12 @@
  *
  * Context: outside a call, as the methods of Task.
  */
-import type { NsRef } from './mm/layout.ts'
+import type { NsRef, PidRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { findVpid } from './pid/pid.ts'
 import { changePid, findTaskByVpid, nextPidTask, pidTask } from './pid/pid_task.ts'
 import { isPidTaken, peekPidmap } from './pid/pidmap.ts'
+import type { PidTable } from './pid/table.ts'
 import { taskActivePidNs, taskPgrp, taskPid, taskSession, taskTgid } from './pid/task_link.ts'
 import { pidNrNs, upidAt } from './pid/upid.ts'
 import { Task } from './process.ts'
@@ -68,14 +69,25 @@ export function moveToGroup(viewer: Task, task: Task, nr: number): boolean {
 
 type Numbers = 'pid' | 'tgid' | 'pgid' | 'sid'
 
-const NUMBERS = { pid: taskPid, tgid: taskTgid, pgid: taskPgrp, sid: taskSession } as const
+function pidOfKind(table: PidTable, task: TaskRef, kind: Numbers): PidRef {
+  switch (kind) {
+    case 'pid':
+      return taskPid(table, task)
+    case 'tgid':
+      return taskTgid(table, task)
+    case 'pgid':
+      return taskPgrp(table, task)
+    case 'sid':
+      return taskSession(table, task)
+  }
+}
 
 /** The task's numbers of this kind in its namespaces, from level `from` (which it has) inwards; 0 where one is not visible. */
 export function numbersFrom(task: Task, kind: Numbers, from: number): number[] {
   const { table } = Task.realmOf(task)
   const ref = Task.refOf('task', task, Task.realmOf(task), 'status')
   const own = taskPid(table, ref)
-  const pid = NUMBERS[kind](table, ref)
+  const pid = pidOfKind(table, ref, kind)
   // Most tasks have one; an array that begins with it is as small as can be.
   const numbers = [pidNrNs(table, pid, table.words[upidAt(own, from) + L.UPID_NS] as NsRef)]
   for (let level = from + 1; level <= table.words[own + L.PID_LEVEL]; level++)
@@ -83,12 +95,20 @@ export function numbersFrom(task: Task, kind: Numbers, from: number): number[] {
   return numbers
 }
 
+/** The number of `task`, or of its process, group or session, in its ancestor namespace of `level`; 0: it has none there. */
+export function numberAt(task: Task, kind: Numbers, level: number): number {
+  const { table } = Task.realmOf(task)
+  const ref = Task.refOf('task', task, Task.realmOf(task), 'status')
+  const ns = table.words[upidAt(taskPid(table, ref), level) + L.UPID_NS] as NsRef
+  return pidNrNs(table, pidOfKind(table, ref, kind), ns)
+}
+
 /** Whether {@link numbersFrom} would give these. */
 export function hasNumbers(task: Task, kind: Numbers, from: number, expected: readonly number[]): boolean {
   const { table } = Task.realmOf(task)
   const ref = Task.refOf('task', task, Task.realmOf(task), 'status')
   const own = taskPid(table, ref)
-  const pid = NUMBERS[kind](table, ref)
+  const pid = pidOfKind(table, ref, kind)
   if (table.words[own + L.PID_LEVEL] - from + 1 !== expected.length) return false
   for (let i = 0; i < expected.length; i++) {
     const ns = table.words[upidAt(own, from + i) + L.UPID_NS] as NsRef

@@ -290,7 +290,11 @@ describe('a call in one line', () => {
   for (const [text, call, outcome] of [...CREATIONS, ...WAITS, ...SENT, ...REST]) {
     it(text.slice(0, 100), () => {
       const span = { by: 5, line: 1, time: '1795322961.469619', call, last: 1, outcome }
-      assert.deepEqual(actsOf([`5     1795322961.469619 ${text}`]), [{ kind: 'call', span }])
+      const acts = actsOf([`5     1795322961.469619 ${text}`])
+      assert.deepEqual(
+        acts.filter(({ kind }) => kind !== 'comments'),
+        [{ kind: 'call', span }],
+      )
     })
   }
 })
@@ -400,7 +404,7 @@ describe('signals, stops and ends', () => {
     ['+++ superseded by execve in pid 26 +++', { kind: 'superseded', ...base, thread: 26 }],
   ]
   for (const [text, act] of rows)
-    it(text.slice(0, 100), () => assert.deepEqual(actsOf([`7     ${text}`]), [act]))
+    it(text.slice(0, 100), () => assert.deepEqual(actsOf([`7     ${text}`])[0], act))
 })
 
 describe('a call in two lines', () => {

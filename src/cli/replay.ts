@@ -4,8 +4,10 @@
  * Invariant: results go to stdout, trouble to stderr; a file that cannot be read to its end is told of, and the others are
  * still replayed.
  */
-import { type LogResult, replayLog, sumUp, TraceError } from '../trace/index.ts'
+import { type LogResult, sumUp, TraceError } from '../trace/index.ts'
+import { replayParts } from '../trace/log.ts'
 import { openInput, sizeOfInput } from '../trace/node/input.ts'
+import { readLog } from '../trace/node/read_ahead.ts'
 import { paintFor } from './paint.ts'
 import { fileText, nameOf, verdictText } from './print.ts'
 import { createProgress } from './progress.ts'
@@ -58,7 +60,8 @@ async function replayFile(
   const input = await openInput(path)
   try {
     const onProgress = (events: number): void => meter.show(path, input.position(), events)
-    return await replayLog(path, input.bytes, { check, pidMax, waits, onProgress })
+    const parts = readLog(input.bytes, await sizeOfInput(path), input.packed)
+    return await replayParts(path, parts, { check, pidMax, waits, onProgress })
   } catch (error) {
     // Damage to packed data explains whatever the reader stumbled over, and is told instead.
     if (error instanceof TraceError && error.line > 0) await input.finish()

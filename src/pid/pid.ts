@@ -26,7 +26,15 @@ import { RCU_PUT_PID } from './callbacks.ts'
 import { hashUpid, pidHashfn, pidHashHead, unhashUpid, upidOfNode } from './pid_hash.ts'
 import { idrCancel, idrFind, idrPublish, idrRemove, idrReserve } from './pid_idr.ts'
 import { getPidNs, putPidNs } from './pid_ns_ref.ts'
-import { allocPidmap, allocPidmapAt, forgetLastPid, freePidmap, nextPidmap, pidMaxOf } from './pidmap.ts'
+import {
+  allocPidmap,
+  allocPidmapAt,
+  forgetLastPid,
+  freePidmap,
+  isPidTaken,
+  nextPidmap,
+  pidMaxOf,
+} from './pidmap.ts'
 import { pidNsPrepareProc, pidNsReleaseProc } from './proc_mount.ts'
 import type { PidTable } from './table.ts'
 import { taskActivePidNs } from './task_link.ts'
@@ -205,12 +213,14 @@ export function findGetPid(table: PidTable, current: TaskRef, nr: number): PidRe
  * set but which are not hashed are passed over. Context: a read section. Linux: `find_ge_pid`.
  */
 export function findGePid(table: PidTable, nr: number, ns: NsRef): PidRef {
-  let pid: PidRef
-  do {
-    pid = findPidNs(table, nr, ns)
-    if (pid !== 0) break
+  // Whoever is findable has its bit set, and to look at a bit is cheaper than at the hash.
+  const known = nr > 0 && nr < table.words[L.H_PID_MAX_LIMIT] && isPidTaken(table, ns, nr)
+  let pid: PidRef = known ? findPidNs(table, nr, ns) : NULL_PID
+  while (pid === 0) {
     nr = nextPidmap(table, ns, nr)
-  } while (nr > 0)
+    if (nr <= 0) break
+    pid = findPidNs(table, nr, ns)
+  }
   return pid
 }
 

@@ -53,20 +53,25 @@ interface Remembered {
 export function createDifferences(): Differences {
   const listed: Difference[] = []
   const trail: TrailStep[] = []
-  const ring: Remembered[] = []
+  const ring: (TraceEvent | Span)[] = []
+  const whose: string[] = []
   let next = 0
   let holding: Held[] | undefined
 
   /** The remembered events, latest first. */
   function* lookBack(): Generator<Remembered> {
-    for (let i = 1; i <= ring.length; i++) yield ring[(next - i + REMEMBERED) % REMEMBERED] as Remembered
+    for (let i = 1; i <= ring.length; i++) {
+      const at = (next - i + REMEMBERED) % REMEMBERED
+      yield { event: ring[at] as TraceEvent | Span, who: whose[at] as string }
+    }
   }
 
   return {
     listed,
     trail,
     remember(event: TraceEvent | Span, who = ''): undefined {
-      ring[next] = { event, who }
+      ring[next] = event
+      whose[next] = who
       next = (next + 1) % REMEMBERED
     },
     note(line: number, mismatch: Mismatch, about: About): undefined {

@@ -26,9 +26,6 @@ import { own } from './own.ts'
 import { FINDING_KINDS, type Finding, type FindingKind } from './report.ts'
 
 const KEPT = 10000
-/** Of so many numbers at least it is remembered when they were freed last. */
-const FREED = 65536
-
 export interface Findings {
   observe(event: Happening): undefined
   /** A task has executed a program. */
@@ -52,8 +49,7 @@ export type Note = (kind: FindingKind, life: Life, line: number, time: string, t
 export function createFindings(initKey: number, init: TaskState, visible: Lives['visible']): Findings {
   const lives = createLives(initKey, init, visible)
   const found = new Map<FindingKind, Found>(FINDING_KINDS.map((kind) => [kind, { kept: [], more: 0 }]))
-  /** Number -> the line since which it is free. */
-  const freed = new Map<number, number>()
+  const freed = createFreed()
   const kills = createGroupKills(lives)
   const outlived = new WeakMap<Life, Survivor>()
 
@@ -97,7 +93,7 @@ function judge(
   lives: Lives,
   turn: Turn,
   event: Happening,
-  freed: Map<number, number>,
+  freed: Freed,
   kills: GroupKills,
   outlived: WeakMap<Life, Survivor>,
   note: Note,
@@ -185,31 +181,40 @@ function secondsOf(time: string): number {
   return time.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
 }
 
-function findReuse(
-  turn: Turn,
-  freed: Map<number, number>,
-  { line, time = '' }: Happening,
-  note: Note,
-): undefined {
+function findReuse(turn: Turn, freed: Freed, { line, time = '' }: Happening, note: Note): undefined {
   for (const life of turn.born) {
-    const since = freed.get(numberOf(life))
-    if (since === undefined) continue
-    freed.delete(numberOf(life))
+    const since = freed.take(numberOf(life))
+    if (since === 0) continue
     const what = isLeader(life.state) ? 'process' : 'thread'
     const text = `is now the number of a new ${what}; whoever had it before was gone at line ${since}`
     note('reuse', life, line, time, text)
   }
-  for (const nr of turn.freed) {
-    freed.set(nr, line)
-    if (freed.size > 2 * FREED) forgetOldest(freed)
-  }
+  for (const nr of turn.freed) freed.put(nr, line)
 }
 
-/** Half of them at once: a Map is slow to find its first key behind those that were deleted. */
-function forgetOldest(freed: Map<number, number>): undefined {
-  for (const nr of freed.keys()) {
-    freed.delete(nr)
-    if (freed.size <= FREED) return
+/** Numbers that are free, each with the line since which it is. An array: a Map costs several times as much. */
+interface Freed {
+  put(nr: number, line: number): undefined
+  /** 0: nobody had it. */
+  take(nr: number): number
+}
+
+function createFreed(): Freed {
+  let since = new Int32Array(1024)
+  return {
+    put(nr: number, line: number): undefined {
+      if (nr >= since.length) {
+        const more = new Int32Array(2 * nr)
+        more.set(since)
+        since = more
+      }
+      since[nr] = line
+    },
+    take(nr: number): number {
+      const line = since[nr] ?? 0
+      if (line > 0) since[nr] = 0
+      return line
+    },
   }
 }
 
@@ -226,6 +231,7 @@ function findOrphans(lives: Lives, turn: Turn, { line, time = '' }: Happening, n
 
 /** A namespace dies with the last thread of its init, and takes along whoever is in it or deeper. */
 function findNamespaceDeaths(turn: Turn, { line, time = '' }: Happening, note: Note): undefined {
+  if (!turn.ended.some(({ state }) => state.tgid.at(-1) === 1)) return
   const dead = new Map<Namespace, Life>()
   for (const life of turn.ended) if (life.state.tgid.at(-1) === 1) dead.set(life.namespace, life)
   for (const [namespace, init] of dead) {

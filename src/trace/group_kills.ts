@@ -17,7 +17,16 @@ import {
   SIGWINCH,
   signalName,
 } from '../abi/index.ts'
-import { type Group, type Happening, isAlive, isLeader, type Life, type Lives, targetGroup } from './lives.ts'
+import {
+  type Group,
+  type Happening,
+  isAlive,
+  isLeader,
+  type Life,
+  type Lives,
+  membersOf,
+  targetGroup,
+} from './lives.ts'
 
 const WATCHED = 64
 
@@ -102,7 +111,7 @@ export function createGroupKills(lives: Lives): GroupKills {
         ignoring: new Set(),
         ended: 0,
       }
-      for (const life of group.members) {
+      for (const life of membersOf(lives, group)) {
         if (!isAlive(life.state) || !isLeader(life.state) || life.key === lives.top.initKey) continue
         if (ignored.get(life) === call.sig) {
           kill.ignoring.add(life)
@@ -115,7 +124,7 @@ export function createGroupKills(lives: Lives): GroupKills {
       if (watched.length > WATCHED) forget(watched[0] as GroupKill)
     },
     ended(ended: readonly Life[], event: Happening): readonly Survivor[] {
-      if (targets.size === 0) return NONE
+      if (targets.size === 0 || !ended.some((life) => targets.has(life))) return NONE
       const met = new Set(ended.flatMap((life) => targets.get(life) ?? []))
       if (met.size === 0) return NONE
       const told: Survivor[] = []
@@ -153,7 +162,7 @@ function escapesOf({ group, sig, line, time }: GroupKill, ended: number): Surviv
     const text = `outlived ${signalName(sig)} to group ${group.nr}, which ended ${ended}: it had left by ${how} at line ${left}`
     const kind = how === 'setsid' ? 'session-escape' : 'group-survivor'
     told.push({ kind, life, group: group.nr, line, time, text })
-    life.escapes?.delete(group)
+    life.escapes = life.escapes?.filter((other) => other !== group)
     group.fled.delete(life)
   }
   return told

@@ -2,7 +2,7 @@
  * Who lives, in which namespace and which process group, as the log tells it event by event. The findings are rules
  * over what `follow` says has come to pass.
  *
- * Invariant: one life per task that the log knows and that is not gone; a group or namespace lists exactly those in it.
+ * Invariant: one life per task that the log knows and that is not gone; a group or namespace counts exactly those in it.
  * Costs O(changes) per event; a birth in a deeper namespace O(namespaces) more, a group kill O(tasks).
  */
 import { SIGKILL, signalName } from '../abi/index.ts'
@@ -54,7 +54,7 @@ export interface Life {
   /** When and through what it ended; a zombie has ended too. */
   ended: Ending | undefined
   /** The groups that it, or a process it stems from, left. Made when the first is. */
-  escapes: Set<Group> | undefined
+  escapes: Group[] | undefined
   /** The program and its arguments, where the log tells them. */
   command: string
   /** Who made it. The chain of mothers is cut after `DESCENT`. */
@@ -84,26 +84,28 @@ export interface Namespace {
   readonly inner: Set<Namespace>
   /** Members that the kernel killed before the init's own end shows. */
   readonly taken: Life[]
-  readonly members: Set<Life>
+  /** How many are in it. */
+  members: number
 }
 
 /** A process group. It lasts as long as it has members; a later one of the same number is another group. */
 export interface Group {
   readonly nr: number
-  readonly members: Set<Life>
+  /** How many are in it. */
+  members: number
   /** Who has left it, or stems from such, and lives. */
   fled: Map<Life, Escape>
 }
 
 /** What one event brought about. */
 export interface Turn {
-  readonly born: Life[]
+  born: Life[]
   /** Alive before the event, not any more. */
-  readonly ended: Life[]
+  ended: Life[]
   /** Numbers that are free again. */
-  readonly freed: number[]
+  freed: number[]
   /** Alive, but with another parent. */
-  readonly adopted: Adoption[]
+  adopted: Adoption[]
   /** Zombies whose parents have ended without having waited for them. */
   abandoned: Adoption[]
 }
@@ -120,7 +122,7 @@ export function createLives(initKey: number, init: TaskState, visible: Lives['vi
     parent: undefined,
     inner: new Set(),
     taken: [],
-    members: new Set(),
+    members: 0,
   }
   const turn: Turn = { born: [], ended: [], freed: [], adopted: [], abandoned: [] }
   const lives: Lives = { all: new Map(), byNumber: new Map(), groups: new Map(), top, turn, visible }
@@ -128,12 +130,13 @@ export function createLives(initKey: number, init: TaskState, visible: Lives['vi
   return lives
 }
 
+/** A new array is faster to come by than one that is made empty. */
 function empty(turn: Turn): undefined {
-  if (turn.born.length > 0) turn.born.length = 0
-  if (turn.ended.length > 0) turn.ended.length = 0
-  if (turn.freed.length > 0) turn.freed.length = 0
-  if (turn.adopted.length > 0) turn.adopted.length = 0
-  if (turn.abandoned.length > 0) turn.abandoned.length = 0
+  if (turn.born.length > 0) turn.born = []
+  if (turn.ended.length > 0) turn.ended = []
+  if (turn.freed.length > 0) turn.freed = []
+  if (turn.adopted.length > 0) turn.adopted = []
+  if (turn.abandoned.length > 0) turn.abandoned = []
 }
 
 /** Takes over what an event changed. */
@@ -175,10 +178,14 @@ const NOBODY: Map<Life, Escape> = new Map()
 
 /** It, and who will stem from it, is not reached by kills of this group any more. */
 function flee(life: Life, group: Group, way: Escape): undefined {
-  life.escapes ??= new Set()
-  life.escapes.add(group)
+  if (life.escapes === undefined) life.escapes = [group]
+  else if (!life.escapes.includes(group)) life.escapes.push(group)
   if (group.fled === NOBODY) group.fled = new Map()
   group.fled.set(life, way)
+}
+
+export function membersOf(lives: Lives, group: Group): Life[] {
+  return [...lives.all.values()].filter((life) => life.group === group)
 }
 
 /** The group that a kill is aimed at. To be asked before the event is followed. */
@@ -273,8 +280,8 @@ function bear(
   }
   if (isLeader(state)) lives.byNumber.set(state.pid[0] as number, life)
   lives.all.set(key, life)
-  namespace.members.add(life)
-  group.members.add(life)
+  namespace.members++
+  group.members++
   return life
 }
 
@@ -294,8 +301,7 @@ function bury(lives: Lives, life: Life): undefined {
   for (const group of life.escapes ?? []) group.fled.delete(life)
   const nr = life.state.pid[0] as number
   if (lives.byNumber.get(nr) === life) lives.byNumber.delete(nr)
-  namespace.members.delete(life)
-  if (namespace.members.size === 0) namespace.parent?.inner.delete(namespace)
+  if (--namespace.members === 0) namespace.parent?.inner.delete(namespace)
   leave(lives, life)
 }
 
@@ -303,18 +309,17 @@ function join(lives: Lives, life: Life, nr: number): undefined {
   if (life.group.nr === nr) return
   leave(lives, life)
   life.group = groupOf(lives, nr)
-  life.group.members.add(life)
+  life.group.members++
 }
 
 function leave(lives: Lives, life: Life): undefined {
-  life.group.members.delete(life)
-  if (life.group.members.size === 0) lives.groups.delete(life.group.nr)
+  if (--life.group.members === 0) lives.groups.delete(life.group.nr)
 }
 
 function groupOf(lives: Lives, nr: number): Group {
   const known = lives.groups.get(nr)
   if (known !== undefined) return known
-  const group: Group = { nr, members: new Set(), fled: NOBODY }
+  const group: Group = { nr, members: 0, fled: NOBODY }
   lives.groups.set(nr, group)
   return group
 }
@@ -336,7 +341,7 @@ function namespaceOf(lives: Lives, key: number, { pid }: TaskState): Namespace {
     parent: namespace,
     inner: new Set(),
     taken: [],
-    members: new Set(),
+    members: 0,
   }
   namespace.inner.add(own)
   return own

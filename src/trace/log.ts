@@ -4,10 +4,9 @@
  */
 
 import type { TrailStep } from './differences.ts'
-import type { End, LogItem, LogReader, Start, TraceEvent } from './event.ts'
-import { recogniseFormat } from './format.ts'
+import type { End, LogItem, Start, TraceEvent } from './event.ts'
 import type { Left } from './left.ts'
-import { splitLines } from './lines.ts'
+import { type LogPart, readParts } from './log_parts.ts'
 import {
   endReplay,
   type ReplayOptions,
@@ -46,37 +45,35 @@ export async function replayLog(
   bytes: AsyncIterable<Uint8Array>,
   options: LogOptions = {},
 ): Promise<LogResult> {
+  return await replayParts(path, readParts(bytes), options)
+}
+
+/** The same, of a log that is read elsewhere. */
+export async function replayParts(
+  path: string,
+  parts: AsyncIterable<LogPart>,
+  options: LogOptions = {},
+): Promise<LogResult> {
   let replay: Running | undefined
-  let reader: LogReader | undefined
-  let format = ''
-  let lines = 0
+  let last: LogPart | undefined
   let told = false
   const over = (): boolean => options.until === 'root' && replay?.rootEnded() === true
 
   const take = (item: LogItem): void => {
-    if (item.kind === 'start') replay = start(item, options)
-    else (replay as Running).take(item)
+    if (replay !== undefined) replay.take(item as LogStep)
+    else replay = start(item as Start | SpanStart, options)
   }
   try {
-    for await (const batch of splitLines(bytes)) {
-      for (const text of batch) {
-        lines++
-        if (reader === undefined) {
-          const recognised = recogniseFormat(text)
-          format = recognised.name
-          reader = recognised.open(take)
-        }
-        reader.line(text, lines)
-        if (over()) break
-      }
+    for await (const part of parts) {
+      last = part
+      part.play(take, over)
       if (replay !== undefined) options.onProgress?.(replay.events())
       if (!told && replay?.rootEnded() === true) {
         told = true
         options.onRootEnd?.()
       }
-      if (over()) break
     }
-    reader?.finish(lines)
+    const { format, lines } = last as LogPart
     const { trail, tree, left, ...result } = (replay as unknown as Running).finish(lines)
     return { report: { path, format, lines, ...result }, trail, tree, left }
   } catch (error) {
@@ -86,9 +83,12 @@ export async function replayLog(
   }
 }
 
+/** What follows the start. */
+type LogStep = Exclude<LogItem, Start | SpanStart>
+
 /** A replay under way, of either kind of log. */
 interface Running {
-  take(item: Exclude<LogItem, Start | SpanStart>): undefined
+  take(item: LogStep): undefined
   events(): number
   rootEnded(): boolean
   finish(lines: number): ReplayResult

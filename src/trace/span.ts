@@ -41,6 +41,7 @@ export type Act =
   | SentAct
   | FreedAct
   | ClashAct
+  | CommentsAct
   /** Any other line of a task: it lives. */
   | ActOf<'other'>
 
@@ -162,6 +163,11 @@ export interface SupersededAct extends ActOf<'superseded'> {
   readonly thread: number
 }
 
+/** Comments in a line of strace: numbers in the caller's namespace, and the same ones in the tracer's. */
+export interface CommentsAct extends ActOf<'comments'> {
+  readonly pairs: readonly (readonly [nr: number, outer: number])[]
+}
+
 /* What only ftrace tells. Numbers in its events are those of the outermost namespace, the keys'. */
 
 /** The first line of a task whose birth the log has not shown. */
@@ -210,7 +216,7 @@ export interface FreedAct extends ActOf<'freed'> {
   readonly of: number
 }
 
-/** One line, or two that go together, contradict themselves. */
+/** One line, or two that go together, contradict themselves: the number in this one is wrong. */
 export interface ClashAct extends ActOf<'clash'> {
   readonly what: string
   readonly expected: string

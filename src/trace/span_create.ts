@@ -43,7 +43,7 @@ const TRACERS_OWN = 16
 /** Performs a creation whose result is known, unless that has been done. */
 export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | undefined {
   const { outcome } = span
-  const flight = replay.flights.get(span)
+  const flight = replay.flights.get(span.line)
   if (flight !== undefined) {
     if (flight.done) return undefined
     flight.done = true
@@ -72,9 +72,20 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
   if (fit === 'foreign') skip(replay, SKIPPED.foreignNumber)
   else {
     count(replay, got === value, fit === 'reordered')
-    if (got !== value) differ(replay, span.last, actor, 'clone', `${value}`, `${got}`)
+    if (got !== value) {
+      differ(replay, span.last, actor, 'clone', `${value}`, `${got}`)
+      blameHolder(replay, actor, span, value)
+    }
   }
   return welcome(replay, actor, span, child, got)
+}
+
+/** Whoever has the number got it from a creation before, which may be the one whose result is wrong. */
+function blameHolder(replay: SpanReplay, actor: Actor, span: Span, nr: number): void {
+  const holder = findTask(actor.task, nr)
+  const proc = holder === undefined ? undefined : replay.world.procs.get(holder)
+  if (proc === undefined || proc.made === 0) return
+  differ(replay, proc.made, undefined, 'clone', `${nr}`, `${nr} again at line ${span.last}`)
 }
 
 /** The child enters the books, under its key if the log tells it: its number in the tracer's namespace. */
@@ -92,6 +103,7 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   const key = outer ?? (actor.task.level === world.top.level ? value : undefined)
   const born = join(world, child, actor.proc, key, line, time)
   born.proc.made = span.last
+  born.told = outer !== undefined
   noteInherited(span, actor.proc, born.proc)
   const own = world.top.tidOf(child)
   const pidfd = outcome?.kind === 'returned' ? outcome.fd?.fd : undefined
@@ -198,6 +210,7 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
     } else if (
       createOther(replay, actor, span, next) ||
       createDeeper(replay, actor, next, nr > next) ||
+      createDoomed(replay, actor, nr > next) ||
       createLost(replay, actor, nr > next, span) ||
       freeNumber(replay, actor, nr, span.line)
     ) {
@@ -257,6 +270,25 @@ function createDeeper(replay: SpanReplay, actor: Actor, next: number, missing: b
     if (by.task.level <= actor.task.level || peekNumber(by.task) !== outcome.value) continue
     if (actor.task.level === replay.world.top.level && (outcome.outer ?? next) !== next) continue
     create(replay, by, span)
+    return true
+  }
+  return false
+}
+
+/** The creator is about to be killed in its call, and has made the child already. */
+function createDoomed(replay: SpanReplay, { task }: Actor, missing: boolean): boolean {
+  const { world } = replay
+  if (!missing || task.level !== world.top.level) return false
+  for (const flight of replay.flights.values()) {
+    const { span, actor, done } = flight
+    const { call, outcome } = span
+    if (done || call.op !== 'clone' || outcome?.kind !== 'lost' || !isCalling(actor)) continue
+    if (actor.task.level !== world.top.level) continue
+    const child = clone(actor.task, call)
+    if (typeof child === 'number') continue
+    flight.done = true
+    join(world, child, actor.proc, undefined, span.line, span.time)
+    tell(replay, span.line, actor.id, call)
     return true
   }
   return false

@@ -2,14 +2,14 @@
  * Groups that a child may have got: a process forks while somebody moves it to another group. The child has the old group
  * or the new one; which, only a later result shows.
  */
-import { moveToGroup } from '../inside.ts'
+import { moveToGroup, numberAt } from '../inside.ts'
 import type { Span } from './span.ts'
 import type { SpanReplay } from './span_replay.ts'
 import { noteChange, type Proc } from './span_world.ts'
 
 /** The group of a process as kernel.init sees it. */
 export function groupOf({ task }: Proc): number {
-  return task.nspgid[0] as number
+  return numberAt(task, 'pgid', 0)
 }
 
 /** A child has been made by a call whose lines overlap those in which its creator came to another group. */
@@ -19,14 +19,15 @@ export function noteInherited({ line }: Span, parent: Proc, child: Proc): void {
     child.otherGroup = moved.from
 }
 
-/** A process has come to another group. */
-export function noteMoved(proc: Proc, from: number, { line, last }: Span): void {
+/** A process was put into a group. Whether it is another one than before. */
+export function noteMoved(proc: Proc, from: number, { line, last }: Span): boolean {
   const to = groupOf(proc)
   proc.otherGroup = undefined
-  if (to === from) return
+  if (to === from) return false
   proc.moved = { from, last }
   for (const child of proc.children)
     if (child.made >= line && child.otherGroup === undefined && groupOf(child) === from) child.otherGroup = to
+  return true
 }
 
 /** Moves a process to the other group that it may have got. */

@@ -14,6 +14,8 @@ export const ROOT_CALL: SpanCall = { op: 'clone', flags: 0, exitSignal: 0, setTi
 /** Its creator was killed before it returned, and is gone by now: somebody has adopted it. */
 export function orphaned(replay: SpanReplay, key: number, line: number, time: string): Actor | undefined {
   const { world } = replay
+  // No further on than the creations under way can have come.
+  if (world.owned && key - peekNumber(world.top) > replay.flights.size) return undefined
   const child = adopt(replay, key)
   if (child === undefined) return undefined
   const born = join(world, child.task, child.proc, key, line, time)

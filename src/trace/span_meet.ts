@@ -7,7 +7,7 @@ import { clone, create, learnPidMax, RESERVED, STEPS, USUAL_LIMIT } from './span
 import { orphaned, ROOT_CALL } from './span_lost.ts'
 import { isCalling } from './span_order.ts'
 import { count, differ, type Flight, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
-import { type Actor, bearForeign, bearRoot, join, nameActor, type World } from './span_world.ts'
+import { type Actor, bearForeign, bearRoot, giveKey, join, nameActor, type World } from './span_world.ts'
 
 /** Who stands behind a key that the log has not shown before. */
 export function meet(replay: SpanReplay, key: number, line: number, time: string): Actor {
@@ -27,6 +27,7 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
     createdAndLost(replay, key) ??
     orphaned(replay, key, line, time) ??
     mistold(replay, key) ??
+    miscommented(replay, key, line) ??
     older(replay, key, line, time)
   )
 }
@@ -69,10 +70,21 @@ function untold({ world, flights }: SpanReplay): Flight[] {
   })
 }
 
+/** Performs creations under way whose results are the next numbers, as long as they are below `key`. Whether `key` is next. */
+function makeUpTo(replay: SpanReplay, key: number): boolean {
+  const { top } = replay.world
+  for (let next = peekNumber(top), before = 0; next !== key; next = peekNumber(top)) {
+    if (next < 0 || next > key || next === before) return false
+    before = next
+    toldUnderWay(replay, next)
+  }
+  return true
+}
+
 /** A creation under way would make this number now, and its result is another: the result is wrong. */
 function mistold(replay: SpanReplay, key: number): Actor | undefined {
   const { world, flights } = replay
-  if (!world.owned || peekNumber(world.top) !== key) return undefined
+  if (!world.owned || !makeUpTo(replay, key)) return undefined
   for (const { span, actor, done } of flights.values()) {
     const { call, outcome } = span
     if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
@@ -81,13 +93,47 @@ function mistold(replay: SpanReplay, key: number): Actor | undefined {
   return undefined
 }
 
+/**
+ * In a log that shows all births: a comment tells another key for a child than its lines have. It is one that no line has
+ * shown, the latest.
+ */
+function miscommented(replay: SpanReplay, key: number, line: number): Actor | undefined {
+  const { world, flights, seen } = replay
+  if (!seen.birth) return undefined
+  for (const { span, actor, done } of flights.values()) {
+    const { call, outcome } = span
+    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer === undefined) continue
+    if (!isCalling(actor) || world.actors.get(outcome.outer)?.shown) continue
+    const child = create(replay, actor, span)
+    return child && rename(replay, child, outcome.outer, key, [line, span.last])
+  }
+  let latest: Actor | undefined
+  for (const actor of world.actors.values())
+    if (!actor.shown && actor.proc.made > 0 && actor.told && actor.id > (latest?.id ?? 0)) latest = actor
+  return latest && rename(replay, latest, latest.key, key, [line, latest.proc.made])
+}
+
+/** Either of the two lines is wrong. */
+function rename(
+  replay: SpanReplay,
+  child: Actor,
+  told: number,
+  key: number,
+  [line, made]: readonly [line: number, made: number],
+): Actor {
+  count(replay, false)
+  differ(replay, line, undefined, `pid ${key}`, 'a line of it', `${told} was made at line ${made}`)
+  differ(replay, made, undefined, 'clone, as the tracer sees it', `${told}`, `${key} at line ${line}`)
+  return giveKey(replay.world, child, key)
+}
+
 /** The creator was killed before it saw the result, or its return is too far away to be known. */
 function createdAndLost(replay: SpanReplay, key: number): Actor | undefined {
   for (const flight of replay.flights.values()) {
     const { span, actor, done } = flight
     if (done || span.call.op !== 'clone' || (span.outcome !== undefined && span.outcome.kind !== 'lost'))
       continue
-    if (!isCalling(actor)) continue
+    if (!isCalling(actor) || (replay.world.owned && !makeUpTo(replay, key))) continue
     const child = clone(actor.task, span.call)
     if (typeof child === 'number') continue
     flight.done = true
@@ -139,6 +185,16 @@ function older(replay: SpanReplay, key: number, line: number, time: string): Act
     count(replay, false)
     const at = learnt ?? line
     foreign.delete(key)
+    // The first line of the log, if it is the only one of its task, has the wrong number.
+    if (replay.counts.events === 2)
+      differ(
+        replay,
+        seen.root?.born ?? line,
+        undefined,
+        'the first pid',
+        `${seen.root?.numbers[0]}`,
+        `${key}`,
+      )
     differ(
       replay,
       at,
@@ -147,6 +203,9 @@ function older(replay: SpanReplay, key: number, line: number, time: string): Act
       learnt === undefined ? 'a line of it' : 'taken outside the log',
       'nobody made it',
     )
+    const gone = seen.gone.get(key)
+    if (gone !== undefined)
+      differ(replay, gone, undefined, `pid ${key}`, 'its end', `a line of it at line ${line}`)
   } else skip(replay, SKIPPED.older)
   const actor = bearForeign(world, key, line, time) ?? bearElsewhere(replay, key, line, time)
   tell(replay, line, actor.id, ROOT_CALL)

@@ -15,20 +15,21 @@ import { groupOf, noteMoved } from './span_group.ts'
 import { type Flight, type SpanReplay, tell } from './span_replay.ts'
 import { type Actor, noteChange, type Proc, reapUnseen, takeOverEnd, takeOverReap } from './span_world.ts'
 
-/** Ops that `attempt` knows. */
-const OTHERS: ReadonlySet<string> = new Set([
-  'clone',
-  'execve',
-  'exit',
-  'exit_group',
-  'wait4',
-  'waitid',
-  'comm',
-  'rt_sigaction',
-])
-
+/** Whether `attempt` knows it. */
 export function isSimple(call: SpanCall): call is SimpleCall {
-  return !OTHERS.has(call.op)
+  switch (call.op) {
+    case 'clone':
+    case 'execve':
+    case 'exit':
+    case 'exit_group':
+    case 'wait4':
+    case 'waitid':
+    case 'comm':
+    case 'rt_sigaction':
+      return false
+    default:
+      return true
+  }
 }
 
 /** What the log says came of a call; undefined: it does not say, or nothing did. */
@@ -45,8 +46,8 @@ export function tryCall(replay: SpanReplay, actor: Actor, span: Span, call: Simp
   const group = target === undefined ? 0 : groupOf(target)
   const answer = attempt(replay.world, actor, call)
   if (typeof answer !== 'number' || answer < 0) return answer
-  if (target !== undefined) noteMoved(target, group, span)
-  follow(replay, actor, call, span.last || span.line)
+  if (target === undefined || noteMoved(target, group, span))
+    follow(replay, actor, call, span.last || span.line)
   return answer
 }
 
@@ -208,6 +209,7 @@ export function goOn({ world }: SpanReplay, proc: Proc): void {
 /** Stops a process. */
 export function stop({ world }: SpanReplay, actor: Actor, sig: number): void {
   const { init } = world.kernel
+  actor.proc.stopped = true
   if (actor.task.state !== 'S') return
   const nr = init.pidOf(actor.proc.task)
   if (nr === 0) return

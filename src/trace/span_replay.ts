@@ -18,8 +18,8 @@ export interface SpanReplay {
   readonly now: { time: string }
   /** Where the log is one of ftrace. */
   readonly outer: Outer | undefined
-  /** Calls that have entered the kernel and not come back, in order of entry. */
-  readonly flights: Map<Span, Flight>
+  /** Calls that have entered the kernel and not come back, by the lines of their entries, in order. */
+  readonly flights: Map<number, Flight>
   /** What the log has shown of itself. */
   readonly seen: Seen
   /** Numbers learnt to be taken by others, each with the line where. */
@@ -46,6 +46,14 @@ export interface SpanCounts {
 }
 
 export interface Seen {
+  /** Signals whose arrival the log has shown. */
+  readonly signals: Set<number>
+  /** Signals that stop whoever takes them. */
+  stops: boolean
+  /** Calls of exit or exit_group. */
+  exits: boolean
+  /** The latest keys whose ends the log has shown, and the lines. */
+  readonly gone: Map<number, number>
   /** `+++` lines. Without them an end is known from exit_group or a wait. */
   ends: boolean
   /** rt_sigaction lines. Without them nobody knows who ignores SIGCHLD. */
@@ -127,6 +135,23 @@ export function differ(
   )
 }
 
+/**
+ * The log has a process as the child of another one than the library has: the number in front of the call that made it may be
+ * wrong. Told once.
+ */
+export function blameBirth(replay: SpanReplay, child: Proc | undefined, parent: string): void {
+  if (child === undefined || child.made === 0 || child.parent === undefined) return
+  differ(
+    replay,
+    child.made,
+    undefined,
+    `the parent of pid ${child.numbers[0]}`,
+    `${child.parent.numbers[0]}`,
+    parent,
+  )
+  child.made = 0
+}
+
 /** Numbers worth looking back for: 0 and 1 are everywhere. */
 function numbersIn(...texts: readonly string[]): number[] {
   return texts.map(Number).filter((nr) => nr > 1)
@@ -149,6 +174,8 @@ export function tell(
   by: number,
   call: SpanCall | Killed,
 ): void {
-  findings.observe({ line, time: now.time, by, call, changed: world.changes })
-  world.changes.length = 0
+  const changed = world.changes
+  // A new array is faster to come by than one that is made empty.
+  if (changed.length > 0) world.changes = []
+  findings.observe({ line, time: now.time, by, call, changed })
 }

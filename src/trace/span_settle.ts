@@ -22,19 +22,21 @@ import { type Attempt, isAboutPids, isNamed, type SimpleCall, waitTarget } from 
 import { create } from './span_create.ts'
 import { groupOf, regroup } from './span_group.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
-import { count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import { blameBirth, count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
 import { type Actor, addPidfd, type Learnt, type Proc, sendersOf, sendingsOf } from './span_world.ts'
 
 /** Senders remembered of one process. */
 const SENDERS = 256
 
 /** Calls whose answer changes nothing: they may be asked as often as one likes. */
-const READS: ReadonlySet<string> = new Set(['getpid', 'gettid', 'getppid', 'getpgid', 'getsid'])
+function isRead(op: SimpleCall['op']): boolean {
+  return op === 'getpid' || op === 'gettid' || op === 'getppid' || op === 'getpgid' || op === 'getsid'
+}
 
 /** A call that stands in two lines enters. If it is a question, and answered now as it will be, it is settled. */
 export function enterSimple(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall): boolean {
   noteSending(replay, actor, span, call)
-  if (!READS.has(call.op) || span.outcome?.kind !== 'returned') return false
+  if (!isRead(call.op) || span.outcome?.kind !== 'returned') return false
   return tryCall(replay, actor, span, call) === expectedOf(span)
 }
 
@@ -89,6 +91,8 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
   const learnt = learntFor(replay, actor, call)
   const actual = learnt === undefined ? resultText(first) : `${learnt.nr}, learnt at line ${learnt.line}`
   differ(replay, line, actor, spanText(call), resultText(expected), actual)
+  if (call.op === 'getppid' && procOf(replay, actor, expected) !== undefined)
+    blameBirth(replay, actor.proc, `${expected}`)
   if (learnt === undefined) return
   const told = `${resultText(expected)} at line ${span.last}`
   differ(replay, learnt.line, actor, spanText(call), `${learnt.nr}`, told)
@@ -152,7 +156,7 @@ function keyOf({ world }: SpanReplay, task: Task | undefined): number | undefine
 
 /** Whether what comes of a call is a number, and not only that it was done. */
 function isNumber({ op }: SimpleCall): boolean {
-  return READS.has(op) || op === 'setsid'
+  return isRead(op) || op === 'setsid'
 }
 
 /** Is what came of it a result, or a cause, as of every call that is not about processes? */
@@ -171,9 +175,7 @@ function isPrivileged({ op }: SimpleCall): boolean {
 
 /** A call that changes nothing in the library: asked before what it may have met is brought about. */
 function isHarmless({ op }: SimpleCall): boolean {
-  return (
-    READS.has(op) || op === 'kill' || op === 'tgkill' || op === 'pidfd_open' || op === 'pidfd_send_signal'
-  )
+  return isRead(op) || op === 'kill' || op === 'tgkill' || op === 'pidfd_open' || op === 'pidfd_send_signal'
 }
 
 /** A success that should have been none has changed something, unless it was a question. */

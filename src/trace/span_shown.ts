@@ -1,15 +1,15 @@
 /**
  * Takes the acts that only ftrace makes, one by one; and for all its acts, what holds of none of strace's.
  */
-import type { BirthAct, ClashAct, ExitsAct, FreedAct, SeenAct, SentAct, Span, ToldAct } from './span.ts'
+import type { BirthAct, ExitsAct, FreedAct, SeenAct, SentAct, Span, ToldAct } from './span.ts'
 import { compareTold, performBirth, refute } from './span_birth.ts'
 import { beginExit, noteFreed, noteSent } from './span_exits.ts'
 import { meetOlder, type Outer } from './span_outer.ts'
-import { count, differ, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import { SKIPPED, type SpanReplay, skip } from './span_replay.ts'
 import { judge, tellingOf } from './span_view.ts'
 import type { Actor } from './span_world.ts'
 
-export type ShownAct = SeenAct | BirthAct | ToldAct | ExitsAct | SentAct | FreedAct | ClashAct
+export type ShownAct = SeenAct | BirthAct | ToldAct | ExitsAct | SentAct | FreedAct
 
 /** Finds the task of a number. */
 type Find = (key: number, line: number, time: string) => Actor
@@ -36,10 +36,6 @@ export function performShown(replay: SpanReplay, outer: Outer, act: ShownAct, fi
       break
     case 'freed':
       noteFreed(replay, outer, act)
-      break
-    case 'clash':
-      count(replay, false)
-      differ(replay, line, undefined, act.what, act.expected, act.actual)
   }
 }
 

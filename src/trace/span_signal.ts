@@ -4,10 +4,22 @@
  * The number is the sender's in the receiver's namespace. The kernel took it when the signal was sent; when the line is
  * written, the sender may have changed or gone, so the latest of those who are gone are known too.
  */
-import { SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGXCPU, SIGXFSZ } from '../abi/index.ts'
+import {
+  SIGCHLD,
+  SIGHUP,
+  SIGINT,
+  SIGKILL,
+  SIGPIPE,
+  SIGSTOP,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+  SIGXCPU,
+  SIGXFSZ,
+} from '../abi/index.ts'
 import type { SignalAct } from './span.ts'
 import { forceEnd, procOf } from './span_order.ts'
-import { count, differ, nameOf, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import { blameBirth, count, differ, nameOf, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
 import type { Actor, Departed, Proc } from './span_world.ts'
 
 const CLD_EXITED = 1
@@ -20,9 +32,14 @@ const SI_TKILL = -6
 /** Signals that the kernel sends to whoever is at fault, in its own name. */
 const TO_ONESELF: ReadonlySet<number> = new Set([SIGPIPE, SIGXCPU, SIGXFSZ])
 
+/** Whoever stops takes one of these before. */
+const STOPPING: ReadonlySet<number> = new Set([SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU])
+
 export function settleSignal(replay: SpanReplay, actor: Actor, act: SignalAct): void {
   const { pid, code, sig } = act
   actor.lastSignal = sig
+  replay.seen.signals.add(sig)
+  if (STOPPING.has(sig)) replay.seen.stops = actor.proc.stopped = true
   if (pid === undefined) return
   if (code >= CLD_EXITED && code <= CLD_CONTINUED && (sig === SIGCHLD || act.status !== undefined))
     settleChildSignal(replay, actor, act, pid)
@@ -36,7 +53,10 @@ function settleChildSignal(replay: SpanReplay, actor: Actor, act: SignalAct, pid
   const ended = act.code <= CLD_DUMPED
   if (child !== undefined && child.parent === actor.proc && ended && !child.dead && !replay.seen.ends)
     forceEnd(replay, child, act.line)
-  const alive = child !== undefined && child.parent === actor.proc && (!ended || isOver(child, act))
+  const alive =
+    child !== undefined &&
+    child.parent === actor.proc &&
+    (ended ? isOver(child, act) : child.stopped || !replay.seen.stops)
   const past = gone !== undefined && gone.parent === actor.proc && (!ended || hasStatus(gone.status, act))
   if (ended && (alive || past)) {
     const { told } = (alive && (child.told.line === 0 || !past) ? child : gone) as Proc | Departed
@@ -57,8 +77,12 @@ function settleChildSignal(replay: SpanReplay, actor: Actor, act: SignalAct, pid
     skip(replay, SKIPPED.older)
     return
   }
-  const actual = child?.parent === actor.proc ? 'it has not ended so' : 'no child of that number has'
+  const actual =
+    child?.parent === actor.proc
+      ? `it has not ${ended ? 'ended so' : 'stopped'}`
+      : 'no child of that number has'
   disagree(replay, actor, act, pid, actual)
+  if (child?.parent !== actor.proc) blameBirth(replay, child, nameOf(actor))
 }
 
 function isOver(child: Proc, act: SignalAct): boolean {

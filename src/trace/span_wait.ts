@@ -27,9 +27,11 @@ import type { Span, SpanCall, SpanOutcome } from './span.ts'
 import { peekWait, waitTarget } from './span_calls.ts'
 import { end, forceEnd, forceReap, goOn, isCalling, procOf, stop } from './span_order.ts'
 import {
+  blameBirth,
   count,
   differ,
   type Flight,
+  nameOf,
   resultText,
   SKIPPED,
   type SpanReplay,
@@ -60,9 +62,14 @@ export function settleWait(
 ): void {
   replay.seen.waits = true
   const { outcome } = span
-  if (outcome === undefined || outcome.kind === 'restarted' || outcome.kind === 'lost') return
+  if (outcome === undefined || outcome.kind === 'lost') return
+  if (outcome.kind === 'restarted') {
+    settleInterrupted(replay, actor, span, call)
+    return
+  }
   if (outcome.kind === 'failed') {
-    if (outcome.errno !== EINTR) settleFailure(replay, actor, span, call, -outcome.errno)
+    if (outcome.errno === EINTR) settleInterrupted(replay, actor, span, call)
+    else settleFailure(replay, actor, span, call, -outcome.errno)
     return
   }
   const nr = outcome.info === undefined ? outcome.value : outcome.info.si_pid
@@ -84,6 +91,17 @@ export function settleWait(
   }
   if (nr === 0) settleNothing(replay, actor, span, call, seen)
   else settleChild(replay, actor, span, call, selector, nr, seen)
+}
+
+/** A signal came while it waited: there was somebody to wait for. */
+function settleInterrupted(replay: SpanReplay, actor: Actor, span: Span, call: Wait): void {
+  const { proc } = actor
+  // Another thread may have waited for the last of them.
+  if (proc.actors.size > 1 || (proc.old && !replay.seen.birth) || replay.outer !== undefined) return
+  if (call.op === 'waitid' && call.idtype > P_PGID) return
+  if (peek(actor.task, selectorOf(replay, actor, call)) !== -ECHILD) return
+  count(replay, false)
+  differ(replay, span.line, actor, spanText(call), 'somebody to wait for', resultText(-ECHILD))
 }
 
 function isOnlyDead(replay: SpanReplay, actor: Actor, { idtype }: Selector, nr: number): boolean {
@@ -240,6 +258,9 @@ function settleChild(
   const chosen = { ...selector, idtype: P_PID, id: nr }
   const line = selector.idtype !== P_ALL && found <= 0 && peek(actor.task, chosen) === nr ? span.line : last
   differ(replay, line, actor, spanText(call), `${nr}`, resultText(found))
+  if (selector.idtype === P_PID && selector.id !== nr && line !== span.line)
+    differ(replay, span.line, actor, spanText(call), `${selector.id}`, `${nr} at line ${last}`)
+  if (proc?.parent !== actor.proc) blameBirth(replay, proc, nameOf(actor))
   const before = proc === undefined ? replay.world.departed.get(nr) : undefined
   if (before !== undefined && before.parent === actor.proc && before.line > 0)
     differ(replay, before.line, actor, 'wait', `${nr}`, `found again at line ${last}`)

@@ -40,6 +40,12 @@ export interface Actor {
   late: number
   /** The signal that it took last, which may turn out to have been deadly. */
   lastSignal: number
+  /** The line of its own call of exit or exit_group; 0: none so far. */
+  left: number
+  /** A comment has told its key. */
+  told: boolean
+  /** The log has had a line of it. */
+  shown: boolean
 }
 
 /** A process of the log: a thread group. */
@@ -62,6 +68,8 @@ export interface Proc {
   exiting: number | undefined
   /** Somebody has sent it SIGKILL. */
   killed: boolean
+  /** It has taken a signal that stops, or has stopped. */
+  stopped: boolean
   /** It has ended in the library. */
   dead: boolean
   /** And has not been waited for. */
@@ -74,6 +82,8 @@ export interface Proc {
   sentAt: Map<number, number>
   /** The line of the signal that told its parent of its end; 0: none has. */
   told: { line: number }
+  /** The leader's key; 0: not known. */
+  key: number
   /** It was there before the log began. */
   readonly old: boolean
   /** By descriptor: the processes of its pidfds. */
@@ -142,12 +152,12 @@ export interface World {
   readonly held: Set<Proc>
   /** By number in the log's namespace; the latest of `DEPARTED`. */
   readonly departed: Map<number, Departed>
-  /** By their names in findings. */
+  /** Those in deeper namespaces than the log's own, by their names in findings. */
   readonly tasks: Map<number, Task>
   /** A task in the namespace of an inode number. */
   readonly namespaces: Map<number, Task>
   /** What the present act has changed. */
-  readonly changes: Change[]
+  changes: Change[]
   /** The deepest level that a task has been in. */
   deepest: number
   ids: number
@@ -190,7 +200,7 @@ export function createWorld(origin: SpanOrigin, pidMax: number | undefined): Wor
     unreaped: new Set(),
     held: new Set(),
     departed: new Map(),
-    tasks: new Map([[TOP_ID, top]]),
+    tasks: new Map(),
     namespaces: new Map(),
     changes: [],
     deepest: top.level,
@@ -240,11 +250,23 @@ export function join(
 ): Actor {
   const thread = task.leader !== task
   const id = task === world.top ? TOP_ID : ++world.ids
-  world.tasks.set(id, task)
+  if (task.level > world.top.level) world.tasks.set(id, task)
   if (task.level > world.deepest) world.deepest = task.level
   const proc = thread ? (world.procs.get(task.leader) as Proc) : bearProc(world, task, from, id, line, time)
-  const actor: Actor = { key: key ?? 0, id, task, proc, exiting: undefined, late: 0, lastSignal: 0 }
+  const actor: Actor = {
+    key: key ?? 0,
+    id,
+    task,
+    proc,
+    exiting: undefined,
+    late: 0,
+    lastSignal: 0,
+    left: 0,
+    told: false,
+    shown: false,
+  }
   proc.actors.add(actor)
+  if (!thread) proc.key = actor.key
   if (key === undefined) world.nameless.add(actor)
   else world.actors.set(key, actor)
   noteChange(world, id, task)
@@ -302,12 +324,14 @@ function bearProc(
     time: own(time),
     exiting: undefined,
     killed: false,
+    stopped: false,
     dead: false,
     zombie: false,
     gone: 0,
     senders: NO_SENDERS,
     sentAt: NOTHING_SENT,
     told: { line: 0 },
+    key: 0,
     old: from === undefined,
     pidfds: from === undefined || from.pidfds.size === 0 ? NO_PIDFDS : new Map(from.pidfds),
     deathSignal: 0,
@@ -329,7 +353,14 @@ function bearProc(
 /** The log names a task that was nameless. */
 export function nameActor(world: World, actor: Actor, key: number): Actor {
   world.nameless.delete(actor)
+  return giveKey(world, actor, key)
+}
+
+/** The key by which the log knows a task, if it has another one. */
+export function giveKey(world: World, actor: Actor, key: number): Actor {
+  if (world.actors.get(actor.key) === actor) world.actors.delete(actor.key)
   actor.key = key
+  if (actor.task === actor.proc.task) actor.proc.key = key
   world.actors.set(key, actor)
   return actor
 }

@@ -9,8 +9,10 @@ import { createDifferences } from './differences.ts'
 import { createFindings } from './findings.ts'
 import type { ReplayOptions, ReplayResult } from './replay.ts'
 import type { Act, GoneAct, Span, SpanStart, SupersededAct } from './span.ts'
+import { compareComments } from './span_comments.ts'
 import { create } from './span_create.ts'
 import { endOuter, performEnds, reapUntold } from './span_exits.ts'
+import { checkEnd, comeBack, leaveFor, noteGone } from './span_leave.ts'
 import { meet } from './span_meet.ts'
 import { end, execute, forceEnd, goOn, isSimple, stop } from './span_order.ts'
 import { createOuter } from './span_outer.ts'
@@ -49,6 +51,10 @@ export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanR
     now: { time: '' },
     flights: new Map(),
     seen: {
+      signals: new Set(),
+      stops: false,
+      exits: false,
+      gone: new Map(),
       ends: false,
       dispositions: false,
       groups: false,
@@ -86,26 +92,40 @@ export function replayAct(replay: SpanReplay, act: Act): undefined {
   }
 }
 
+/** An act that is no call. */
+type OtherAct = Exclude<Act, { readonly span: Span }>
+
 function perform(replay: SpanReplay, act: Act): void {
-  replay.now.time = 'span' in act ? act.span.time : act.time
   if (replay.counts.events++ === 0) replay.seen.birth = 'span' in act && act.span.call.op === 'execve'
   switch (act.kind) {
-    case 'call': {
-      const actor = actorOf(replay, act.span.by, act.span.line, act.span.time)
-      enter(replay, actor, act.span)
-      compare(replay, act.span, actor, undefined)
-      break
-    }
+    case 'call':
     case 'enter':
-      enterLong(replay, act.span)
+    case 'leave':
+      replay.now.time = act.span.time
+      performCall(replay, act.kind, act.span)
       break
-    case 'leave': {
-      const { span } = act
-      const flight = replay.flights.get(span)
-      compare(replay, span, flight?.actor ?? actorOf(replay, span.by, span.line, span.time), flight)
-      replay.flights.delete(span)
-      break
-    }
+    default:
+      replay.now.time = act.time
+      performOther(replay, act)
+  }
+  if (replay.check && ++replay.unchecked >= CHECK_EVERY + replay.world.procs.size) walk(replay, lineOf(act))
+}
+
+function performCall(replay: SpanReplay, kind: 'call' | 'enter' | 'leave', span: Span): void {
+  if (kind === 'enter') enterLong(replay, span)
+  else if (kind === 'call') {
+    const actor = actorOf(replay, span.by, span.line, span.time)
+    enter(replay, actor, span)
+    compare(replay, span, actor, undefined)
+  } else {
+    const flight = replay.flights.get(span.line)
+    compare(replay, span, flight?.actor ?? actorOf(replay, span.by, span.line, span.time), flight)
+    replay.flights.delete(span.line)
+  }
+}
+
+function performOther(replay: SpanReplay, act: OtherAct): void {
+  switch (act.kind) {
     case 'signal':
       settleSignal(replay, actorOf(replay, act.by, act.line, act.time), act)
       break
@@ -121,11 +141,17 @@ function perform(replay: SpanReplay, act: Act): void {
     case 'other':
       actorOf(replay, act.by, act.line, act.time)
       break
+    case 'comments':
+      compareComments(replay, actorOf(replay, act.by, act.line, act.time), act)
+      break
+    case 'clash':
+      count(replay, false)
+      differ(replay, act.line, undefined, act.what, act.expected, act.actual)
+      break
     default:
       if (replay.outer !== undefined)
         performShown(replay, replay.outer, act, (key, line, time) => actorOf(replay, key, line, time))
   }
-  if (replay.check && ++replay.unchecked >= CHECK_EVERY + replay.world.procs.size) walk(replay, lineOf(act))
 }
 
 function lineOf(act: Act): number {
@@ -134,13 +160,23 @@ function lineOf(act: Act): number {
 
 /** The task of a line. Whoever acts is not stopped any more. */
 function actorOf(replay: SpanReplay, key: number, line: number, time: string): Actor {
-  const { outer, world } = replay
+  const { outer, world, seen } = replay
   const actor =
     world.actors.get(key) ??
     (outer === undefined
       ? meet(replay, key, line, time)
       : meetUnborn(replay, outer, { by: key, line, time, comm: '', tgid: 0 }))
   if (outer !== undefined && outer.unproven.size > 0) outer.unproven.delete(actor)
+  if (actor.task.state === 'T') goOn(replay, actor.proc)
+  actor.shown = true
+  if (actor.left > 0 && actor.left < line && seen.ends) comeBack(replay, actor, line)
+  return actor
+}
+
+/** The task of the line of an end, which may have called exit. */
+function findLeaving(replay: SpanReplay, key: number, line: number, time: string): Actor {
+  const actor = replay.world.actors.get(key)
+  if (actor === undefined) return actorOf(replay, key, line, time)
   if (actor.task.state === 'T') goOn(replay, actor.proc)
   return actor
 }
@@ -151,8 +187,7 @@ function enter(replay: SpanReplay, actor: Actor, span: Span): void {
   replay.differences.remember(span)
   // Whoever goes on, was not killed by it.
   actor.lastSignal = 0
-  if (call.op === 'exit_group') actor.proc.exiting ??= (call.code & 0xff) << 8
-  else if (call.op === 'exit') actor.exiting ??= (call.code & 0xff) << 8
+  if (call.op === 'exit_group' || call.op === 'exit') leaveFor(replay, actor, call, span.line)
 }
 
 function enterLong(replay: SpanReplay, span: Span): void {
@@ -161,7 +196,7 @@ function enterLong(replay: SpanReplay, span: Span): void {
   const { call } = span
   if (call.op === 'exit' || call.op === 'exit_group') return
   const flight: Flight = { span, actor, done: false, found: 0 }
-  replay.flights.set(span, flight)
+  replay.flights.set(span.line, flight)
   if (isSimple(call)) flight.done = enterSimple(replay, actor, span, call)
 }
 
@@ -212,9 +247,11 @@ function lose({ lost }: SpanReplay, { proc }: Actor, span: Span): void {
 }
 
 function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
-  const { world, seen } = replay
-  const actor = actorOf(replay, by, line, time)
+  const { world, seen, outer } = replay
+  const actor = findLeaving(replay, by, line, time)
   const { proc } = actor
+  if (outer === undefined) checkEnd(replay, actor, status, line)
+  noteGone(seen.gone, by, line)
   seen.ends = true
   end(replay, actor, status, line)
   dropActor(world, actor)
@@ -245,10 +282,14 @@ function reapOldest(replay: SpanReplay, line: number): void {
 /** A thread that is not the first one has executed a program: it is the first one now, and alone. */
 function supersede(replay: SpanReplay, { by, line, time, thread }: SupersededAct): void {
   const { world } = replay
-  const leader = actorOf(replay, by, line, time)
+  const leader = findLeaving(replay, by, line, time)
   if (replay.outer !== undefined) forgetExits(replay.outer, leader)
   const actor = world.actors.get(thread)
-  if (actor === undefined) return
+  if (actor?.proc !== leader.proc || leader.task !== leader.proc.task || thread === by) {
+    count(replay, false)
+    differ(replay, line, leader, 'the thread that executes a program', `${thread}`, 'not of this process')
+    return
+  }
   if (actor.task.state === 'S') actor.task.execve()
   for (const other of [...actor.proc.actors]) {
     if (other === actor) continue

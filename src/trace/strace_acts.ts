@@ -4,11 +4,12 @@
  * Invariant: acts come out in the order of their lines. The entry of a call comes out once its outcome is known, unless
  * the call may last; so at most `HELD_MAX` acts are held, and one record per task with an unfinished call.
  */
-import type { Act, SpanCall, SpanOutcome } from './span.ts'
+import type { Act, SpanCall, SpanOutcome, SupersededAct } from './span.ts'
 import { type CallCursor, findRow, type Row } from './strace_calls.ts'
+import { createHalves, type Doubt, type Half } from './strace_halves.ts'
 import { type Head, refuseLine } from './strace_head.ts'
 import { LOST, takeOutcome } from './strace_outcome.ts'
-import { createActQueue, type Undecided } from './strace_queue.ts'
+import { createActQueue } from './strace_queue.ts'
 import { isLastArgumentEnd, skipToResult } from './strace_result.ts'
 import { takeEndLine, takeSignalLine } from './strace_signals.ts'
 import { expected, GREATER, LESS, MINUS, PAREN, PLUS, SPACE, standsAt, wordEnd } from './strace_text.ts'
@@ -25,14 +26,16 @@ export interface ActReader {
 }
 
 /** A call whose second half has not come yet. */
-interface OpenCall extends Undecided {
+interface OpenCall extends Half {
   readonly row: Row
   /** The arguments in its first half. */
   readonly args: string
-  readonly by: number
-  readonly line: number
-  readonly time: string
+  /** One that the task had begun before and has not come back from: one of the two is not its own. */
+  below: OpenCall | undefined
 }
+
+/** Of a call that does not bear on processes. */
+const NO_ROW: Row = { name: '', read: () => undefined, lasts: true }
 
 const HELD_MAX = 20_000
 const PID_CHANGED = ' <pid changed to '
@@ -43,7 +46,14 @@ const RESUMED = ' resumed>'
 
 export function createActReader(emit: (act: Act) => void): ActReader {
   const opens = new Map<number, OpenCall>()
-  const queue = createActQueue<OpenCall>(emit, (open) => entered(open), HELD_MAX)
+  const queue = createActQueue<OpenCall | Doubt>(
+    emit,
+    (it) => ('row' in it ? entered(it) : other(it)),
+    HELD_MAX,
+  )
+  const halves = createHalves(opens, queue.push, queue.drain, queue.has)
+  /** Whose each half is, can be checked: no task is older than the log. */
+  let whole: boolean | undefined
   const c: CallCursor = {
     text: '',
     at: 0,
@@ -53,6 +63,8 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     info: undefined,
     infoOuter: undefined,
     fd: undefined,
+    parentTid: undefined,
+    pairs: undefined,
   }
   let madeAt = 0
 
@@ -76,18 +88,18 @@ export function createActReader(emit: (act: Act) => void): ActReader {
       if (!(error instanceof TraceError)) throw error
       call = readCall(row, '', 0, line)
     }
-    if (call === undefined) return { kind: 'other', line, by, time }
+    if (call === undefined) return other({ line, by, time })
     return { kind: 'enter', span: { by, line, time, call, last: 0, outcome: undefined } }
   }
 
   function takeCall(text: string, line: number, { by, time, at }: Head): undefined {
     const end = wordEnd(text, at)
     if (text.charCodeAt(end) !== PAREN || end === at) refuseLine(text, line)
-    if (opens.size > 0) abandon(by, line)
+    if (opens.size > 0) intrude(by, line, time)
     const row = findRow(text, at, end)
-    const cut = row === undefined ? 0 : unfinishedAt(text)
-    if (row === undefined) queue.push({ kind: 'other', line, by, time })
-    else if (cut > 0) begin(row, text.slice(end + 1, cut), line, by, time)
+    const cut = unfinishedAt(text)
+    if (cut > 0) begin(row, text, at, end, cut, line, by, time)
+    else if (row === undefined) queue.push({ kind: 'other', line, by, time })
     else takeWhole(row, text, end + 1, line, by, time)
   }
 
@@ -96,15 +108,84 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     if (call === undefined) queue.push({ kind: 'other', line, by, time })
     else {
       const outcome = readOutcome(row, call)
+      // Whoever is waited for, is gone then.
+      if (row.lasts) noteComments(line, by, time)
       queue.push({ kind: 'call', span: { by, line, time, call, last: line, outcome } })
+      noteRest(call, outcome, line, line, by, time)
     }
   }
 
-  function begin(row: Row, args: string, line: number, by: number, time: string): undefined {
-    const open: OpenCall = { kind: 'undecided', act: undefined, row, args, by, line, time }
+  function noteComments(line: number, by: number, time: string): undefined {
+    const { pairs } = c
+    if (pairs !== undefined) queue.push({ kind: 'comments', line, by, time, pairs })
+    c.pairs = undefined
+  }
+
+  /** What else the lines of a call tell of its numbers. */
+  function noteRest(
+    call: SpanCall,
+    outcome: SpanOutcome,
+    line: number,
+    last: number,
+    by: number,
+    time: string,
+  ): undefined {
+    const { parentTid } = c
+    noteComments(line, by, time)
+    if (outcome.kind !== 'returned') return
+    const { value, outer } = outcome
+    // A thread that has ended has put 0 there.
+    if (parentTid !== undefined && parentTid > 0 && value !== parentTid) {
+      const expected = `parent_tid=[${parentTid}]`
+      queue.push({
+        kind: 'clash',
+        line: last,
+        by,
+        time,
+        what: `clone by pid ${by}`,
+        expected,
+        actual: `${value}`,
+      })
+    }
+    const found = outcome.info?.si_pid ?? value
+    if (outer !== undefined && (call.op === 'wait4' || call.op === 'waitid'))
+      queue.push({ kind: 'comments', line: last, by, time, pairs: [[found, outer]] })
+  }
+
+  function begin(
+    row: Row | undefined,
+    text: string,
+    at: number,
+    end: number,
+    cut: number,
+    line: number,
+    by: number,
+    time: string,
+  ): undefined {
+    const name = row?.name ?? text.slice(at, end)
+    const args = row === undefined ? '' : text.slice(end + 1, cut)
+    const open: OpenCall = {
+      kind: 'undecided',
+      act: undefined,
+      row: row ?? NO_ROW,
+      name,
+      args,
+      by,
+      line,
+      time,
+      doubt: undefined,
+      lost: false,
+      twin: false,
+      below: opens.get(by),
+    }
     opens.set(by, open)
-    if (row.lasts) queue.push((open.act = entered(open)))
-    else queue.push(open)
+    if (!open.row.lasts) {
+      queue.push(open)
+      return
+    }
+    c.pairs = undefined
+    queue.push((open.act = entered(open)))
+    noteComments(line, by, time)
   }
 
   /** The second half of a call. strace says <unfinished ...> again where the task was killed in it. */
@@ -112,14 +193,43 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     const name = at + '<... '.length
     const end = wordEnd(text, name)
     if (!standsAt(text, end, RESUMED)) refuseLine(text, line)
-    const row = findRow(text, name, end)
-    const open = opens.get(by)
+    const open = halves.comeBack(by, text, name, end, line)
     let rest = end + RESUMED.length
     if (standsAt(text, rest, UNFINISHED)) rest += UNFINISHED.length
-    if (row === undefined || unfinishedAt(text) > 0) queue.push({ kind: 'other', line, by, time })
-    else if (open?.row === row) leave(open, text, rest, line, by, time)
-    else if (row.orphan === undefined) queue.push({ kind: 'other', line, by, time })
+    if (open !== undefined) leave(open, text, rest, line, by, time)
+    else if (whole) takeOrphan(text, name, end, rest, line, by, time)
+    else takeAlone(findRow(text, name, end), text, rest, line, by, time)
+  }
+
+  /** Its first half came before the log began. */
+  function takeAlone(
+    row: Row | undefined,
+    text: string,
+    rest: number,
+    line: number,
+    by: number,
+    time: string,
+  ): undefined {
+    if (row?.orphan === undefined || unfinishedAt(text) > 0) queue.push({ kind: 'other', line, by, time })
     else takeWhole(row, row.orphan + text.slice(rest), 0, line, by, time)
+  }
+
+  /** Its first half has another number, or it has itself. */
+  function takeOrphan(
+    text: string,
+    name: number,
+    end: number,
+    rest: number,
+    line: number,
+    by: number,
+    time: string,
+  ): undefined {
+    const open = halves.orphan(text.slice(name, end), by, line, time)
+    if (open === undefined) return
+    if (open.by === by && open.act?.kind === 'enter') {
+      loseCall(open, line)
+      takeWhole(open.row, open.args + text.slice(rest), 0, line, by, time)
+    } else leave(open, text, rest, line, open.by, time)
   }
 
   function leave(
@@ -131,11 +241,20 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     time: string,
   ): undefined {
     opens.delete(by)
+    if (open.row === NO_ROW) {
+      queue.push({ kind: 'other', line, by, time })
+      return
+    }
     const call = readHalves(open, text, rest, line)
     if (call === undefined) {
       open.act ??= { kind: 'other', line: open.line, by: open.by, time: open.time }
       queue.push({ kind: 'other', line, by, time })
-    } else queue.push(left(open, call, readOutcome(open.row, call), line, time))
+    } else {
+      const outcome = readOutcome(open.row, call)
+      if (open.row.lasts) c.pairs = undefined
+      queue.push(left(open, call, outcome, line, time))
+      noteRest(call, outcome, open.line, line, open.by, time)
+    }
     queue.drain()
   }
 
@@ -168,10 +287,13 @@ export function createActReader(emit: (act: Act) => void): ActReader {
   }
 
   /** The task does something else, or is gone: its unfinished call will not come back. */
-  function abandon(by: number, line: number): undefined {
-    const open = opens.get(by)
-    if (open === undefined) return
+  function abandon(open: OpenCall, by: number, line: number): undefined {
     opens.delete(by)
+    loseCall(open, line)
+    queue.drain()
+  }
+
+  function loseCall(open: OpenCall, line: number): undefined {
     open.act ??= entered(open)
     if (open.act.kind === 'enter') {
       const { span } = open.act
@@ -179,18 +301,69 @@ export function createActReader(emit: (act: Act) => void): ActReader {
       span.last = line
       queue.push({ kind: 'leave', span })
     }
-    queue.drain()
+  }
+
+  /** The task does something else, although it is in a call. */
+  function intrude(by: number, line: number, time: string): undefined {
+    const open = opens.get(by)
+    if (open === undefined) return
+    if (whole !== true || halves.intrude(open, by, line, time)) abandon(open, by, line)
+  }
+
+  function takeSignal(text: string, line: number, { by, time, at }: Head): undefined {
+    const act = takeSignalLine(cursorAt(text, at + 4, line), by, time)
+    queue.push(act)
+    if (act.kind !== 'signal' || act.pid === undefined || act.outer === undefined) return
+    queue.push({ kind: 'comments', line, by, time, pairs: [[act.pid, act.outer]] })
   }
 
   function takeEnd(text: string, line: number, { by, time, at }: Head): undefined {
     if (!standsAt(text, at, '+++ ')) refuseLine(text, line)
-    abandon(by, line)
+    const own = opens.get(by)
     const act = takeEndLine(cursorAt(text, at + 4, line), by, time)
-    queue.push(act)
-    if (act.kind !== 'superseded') return
-    const open = opens.get(act.thread)
+    if (own !== undefined && !(act.kind === 'superseded' && isExec(own))) {
+      if (act.kind === 'gone') halves.endIn(own, (act.status & 0x7f) === 0)
+      abandon(own, by, line)
+    }
+    if (act.kind === 'superseded') changeNumber(act)
+    else queue.push(act)
+  }
+
+  /** The task that executes a program goes on under its leader's number. */
+  function changeNumber(act: SupersededAct): undefined {
+    const { line, by, time } = act
+    let { thread } = act
+    if (whole && !isExec(opens.get(thread))) {
+      const what = `pid ${thread}`
+      queue.push({
+        kind: 'clash',
+        line,
+        by,
+        time,
+        what,
+        expected: 'it executes a program',
+        actual: 'it does not',
+      })
+      for (const [other, open] of opens) {
+        if (!isExec(open)) continue
+        const { line: begun } = open
+        thread = other
+        const expected = `it is that of pid ${act.thread}`
+        queue.push({
+          kind: 'clash',
+          line: begun,
+          by: other,
+          time,
+          what: `pid ${other}`,
+          expected,
+          actual: 'its own',
+        })
+      }
+    }
+    queue.push({ ...act, thread })
+    const open = opens.get(thread)
     if (open === undefined) return
-    opens.delete(act.thread)
+    opens.delete(thread)
     opens.set(by, open)
   }
 
@@ -198,7 +371,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     c.text = text
     c.at = at
     c.line = line
-    c.outer = c.status = c.info = c.infoOuter = c.fd = undefined
+    c.outer = c.status = c.info = c.infoOuter = c.fd = c.parentTid = c.pairs = undefined
     return c
   }
 
@@ -206,18 +379,27 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     take(text: string, line: number, head: Head): undefined {
       const { at } = head
       const first = text.charCodeAt(at)
+      whole ??= standsAt(text, at, 'execve(')
       if (first === LESS && standsAt(text, at, '<... ')) takeResumed(text, line, head)
       else if (first === PLUS) takeEnd(text, line, head)
       else if (first === MINUS && standsAt(text, at, '--- ')) {
-        queue.push(takeSignalLine(cursorAt(text, at + 4, line), head.by, head.time))
+        takeSignal(text, line, head)
       } else takeCall(text, line, head)
     },
     finish: () => queue.flush(),
     get madeAt() {
       return madeAt
     },
-    openCall: (by) => opens.get(by)?.row.name,
+    openCall: (by) => opens.get(by)?.name,
   }
+}
+
+function isExec(open: OpenCall | undefined): boolean {
+  return open?.name.startsWith('exec') === true
+}
+
+function other({ line, by, time }: { line: number; by: number; time: string }): Act {
+  return { kind: 'other', line, by, time }
 }
 
 /** Where the line breaks off: the place of its <unfinished ...>, 0 if it is whole. */

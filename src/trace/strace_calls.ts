@@ -2,6 +2,7 @@
  * The calls that bear on processes: how strace prints their arguments, one row each. To add one is to add a row.
  */
 import {
+  CLONE_PARENT_SETTID,
   CLONE_PIDFD,
   CLONE_VFORK,
   CLONE_VM,
@@ -43,6 +44,10 @@ export interface CallCursor extends Cursor {
   /** The outer number of `info.si_pid`. */
   infoOuter: number | undefined
   fd: FdArg | undefined
+  /** `parent_tid=[23]`: the number of the new task, where the caller has it put. */
+  parentTid: number | undefined
+  /** The comments of its arguments. */
+  pairs: [nr: number, outer: number][] | undefined
 }
 
 export interface Row {
@@ -102,12 +107,12 @@ const ROWS: readonly Row[] = [
   row('getppid', () => GETPPID, { orphan: '' }),
   row('setsid', () => SETSID, { orphan: '' }),
   row('getpgrp', () => GETPGRP, { orphan: '' }),
-  row('getpgid', (c) => ({ op: 'getpgid', pid: takeNumber(c) })),
-  row('getsid', (c) => ({ op: 'getsid', pid: takeNumber(c) })),
-  row('setpgid', (c) => ({ op: 'setpgid', pid: takeNumber(c), pgid: second(c, takeNumber) })),
+  row('getpgid', (c) => ({ op: 'getpgid', pid: takePid(c) })),
+  row('getsid', (c) => ({ op: 'getsid', pid: takePid(c) })),
+  row('setpgid', (c) => ({ op: 'setpgid', pid: takePid(c), pgid: second(c, takePid) })),
   row('kill', kill),
   row('rt_sigqueueinfo', kill),
-  row('tkill', (c) => ({ op: 'tgkill', tgid: 0, tid: takeNumber(c), sig: second(c, takeSignal) })),
+  row('tkill', (c) => ({ op: 'tgkill', tgid: 0, tid: takePid(c), sig: second(c, takeSignal) })),
   row('tgkill', tgkill),
   row('rt_tgsigqueueinfo', tgkill),
   row('wait4', wait4, WAIT4),
@@ -117,7 +122,7 @@ const ROWS: readonly Row[] = [
   row('rt_sigaction', rtSigaction, { isEnough: (args) => args.endsWith('}, ') }),
   row('unshare', (c) => ({ op: 'unshare', flags: takeCloneFlags(c) })),
   row('setns', (c) => ({ op: 'setns', fd: takeFd(c), nstype: second(c, takeCloneFlags) })),
-  row('pidfd_open', (c) => ({ op: 'pidfd_open', pid: takeNumber(c), flags: second(c, takePidfdFlags) }), {
+  row('pidfd_open', (c) => ({ op: 'pidfd_open', pid: takePid(c), flags: second(c, takePidfdFlags) }), {
     givesFd: true,
   }),
   row('pidfd_send_signal', pidfdSendSignal),
@@ -134,8 +139,18 @@ function takeSignal(c: Cursor): number {
   return atEnd(c) ? 0 : takeNamed(c, N.SIGNALS, 'a signal')
 }
 
+/** A number of a process or group, and the comment behind it. */
+function takePid(c: CallCursor, fallback = 0): number {
+  const nr = takeNumber(c, fallback)
+  if (c.outer !== undefined) {
+    c.pairs ??= []
+    c.pairs.push([nr, c.outer])
+  }
+  return nr
+}
+
 /** The argument behind a comma; where the text ends before it, its default. */
-function second<T>(c: Cursor, take: (c: Cursor) => T): T {
+function second<T, C extends Cursor>(c: C, take: (c: C) => T): T {
   if (!skipComma(c) && !atEnd(c)) expected(c, 'a comma')
   return take(c)
 }
@@ -144,6 +159,7 @@ function clone(c: CallCursor): SpanCall {
   const all = skipPast(c, 'flags=') ? takeCloneFlags(c) : 0
   const exitSignal = all & EXIT_SIGNAL
   if (all & CLONE_PIDFD && skipPast(c, 'parent_tid=[')) c.fd = takeFd(c)
+  else if (all & CLONE_PARENT_SETTID) takeParentTid(c)
   return { op: 'clone', flags: all - exitSignal, exitSignal, setTid: undefined }
 }
 
@@ -152,10 +168,17 @@ function clone3(c: CallCursor): SpanCall {
   const flags = takeCloneFlags(c)
   const exitSignal = skipPast(c, 'exit_signal=') ? takeSignal(c) : 0
   const setTid = skipPast(c, 'set_tid=[') ? takeNumbers(c) : undefined
+  if (flags & CLONE_PARENT_SETTID) takeParentTid(c)
   if (flags & CLONE_PIDFD && skipPast(c, 'pidfd=[')) c.fd = takeFd(c)
   skip(c, ']')
   skip(c, '}')
   return { op: 'clone', flags, exitSignal, setTid }
+}
+
+function takeParentTid(c: CallCursor): undefined {
+  const { at } = c
+  if (skipPast(c, 'parent_tid=[')) c.parentTid = takeNumber(c)
+  c.at = at
 }
 
 function takeNumbers(c: Cursor): number[] {
@@ -192,16 +215,16 @@ function takeFdOrName(c: Cursor): undefined {
   } else takeFd(c)
 }
 
-function kill(c: Cursor): SpanCall {
-  return { op: 'kill', pid: takeNumber(c), sig: second(c, takeSignal) }
+function kill(c: CallCursor): SpanCall {
+  return { op: 'kill', pid: takePid(c), sig: second(c, takeSignal) }
 }
 
-function tgkill(c: Cursor): SpanCall {
-  return { op: 'tgkill', tgid: takeNumber(c), tid: second(c, takeNumber), sig: second(c, takeSignal) }
+function tgkill(c: CallCursor): SpanCall {
+  return { op: 'tgkill', tgid: takePid(c), tid: second(c, takePid), sig: second(c, takeSignal) }
 }
 
 function wait4(c: CallCursor): SpanCall {
-  const pid = takeNumber(c, -1)
+  const pid = takePid(c, -1)
   return skipComma(c) ? wait4Rest(c, pid) : { op: 'wait4', pid, options: 0 }
 }
 
@@ -214,7 +237,7 @@ function waitid(c: CallCursor): SpanCall {
   const idtype = atEnd(c) ? 0 : takeNamed(c, N.ID_TYPES, 'P_PID or its kin')
   if (!skipComma(c)) return { op: 'waitid', idtype, id: 0, fd: undefined, options: 0 }
   const fd = idtype === P_PIDFD ? takeFd(c) : undefined
-  const id = fd === undefined ? takeNumber(c) : fd.fd
+  const id = fd === undefined ? takePid(c) : fd.fd
   if (!skipComma(c)) return { op: 'waitid', idtype, id, fd, options: 0 }
   c.info = takeInfo(c)
   c.infoOuter = c.outer

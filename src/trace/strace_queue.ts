@@ -17,6 +17,8 @@ export interface ActQueue {
   push(item: Act | Undecided): undefined
   /** One of the undecided may have been decided. */
   drain(): undefined
+  /** Whether an act of the task `by` is held that stands behind the line `since`. */
+  has(by: number, since: number): boolean
   /** Lets everything out. */
   flush(): undefined
 }
@@ -59,6 +61,13 @@ export function createActQueue<U extends Undecided>(
       }
     },
     drain: () => letOut(false),
+    has: (by, since) => items.some((item) => stands(item, by, since)),
     flush: () => letOut(true),
   }
+}
+
+function stands(item: Act | Undecided, by: number, since: number): boolean {
+  const act = item.kind === 'undecided' ? item.act : item
+  if (act === undefined) return false
+  return 'span' in act ? act.span.by === by && act.span.line > since : act.by === by && act.line > since
 }

@@ -10,11 +10,12 @@ import type { TaskState } from './event.ts'
 export function stateOf(task: Task, root: Task): TaskState | undefined {
   const state = letterOf(task)
   if (state === 'X') return undefined
+  const pid = numbersFrom(task, 'pid', root.level)
   return {
     state,
     ppid: ppidOf(task, root),
-    tgid: numbersFrom(task, 'tgid', root.level),
-    pid: numbersFrom(task, 'pid', root.level),
+    tgid: task.leader === task ? pid : numbersFrom(task, 'tgid', root.level),
+    pid,
     pgid: numbersFrom(task, 'pgid', root.level),
     sid: numbersFrom(task, 'sid', root.level),
   }

@@ -13,6 +13,8 @@ import { TraceError } from '../index.ts'
 export interface Input {
   readonly path: string
   readonly bytes: AsyncIterable<Uint8Array>
+  /** As a file it is gzip data. */
+  readonly packed: boolean
   /** How many bytes of the file, as it lies there, have been read. */
   position(): number
   /** Throws if the rest of packed data is damaged. */
@@ -51,6 +53,7 @@ export async function openInput(path: string): Promise<Input> {
       path,
       // Without a `return` method: a reader that gives up leaves the rest to `finish`.
       bytes: { [Symbol.asyncIterator]: () => ({ next }) },
+      packed,
       position: () => position,
       async finish(): Promise<void> {
         if (packed) while (!(await next()).done);

@@ -1,0 +1,65 @@
+/**
+ * A log as a sequence of parts, each some of its lines: where reading ends and replaying begins. Reading may be done
+ * by another thread (acts_code.ts): the parts are the same.
+ */
+import type { LogItem, LogReader } from './event.ts'
+import { recogniseFormat } from './format.ts'
+import { splitLines } from './lines.ts'
+
+/** To be played before the next one is asked for. */
+export interface LogPart {
+  /**
+   * Gives out what these lines tell, in order, until `enough`; then no part follows but the last one. Throws TraceError
+   * where a line is wrong.
+   */
+  play(take: (item: LogItem) => void, enough: () => boolean): undefined
+  /** Known once it has been played. */
+  readonly format: string
+  /** How many lines have been read, up to its end. Known once it has been played. */
+  readonly lines: number
+}
+
+/** Reads bytes as they come. The last part is what readers held back. */
+export async function* readParts(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<LogPart, void> {
+  let reader: LogReader | undefined
+  let format = ''
+  let lines = 0
+  let stopped = false
+  let emit: (item: LogItem) => void = () => {}
+
+  function read(text: string): undefined {
+    lines++
+    if (reader === undefined) {
+      const recognised = recogniseFormat(text)
+      format = recognised.name
+      reader = recognised.open((item) => emit(item))
+    }
+    reader.line(text, lines)
+  }
+
+  const part = (play: LogPart['play']): LogPart => ({
+    play,
+    get format() {
+      return format
+    },
+    get lines() {
+      return lines
+    },
+  })
+
+  for await (const batch of splitLines(bytes)) {
+    yield part((take, enough) => {
+      emit = take
+      for (const text of batch) {
+        read(text)
+        stopped = enough()
+        if (stopped) return
+      }
+    })
+    if (stopped) break
+  }
+  yield part((take) => {
+    emit = take
+    reader?.finish(lines)
+  })
+}

@@ -1,0 +1,75 @@
+/**
+ * Calls of exit and the ends that follow them: whoever has called exit does nothing more, and whoever has exited has called
+ * it. Where one of the two lines is missing, the number in front of it is wrong, or the one in front of the other.
+ */
+import type { SpanCall } from './span.ts'
+import { count, differ, type SpanReplay } from './span_replay.ts'
+import type { Actor } from './span_world.ts'
+
+const GONE = 256
+const SIGKILL = 9
+const KILLED = 0x7f
+
+export function leaveFor(
+  { seen }: SpanReplay,
+  actor: Actor,
+  { op, code }: Extract<SpanCall, { op: 'exit' | 'exit_group' }>,
+  line: number,
+): void {
+  const status = (code & 0xff) << 8
+  if (op === 'exit_group') actor.proc.exiting ??= status
+  else actor.exiting ??= status
+  actor.left = line
+  seen.exits = true
+}
+
+/** A task that has called exit does something else. */
+export function comeBack(replay: SpanReplay, actor: Actor, line: number): void {
+  const { proc, left } = actor
+  actor.left = 0
+  actor.exiting = undefined
+  proc.exiting = undefined
+  count(replay, false)
+  differ(replay, left, actor, 'exit', 'the end', `a line of it at line ${line}`)
+  differ(replay, line, actor, 'a line of it', 'a living task', `exit at line ${left}`)
+}
+
+/** The end of a task that has not called exit, or that no signal has killed. */
+export function checkEnd(replay: SpanReplay, actor: Actor, status: number, line: number): void {
+  const { seen } = replay
+  if (!seen.birth || actor.proc.dead || isCaused(replay, actor, status)) return
+  count(replay, false)
+  const others = [...replay.world.actors.values()].filter(
+    (other) => other !== actor && hasLeft(other, status),
+  )
+  differ(replay, line, actor, 'the end', 'its exit or a signal', 'neither')
+  for (const other of others.length === 1 ? others : [])
+    differ(replay, other.left, other, 'exit', 'its end', `that of pid ${actor.key} at line ${line}`)
+}
+
+function hasLeft({ left, exiting, proc }: Actor, status: number): boolean {
+  return left > 0 && (exiting ?? proc.exiting) === status
+}
+
+function isCaused({ seen, flights }: SpanReplay, { left, proc }: Actor, status: number): boolean {
+  const sig = status & KILLED
+  if (sig !== 0) {
+    if (sig === SIGKILL || !seen.signals.has(sig)) return true
+    for (const { lastSignal } of proc.actors) if (lastSignal === sig) return true
+    return false
+  }
+  if (!seen.exits || left > 0 || proc.exiting !== undefined) return true
+  for (const { span, actor } of flights.values())
+    if (span.call.op === 'execve' && actor.proc === proc) return true
+  return false
+}
+
+export function noteGone(gone: Map<number, number>, key: number, line: number): void {
+  gone.delete(key)
+  gone.set(key, line)
+  if (gone.size <= GONE) return
+  for (const oldest of gone.keys()) {
+    gone.delete(oldest)
+    return
+  }
+}
