@@ -47,6 +47,8 @@ interface World {
   readonly kernel: Kernel
   readonly victim: Kernel
   readonly words: Int32Array
+  /** A third worker: it may die while it takes over from the victim. */
+  readonly second: Kernel
   /** Frees this thread of what keeps it alive for the one that is dead. */
   forget(): void
 }
@@ -76,7 +78,8 @@ function newWorld(): World {
     realm.stopListening?.()
     kernel.dispose()
   }
-  return { kernel, victim, words: kernel.handle.words, forget }
+  const second = Kernel.join(structuredClone(kernel.handle))
+  return { kernel, victim, second, words: kernel.handle.words, forget }
 }
 
 /** What a kernel shows of every task. */
@@ -146,7 +149,7 @@ for (const [name, act] of Object.entries(ACTS)) {
     rehearsal.forget()
     let undone = 0
     for (let point = 1; point <= points; point++) {
-      const { kernel, victim, words, forget } = newWorld()
+      const { kernel, victim, second, words, forget } = newWorld()
       let atDeath: ReturnType<typeof copyOf> = []
       watched(
         () => perform(act, victim),
@@ -158,6 +161,10 @@ for (const [name, act] of Object.entries(ACTS)) {
       for (const [from, copy] of atDeath) words.set(copy, from)
       const holder = (words[L.H_TASKLIST_LOCK] as number) >> 1
       assert.ok(holder === 0 || holder === victim.worker)
+      if (holder !== 0 && point % 2 === 1) {
+        words[L.H_TASKLIST_LOCK] = second.worker << 1
+        kernel.workerEnded(second.worker)
+      }
       kernel.workerEnded(victim.worker)
       const found = shown(kernel)
       if (JSON.stringify(found) === JSON.stringify(before)) undone += 1

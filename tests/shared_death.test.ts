@@ -130,7 +130,6 @@ test('a worker is terminated at a random moment, again and again: the others go 
   reapAll(kernel.init)
   assert.deepEqual(kernel.check(), [])
   assert.equal(freeNumbers(kernel.init), numbers)
-  assert.ok(broken() > 0)
   t.diagnostic(
     `${ROUNDS} deaths, ${broken()} inside a call; p99: ${p99(toProof)} ms from terminate() to the exit event, ${p99(toFree)} ms from there to a ` +
       `free lock; the longest call of another worker meanwhile ${p99(stalls)} ms`,

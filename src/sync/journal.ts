@@ -13,7 +13,7 @@
  * Invariant: undone from its last entry to its first, any beginning of what a call noted gives the words before it; and
  * so does undoing it a second time, where whoever undid it first died over it.
  */
-import { rawStore, type Words, wake } from '../lib/atomic.ts'
+import { rawStore } from '../lib/atomic.ts'
 import { CALLS, JOURNAL_ENTRY_WORDS, JOURNAL_NEXT } from '../lib/journal.ts'
 import type { Cpu } from './cpu.ts'
 
@@ -42,18 +42,15 @@ export function journalFits(cpu: Cpu): boolean {
   return cpu.words[JOURNAL_NEXT] <= cpu.words.length
 }
 
-/** Puts back what the journal has, and gives back the inner locks of `owner`, whose call it is that never was. */
-export function journalUndo(cpu: Cpu, owner: number): void {
+/**
+ * Puts back what the journal has, and gives back the inner locks: the call that held them never was. Whose they are does
+ * not matter: who took the outer lock over from that one may have died too, before it came to them.
+ */
+export function journalUndo(cpu: Cpu): void {
   const w = cpu.words
   for (let at = w[JOURNAL_NEXT] - JOURNAL_ENTRY_WORDS; at >= cpu.journal; at -= JOURNAL_ENTRY_WORDS) {
     w[w[at]] = w[at + 1]
   }
-  for (const lock of cpu.innerLocks) giveBack(w, lock, owner)
+  for (const lock of cpu.innerLocks) rawStore(w, lock, 0)
   w[JOURNAL_NEXT] = 0
-}
-
-function giveBack(words: Words, lock: number, owner: number): void {
-  if ((words[lock] & ~1) !== owner) return
-  rawStore(words, lock, 0)
-  wake(words, lock, 1)
 }

@@ -74,7 +74,7 @@ export function unlockCalls(cpu: Cpu): void {
 /** A call of this worker has failed half-way: nothing of it stays. Context: {@link lockCalls}. */
 export function undoCalls(cpu: Cpu): void {
   if (cpu.words[JOURNAL_NEXT] === 0 || !journalFits(cpu)) return
-  journalUndo(cpu, cpu.owner)
+  journalUndo(cpu)
   cpu.held = placeOf(cpu.graceLock)
 }
 
@@ -118,7 +118,7 @@ function breakLock(cpu: Cpu, lock: number, seen: number): boolean {
   const w = cpu.words
   if (!journalFits(cpu)) return false
   if (rawCompareExchange(w, lock, seen, cpu.owner | SLEEPERS) !== seen) return false
-  journalUndo(cpu, seen & ~SLEEPERS)
+  journalUndo(cpu)
   rawAdd(w, BROKEN, 1)
   return true
 }
