@@ -7,13 +7,15 @@
 //   L.TASK_FLAGS          becomes 27              a number is written where it is used
 //   pidNrNs(table, ...)   becomes pidNrNs$(...)   after `const pidNrNs$ = pidNrNs`, which V8 takes for the constant it is
 //   load(words, at)       becomes words[(at) | 0] in the plain build only: reads and writes, nothing else
+//   words[at] = value     becomes put(words, at, value) in the shared build only, which notes the old value, so that the
+//                         call of a worker that dies can be undone (src/sync/journal.ts); so do +=, -=, |=, &=, fill
 //
 // docs/performance.md has the figures. Lines stay where they are, so source maps go on telling the right one; a file
 // that was done says so in a comment, and is left alone.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import ts from 'typescript'
 
@@ -24,6 +26,18 @@ const ATOMIC_SHARED = join(DIST, 'lib/atomic_shared.js')
 /** What is no part of the library, or is the same in both builds. */
 const LEFT_OUT = /^(cli|platform|shared|trace[\\/]node)[\\/]/
 const DONE = '/* flat */'
+/** Where words are not those of a table in use, or are written without notice for a reason. */
+const UNNOTED =
+  /^(abi|lib[\\/](atomic|journal|crc32|utf8|latin1)|mm[\\/]image|sync[\\/]journal|trace|drivers)/
+/** What writes words becomes, by its operator. */
+const PUTS = new Map([
+  [ts.SyntaxKind.EqualsToken, 'put'],
+  [ts.SyntaxKind.PlusEqualsToken, 'putAdd'],
+  [ts.SyntaxKind.MinusEqualsToken, 'putAdd'],
+  [ts.SyntaxKind.BarEqualsToken, 'putOr'],
+  [ts.SyntaxKind.AmpersandEqualsToken, 'putAnd'],
+])
+
 /** The numbers that the last run wrote: a file that tsc had no reason to compile again may hold one that has changed. */
 const STAMP = join(DIST, 'constants.tsbuildinfo')
 
@@ -49,8 +63,8 @@ async function writeBuilds(file, twin) {
   const text = await readFile(file, 'utf8')
   if (text.includes(DONE)) return
   const shared = file === ATOMIC ? await readFile(ATOMIC_SHARED, 'utf8') : text
-  await writeTwin(twin, flatten(file, shared, sharedModules, false))
-  await writeFile(file, flatten(file, text, modules, true))
+  await writeTwin(twin, flatten(file, shared, sharedModules, 'shared'))
+  await writeFile(file, flatten(file, text, modules, 'plain'))
 }
 
 async function writeTwin(path, text) {
@@ -91,14 +105,27 @@ async function recompileIfChanged() {
   await writeFile(STAMP, now)
 }
 
-/** The text of a module with names resolved; `plain`: reads and writes of words are written out. */
-function flatten(file, text, modules, plain) {
+/**
+ * The text of a module with names resolved. `plain`: reads and writes of words are written out; `shared`: writes of words are
+ * noted.
+ */
+function flatten(file, text, modules, build) {
+  const plain = build === 'plain'
+  const notes = build === 'shared' && !UNNOTED.test(relative(DIST, file))
+  const noted = new Set()
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
   const names = namesIn(source, file, modules)
   const edits = []
   const aliases = new Set()
   const visit = (node) => {
     if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return
+    const put = notes ? asNotedWrite(node) : undefined
+    if (put !== undefined) {
+      noted.add(put.name)
+      edits.push(...put.edits)
+      put.parts.forEach(visit)
+      return
+    }
     if (ts.isPropertyAccessExpression(node)) {
       const value =
         ts.isIdentifier(node.expression) && names.spaces.get(node.expression.text)?.get(node.name.text)
@@ -125,7 +152,7 @@ function flatten(file, text, modules, plain) {
   edits.push([
     after,
     after,
-    [` ${DONE}`, ...[...aliases].map((name) => ` const ${name}$ = ${name};`)].join(''),
+    [` ${DONE}`, importOf(noted, file), ...[...aliases].map((name) => ` const ${name}$ = ${name};`)].join(''),
   ])
   edits.sort((a, b) => a[0] - b[0])
   let out = text
@@ -198,6 +225,61 @@ function asPlainAccess(call) {
   if (value === undefined) return [...edits, [at.getEnd(), call.getEnd(), ') | 0]']]
   if (!ts.isExpressionStatement(call.parent)) throw new Error(`${call.getText()} is used as a value`)
   return [...edits, [at.getEnd(), value.getStart(), ') | 0] = '], [value.getEnd(), call.getEnd(), '']]
+}
+
+/** Are these the words of a table? They are called so everywhere. */
+function isWords(node) {
+  return /(^|\.)(w|words)$/.test(node.getText())
+}
+
+/** A write of words as a call of lib/atomic: its name, edits, and the parts that are left; undefined for anything else. */
+function asNotedWrite(node) {
+  if (
+    ts.isBinaryExpression(node) &&
+    ts.isElementAccessExpression(node.left) &&
+    isWords(node.left.expression)
+  ) {
+    const { left, operatorToken, right } = node
+    const isAssignment =
+      operatorToken.kind >= ts.SyntaxKind.FirstAssignment &&
+      operatorToken.kind <= ts.SyntaxKind.LastAssignment
+    if (!isAssignment) return undefined
+    const name = PUTS.get(operatorToken.kind)
+    if (name === undefined || (name !== 'put' && !ts.isExpressionStatement(node.parent)))
+      throw new Error(`${node.getText()} cannot be noted`)
+    const [words, at] = [left.expression, left.argumentExpression]
+    const minus = operatorToken.kind === ts.SyntaxKind.MinusEqualsToken
+    const edits = [
+      [words.getStart(), words.getStart(), `${name}$(`],
+      [words.getEnd(), at.getStart(), ', '],
+      [at.getEnd(), right.getStart(), minus ? ', -(' : ', '],
+      [node.getEnd(), node.getEnd(), minus ? '))' : ')'],
+    ]
+    return { name, edits, parts: [words, at, right] }
+  }
+  const isStep = ts.isPrefixUnaryExpression(node) || ts.isPostfixUnaryExpression(node)
+  if (isStep && ts.isElementAccessExpression(node.operand) && isWords(node.operand.expression)) {
+    const steps = [ts.SyntaxKind.PlusPlusToken, ts.SyntaxKind.MinusMinusToken]
+    if (steps.includes(node.operator)) throw new Error(`${node.getText()} cannot be noted`)
+  }
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return undefined
+  const { expression, name } = node.expression
+  if (!isWords(expression) || !/^(fill|set|copyWithin)$/.test(name.text)) return undefined
+  if (name.text !== 'fill' || node.arguments.length !== 3)
+    throw new Error(`${node.getText()} cannot be noted`)
+  const edits = [
+    [node.getStart(), node.getStart(), 'putFill$('],
+    [expression.getEnd(), node.arguments[0].getStart(), ', '],
+  ]
+  return { name: 'putFill', edits, parts: [expression, ...node.arguments] }
+}
+
+/** Imports of those functions, under names that nothing else has. */
+function importOf(names, file) {
+  if (names.size === 0) return ''
+  const path = relative(dirname(file), ATOMIC).replaceAll('\\', '/')
+  const list = [...names].map((name) => `${name} as ${name}$`).join(', ')
+  return ` import { ${list} } from '${path.startsWith('.') ? path : `./${path}`}';`
 }
 
 /** Is the name read, rather than declared, or that of a property? */

@@ -143,7 +143,10 @@ const DOCUMENTS = {
     reserved,
   },
   'ARCHITECTURE.md': { memory },
-  'examples/README.md': { sandbox: () => fence(node('out/examples/sandbox.js')) },
+  'examples/README.md': {
+    sandbox: () => fence(node('out/examples/sandbox.js')),
+    four_workers: () => fence(node('out/examples/four_workers.js')),
+  },
 }
 
 async function written(path, text) {

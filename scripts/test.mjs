@@ -21,10 +21,10 @@ const FILE_TIMEOUT_MS = 15 * 60 * 1000
 
 /**
  * Tests of what is there once: the command line, the documents, the sources, the tests' own oracle, readers of text, what
- * the plain build reads of its memory.
+ * the plain build reads of its memory, and what imports the shared build by its name.
  */
 const ONCE =
-  /^(cli|counts|docstrings|examples|layers|oracle|readme|run|run_\w+|semantics|strace\w*|ftrace\w*|trace_\w+)\.test\.js$/
+  /^(cli|counts|docstrings|examples|layers|oracle|readme|run|run_\w+|semantics|strace\w*|ftrace\w*|trace_\w+|shared_(?!build)\w+)\.test\.js$/
 const isShared = process.execArgv.some((option) => option.endsWith('shared.mjs'))
 
 const build = process.env.PIDNS_BUILD

@@ -6,6 +6,7 @@ import { EBADF, EBUSY, ENOSYS, ESRCH } from './abi/errno.ts'
 import { deliverSignal, forgetDriver, runHandlers, tellDriver } from './driver.ts'
 import { int32, KernelError, record, show } from './errors.ts'
 import { NsFd, notifyPidfd, Pidfd } from './file.ts'
+import { pidfdFlags } from './fs/pidfd.ts'
 import { mountProc } from './fs/procfs.ts'
 import { SHARED } from './lib/atomic.ts'
 import { locked, lockMethods } from './locked.ts'
@@ -15,16 +16,19 @@ import type { NsFileRef, PidfdRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import type { Limits } from './mm/limits.ts'
 import { createSlotMap, slotMapDelete, slotMapGet } from './mm/slot_map.ts'
+import { workerNr } from './mm/worker.ts'
 import { taskPid } from './pid/task_link.ts'
 import { Task } from './process.ts'
 import { Procfs } from './procfs.ts'
 import { abortWaits, lookAgain, type Realm, refOfHandle, resumeWaits, taskOf, waitingFor } from './realm.ts'
 import { listen, ring, stopListening } from './ring.ts'
 import { rcuBarrier } from './sync/rcu.ts'
+import { runWorkqueue } from './sync/workqueue.ts'
 import { bootTable, joinTable, restoreTable, wordsToSave } from './task/boot.ts'
 import { checkTasks } from './task/check.ts'
 import type { TaskHooks, TaskTable } from './task/table.ts'
 import * as T from './task/task.ts'
+import { bury, leaveKernel, share, tellEnded } from './workers.ts'
 
 /** Options of {@link Kernel.boot}. The defaults are Linux's. */
 export interface BootOptions extends Partial<Limits> {
@@ -57,7 +61,8 @@ export class Kernel {
   readonly #realm: Realm
 
   static {
-    lockMethods(Kernel.prototype, (kernel) => kernel.#realm)
+    // The lock may be what the dead worker holds.
+    lockMethods(Kernel.prototype, (kernel) => kernel.#realm, ['worker', 'workerEnded'])
   }
 
   private constructor(realm: Realm) {
@@ -93,31 +98,47 @@ export class Kernel {
 
   /**
    * What another worker needs to use this kernel too, to be posted to it and given to {@link Kernel.join}.
-   * Throws ENOSYS: not a kernel of `pidns/shared`; EBUSY: it has signal handlers or drivers, which are this worker's.
+   * Throws ENOSYS: not a kernel of `pidns/shared`; EBUSY: it has signal handlers or drivers, which are this worker's;
+   * EAGAIN: 64 workers use it.
    */
   get handle(): KernelHandle {
     const realm = this.#realm
     if (SHARED === 0) throw new KernelError(ENOSYS, 'handle')
     if (realm.drivers.size + realm.handlers.size > 0) throw new KernelError(EBUSY, 'handle')
-    realm.isShared = true
+    if (!realm.isShared) share(realm, 'handle')
     if (realm.waits.size + realm.polls.size > 0) listen(realm)
     return { words: realm.table.words }
   }
 
   /**
    * The kernel of a {@link Kernel.handle}, in this worker: the same processes, while the other workers go on using it.
-   * Throws ENOSYS: this is not `pidns/shared`; TypeError: not a handle; RangeError: of another version.
+   * Throws ENOSYS: this is not `pidns/shared`; EAGAIN: 64 workers use it; TypeError: not a handle; RangeError: of
+   * another version.
    */
   static join(handle: KernelHandle): Kernel {
     if (SHARED === 0) throw new KernelError(ENOSYS, 'join')
     const { words } = record('handle', handle)
-    if (!(words instanceof Int32Array) || words[L.H_MAGIC] !== L.MAGIC || words[L.H_WORDS] !== words.length)
+    if (!(words instanceof Int32Array) || words[L.H_MAGIC] !== L.MAGIC || words[L.H_WORDS] >= words.length)
       throw new TypeError(`"handle" expected what kernel.handle gave, got ${show(handle)}`)
     if (words[L.H_VERSION] !== L.VERSION)
       throw new RangeError(`"handle" has version ${words[L.H_VERSION]}, expected ${L.VERSION}`)
     const realm = newRealm((hooks) => joinTable(words, surroundings, hooks))
-    realm.isShared = true
+    share(realm, 'join')
     return new Kernel(realm)
+  }
+
+  /** This worker's number among those that use the kernel: see {@link Kernel.workerEnded}. */
+  get worker(): number {
+    return workerNr(this.#realm.table)
+  }
+
+  /**
+   * Tells that the worker of this number ({@link Kernel.worker}) has ended: to be called on proof alone, such as the
+   * `exit` event of a Worker. A call in which it died never was, and its processes are killed. On Linux the kernel finds out by
+   * itself, within a moment.
+   */
+  workerEnded(worker: number): void {
+    if (SHARED !== 0) tellEnded(this.#realm, int32('worker', worker))
   }
 
   /**
@@ -151,7 +172,8 @@ export class Kernel {
   /** The open pidfd that a handle ({@link Pidfd.handle}) names. Throws EBADF: it is closed, or was never one. */
   pidfd(handle: number): Pidfd {
     const ref = refOfHandle(this.#realm, handle, L.SLAB_PIDFD) as PidfdRef
-    if (ref === 0) throw new KernelError(EBADF, 'pidfd')
+    // A record with flags below 0 is a wait's, and no file.
+    if (ref === 0 || pidfdFlags(this.#realm.table, ref) < 0) throw new KernelError(EBADF, 'pidfd')
     return new Pidfd(this.#realm, ref)
   }
 
@@ -203,6 +225,8 @@ export class Kernel {
    * the library has no bug. Context: outside a call.
    */
   check(): string[] {
+    // Another worker may have queued what it has not come to yet.
+    if (SHARED !== 0 && this.#realm.isShared) runWorkqueue(this.#realm.table)
     return checkTasks(this.#realm.table, waitingFor(this.#realm))
   }
 
@@ -223,6 +247,7 @@ export class Kernel {
       for (const poll of polls) poll.settle(new KernelError(EBADF, 'poll'))
     rcuBarrier(this.#realm.table)
     this.#realm.disposed = true
+    if (SHARED !== 0) leaveKernel(this.#realm)
   }
 
   [Symbol.dispose](): void {
@@ -250,6 +275,8 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     isShared: false,
     stopListening: undefined,
     hearing: false,
+    stopWatching: () => {},
+    bury: () => bury(realm),
     lookAgain: () => locked(realm, () => lookAgain(realm)),
     stayAlive: () => platform.stayAlive(),
     newTask: (ref) => {

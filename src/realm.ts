@@ -8,12 +8,15 @@ import type { SignalHandler, TaskDriver } from './driver.ts'
 import { KernelError, show } from './errors.ts'
 import { SHARED } from './lib/atomic.ts'
 import { locked } from './locked.ts'
-import type { PidRef, SignalRef, TaskRef } from './mm/layout.ts'
-import { slabOwns, slotGeneration, slotLive } from './mm/slab.ts'
+import type { PidfdRef, PidRef, SignalRef, TaskRef } from './mm/layout.ts'
+import * as L from './mm/layout.ts'
+import { kmemCacheFree, slabOwns, slotGeneration, slotLive } from './mm/slab.ts'
 import { type SlotMap, slotMapGet, slotMapSet } from './mm/slot_map.ts'
+import { workerNr } from './mm/worker.ts'
 import type { Task } from './process.ts'
 import { listen, listenOn, ring, stopListening } from './ring.ts'
 import { type IrqFlags, localIrqRestore, localIrqSave } from './sync/cpu.ts'
+import { nameWait } from './task/bury.ts'
 import { schedule, syscallEnter, syscallReturn } from './task/run.ts'
 import { TASK_IDLE, taskState } from './task/sched.ts'
 import type { TaskTable } from './task/table.ts'
@@ -26,6 +29,8 @@ interface PendingWait {
   /** Of the record of the task that waits: in the shared build another worker may see to its end. */
   readonly generation: number
   readonly syscall: string
+  /** Tells other workers of the reference in `wo`; 0: there are none, or no reference. */
+  file: PidfdRef
   settle(result: number): void
 }
 
@@ -52,10 +57,14 @@ export interface Realm {
   irq: IrqFlags
   /** Other workers may use the table too. */
   isShared: boolean
+  /** Ends the timer that looks for other workers' ends (workers.ts). */
+  stopWatching(): void
   /** Set while waits are under way that other workers may end (ring.ts). */
   stopListening: (() => void) | undefined
   hearing: boolean
   lookAgain(): void
+  /** Puts in order what workers left that have ended (workers.ts). */
+  bury(): void
   stayAlive(): () => void
   /** Makes the Task object of a record. */
   newTask(ref: TaskRef): Task
@@ -140,6 +149,7 @@ export function waitLater(
       wo,
       generation: slotGeneration(realm.table, ref),
       syscall,
+      file: nameOf(realm, wo),
       settle: (result) => {
         signal?.removeEventListener('abort', abort)
         if (result < 0) reject(new KernelError(result, syscall))
@@ -182,7 +192,7 @@ export function resumeWaits(realm: Realm, ref: TaskRef): void {
 /** The task begins to exit: its waits end with ESRCH. */
 export function abortWaits(realm: Realm, ref: TaskRef): void {
   for (const wait of realm.waits.get(ref) ?? []) {
-    putWaitOpts(realm.table, wait.wo)
+    putWait(realm, wait)
     wait.settle(-ESRCH)
   }
   realm.waits.delete(ref)
@@ -215,9 +225,36 @@ function isGone(realm: Realm, ref: TaskRef): boolean {
   return wait.generation !== slotGeneration(realm.table, ref) || hasFlag(realm.table, ref, PF_EXITING)
 }
 
-/** The `struct pid` that each pending wait holds a reference to. */
+/** The `struct pid` that each pending wait holds a reference to, but those that the table tells of. */
 export function waitingFor(realm: Realm): PidRef[] {
-  return [...realm.waits.values()].flat().flatMap(({ wo }) => (wo.pid === 0 ? [] : [wo.pid]))
+  return allWaits(realm).flatMap(({ wo, file }) => (wo.pid === 0 || file !== 0 ? [] : [wo.pid]))
+}
+
+/** The kernel is to be shared: the table tells of the waits that go on. Context: tasklistLock. */
+export function nameWaits(realm: Realm): void {
+  for (const wait of allWaits(realm)) if (wait.file === 0) wait.file = nameOf(realm, wait.wo)
+}
+
+/** Marks the tasks for which somebody waits here. Context: tasklistLock. */
+export function markWaits(realm: Realm): void {
+  for (const ref of realm.waits.keys()) if (!isGone(realm, ref)) setWaiting(realm.table, ref, true)
+}
+
+function allWaits(realm: Realm): PendingWait[] {
+  return [...realm.waits.values()].flat()
+}
+
+function nameOf(realm: Realm, wo: WaitOpts): PidfdRef {
+  const alone = SHARED === 0 || !realm.isShared || wo.pid === 0
+  return alone ? NO_FILE : nameWait(realm.table, wo.pid, workerNr(realm.table))
+}
+
+const NO_FILE = 0 as PidfdRef
+
+function putWait(realm: Realm, wait: PendingWait): void {
+  putWaitOpts(realm.table, wait.wo)
+  if (wait.file !== 0) kmemCacheFree(realm.table, L.SLAB_PIDFD, wait.file)
+  wait.file = NO_FILE
 }
 
 /** undefined: children are there, nothing has happened, and the caller would wait. */
@@ -236,7 +273,7 @@ function waitNow(realm: Realm, ref: TaskRef, wo: WaitOpts, syscall: string): Wai
 
 function forget(realm: Realm, ref: TaskRef, wait: PendingWait): void {
   const rest = (realm.waits.get(ref) ?? []).filter((other) => other !== wait)
-  putWaitOpts(realm.table, wait.wo)
+  putWait(realm, wait)
   if (rest.length > 0) {
     realm.waits.set(ref, rest)
     return

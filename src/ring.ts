@@ -5,8 +5,9 @@
  * Invariant: a worker reads the word while it holds tasklistLock and knows what it waits for; whoever changes what it
  * waits for holds the lock too, and then moves the word. So none is missed.
  */
-import { add, load, SHARED, wake, whenWoken } from './lib/atomic.ts'
+import { load, rawAdd, SHARED, wake, whenWoken } from './lib/atomic.ts'
 import * as L from './mm/layout.ts'
+import { findWorker, workerNr } from './mm/worker.ts'
 import type { Realm } from './realm.ts'
 
 const ALL = 0x7fffffff
@@ -16,14 +17,14 @@ export function ring(realm: Realm): void {
   if (SHARED === 0 || !realm.isShared) return
   const w = realm.table.words
   if (load(w, L.H_LISTENERS) <= (realm.stopListening === undefined ? 0 : 1)) return
-  add(w, L.H_RING, 1)
+  rawAdd(w, L.H_RING, 1)
   wake(w, L.H_RING, ALL)
 }
 
 /** There are waits that other workers may end: keeps the event loop alive for them. Context: tasklistLock. */
 export function listen(realm: Realm): void {
   if (SHARED === 0 || !realm.isShared || realm.stopListening !== undefined) return
-  add(realm.table.words, L.H_LISTENERS, 1)
+  noteListening(realm, 1)
   realm.stopListening = realm.stayAlive()
   hear(realm)
 }
@@ -31,9 +32,16 @@ export function listen(realm: Realm): void {
 /** There are no more. Context: tasklistLock. */
 export function stopListening(realm: Realm): void {
   if (SHARED === 0 || realm.stopListening === undefined) return
-  add(realm.table.words, L.H_LISTENERS, -1)
+  noteListening(realm, 0)
   realm.stopListening()
   realm.stopListening = undefined
+}
+
+function noteListening(realm: Realm, listens: number): void {
+  const w = realm.table.words
+  const own = findWorker(w, workerNr(realm.table))
+  w[L.H_LISTENERS] += listens === 1 ? 1 : -1
+  if (own !== 0) w[own + L.WORKER_LISTENS] = listens
 }
 
 function hear(realm: Realm): void {

@@ -9,11 +9,13 @@ import { lockMethods } from './locked.ts'
 import type { NsRef, PidRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { slotGeneration } from './mm/slab.ts'
+import { workerNr } from './mm/worker.ts'
 import { taskPidNrNs } from './pid/pid_task.ts'
 import { taskActivePidNs, taskLeader, taskPgrp, taskPid, taskSession, taskTgid } from './pid/task_link.ts'
 import { pidNrNs, upidAt } from './pid/upid.ts'
 import type { Task } from './process.ts'
 import { handleOf, type Realm, taskOf } from './realm.ts'
+import { claimTask } from './task/bury.ts'
 import { getTaskComm, setTaskComm } from './task/comm.ts'
 import { TASK_STOPPED, taskState } from './task/sched.ts'
 import * as T from './task/task.ts'
@@ -116,6 +118,14 @@ export class TaskView {
     if (typeof name !== 'string') throw new TypeError(`"comm" expected a string, got ${show(name)}`)
     const ref = this.live('prctl')
     setTaskComm(this.realm.table, ref, utf8Bytes(name, TASK_COMM_LEN - 1))
+  }
+
+  /**
+   * From now on the process belongs to this worker: it is killed when the worker ends without having disposed of its
+   * kernel. Before, it belonged to the worker that made it. Only in `pidns/shared`. Throws ESRCH.
+   */
+  claim(): void {
+    claimTask(this.realm.table, this.live('claim'), workerNr(this.realm.table))
   }
 
   /** The number of `other`'s process as this task sees it; 0 when it does not, or one of them is gone. */

@@ -13,9 +13,11 @@ import {
 } from '#internal/lib/bitmap.js'
 import { hweight32, lowestBit } from '#internal/lib/bits.js'
 import { hash32 } from '#internal/lib/hash.js'
+import { HEADER_WORDS } from '#internal/mm/layout.js'
 import './watched_atomics.ts'
 
-const MAP = BITMAP_SUMMARY_WORDS
+/** Behind the header that a table has there: a word of it says that what is written is to be noted. */
+const MAP: number = HEADER_WORDS + BITMAP_SUMMARY_WORDS
 
 /** An empty bitmap of `size` bits at word MAP. */
 const bitmap = (size: number): Int32Array => new Int32Array(MAP + Math.ceil(size / 32))

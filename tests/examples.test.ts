@@ -41,3 +41,27 @@ broken invariants: 0
   )
   assert.equal(status, 0)
 })
+
+test('examples/four_workers: a wait ends by another worker, and one that is terminated takes its processes along', () => {
+  const compiled = run(join('node_modules', 'typescript', 'bin', 'tsc'), '-b', 'examples')
+  assert.equal(compiled.status, 0, compiled.stdout)
+  const { status, stdout, stderr } = run('out/examples/four_workers.js')
+  assert.equal(stderr, '')
+  assert.equal(
+    stdout,
+    `  ada 2
+  bob 3
+  cyd 4
+  dan 5
+  4 helpers
+ended: { pid: 2, status: 0, code: 0 }
+ended: { pid: 3, status: 0, code: 0 }
+ended: { pid: 4, status: 0, code: 0 }
+terminated: { pid: 5, status: 9, signal: 'SIGKILL' }
+its helper too: SIGKILL
+  0 helpers
+broken invariants: 0
+`,
+  )
+  assert.equal(status, 0)
+})

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import * as plain from 'pidns'
 import { Kernel, SIGKILL, type Task } from 'pidns/shared'
+import * as L from '#internal/mm/layout.js'
 import type { Job, Report } from './shared_worker.ts'
 
 /** Starts a worker; its messages come in order, and the last is its report. */
@@ -133,4 +134,50 @@ test('only a kernel of pidns/shared can be joined, and only with what it gave', 
     assert.throws(() => plain.Kernel.join({ words: new Int32Array(600) }), { code: 'ENOSYS' })
   }
   assert.deepEqual(one.check(), [])
+})
+
+test('a call gives up with EDEADLK where a lock’s holder does not return, and nobody can tell whether it lives', () => {
+  const kernel = Kernel.boot()
+  const { words } = kernel.handle
+  const other = Kernel.join(kernel.handle)
+  // A worker that has no record: nothing is known of it.
+  const stranger = 1000 << 1
+  Atomics.store(words, L.H_TASKLIST_LOCK, stranger)
+  const began = Date.now()
+  assert.throws(() => kernel.init.fork(), { code: 'EDEADLK' })
+  assert.ok(Date.now() - began >= 1000)
+  assert.equal((words[L.H_TASKLIST_LOCK] as number) & ~1, stranger)
+  Atomics.store(words, L.H_TASKLIST_LOCK, 0)
+  assert.equal(kernel.init.fork().pid, 2)
+  assert.deepEqual([kernel.check(), other.check()], [[], []])
+})
+
+test('a process dies with the worker that made it, or has claimed it since, unless that has disposed of its kernel', () => {
+  const kernel = Kernel.boot()
+  const [one, two, three] = [1, 2, 3].map(() => Kernel.join(kernel.handle)) as [Kernel, Kernel, Kernel]
+  const own = one.init.fork()
+  const claimed = one.init.fork()
+  two.task(claimed.handle).claim()
+  const left = three.init.fork()
+  const states = (): string => [own, claimed, left].map(({ handle }) => kernel.task(handle).state).join('')
+  three.dispose()
+  kernel.workerEnded(three.worker)
+  assert.equal(states(), 'SSS')
+  kernel.workerEnded(one.worker)
+  assert.equal(states(), 'ZSS')
+  kernel.workerEnded(two.worker)
+  assert.equal(states(), 'ZZS')
+  assert.deepEqual(kernel.check(), [])
+})
+
+test('64 workers can use a kernel; who disposes of it makes room', () => {
+  const kernel = Kernel.boot()
+  const { handle } = kernel
+  const others = Array.from({ length: 63 }, () => Kernel.join(handle))
+  assert.throws(() => Kernel.join(handle), { code: 'EAGAIN' })
+  others[7]?.dispose()
+  const last = Kernel.join(handle)
+  assert.equal(last.init.fork().pid, 2)
+  for (const other of [...others, last]) other.dispose()
+  assert.deepEqual(kernel.check(), [])
 })

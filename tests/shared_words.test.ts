@@ -25,7 +25,7 @@ function run(job: WordsJob, onReady: () => void = () => {}): Promise<number> {
 }
 
 test('a lock that three workers want lets one at a time in, and wakes who fell asleep', async () => {
-  const words = createWords(64)
+  const words = createWords(L.HEADER_WORDS)
   const rounds = 30_000
   const job = { ...NONE, kind: 'lock', words, rounds, at: [16, 32] } as const
   await Promise.all([1, 2, 3].map((nr) => run({ ...job, nr })))
@@ -34,7 +34,7 @@ test('a lock that three workers want lets one at a time in, and wakes who fell a
 
 test('a summary says whether its word is full, whoever changed which bit of it at the same time', async () => {
   const map = 64
-  const words = createWords(map + 32)
+  const words = createWords(L.HEADER_WORDS)
   for (let bit = 0; bit < 96; bit++) testAndSetBit(words, bit, map)
   const job = { ...NONE, kind: 'bits', words, rounds: 4000, at: [map, 1], numbers: 2 } as const
   const done = createWords(1)

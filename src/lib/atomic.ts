@@ -58,15 +58,49 @@ export function compareExchange(words: Words, at: number, expected: number, repl
   return old
 }
 
+/**
+ * The same for words that are no part of what a call changes, such as locks: they keep their value though the call that
+ * wrote them is undone (sync/journal.ts). `raw` has nothing to say in one thread.
+ */
+export const rawStore: typeof store = store
+export const rawAdd: typeof add = add
+export const rawAnd: typeof and = and
+export const rawCompareExchange: typeof compareExchange = compareExchange
+
+/**
+ * What `words[at] = value` is built into where a call may have to be undone: it notes the old value first. So are
+ * `+=`, `|=`, `&=` and `fill`. Nobody calls these by their names: scripts/flatten.mjs puts them into the shared build.
+ */
+export function put(words: Words, at: number, value: number): number {
+  words[at] = value
+  return value
+}
+
+export function putAdd(words: Words, at: number, value: number): void {
+  words[at] += value
+}
+
+export function putOr(words: Words, at: number, mask: number): void {
+  words[at] |= mask
+}
+
+export function putAnd(words: Words, at: number, mask: number): void {
+  words[at] &= mask
+}
+
+export function putFill(words: Words, value: number, from: number, to: number): void {
+  words.fill(value, from, to)
+}
+
 /** Eases a loop that looks at a word again and again. Linux: `cpu_relax`. */
 export function pause(): void {}
 
-/**
- * Sleeps while the word is `value`, at most so long; may wake up early. False, at once: this thread cannot or must not
- * sleep. In one thread it would sleep for ever. Linux: `futex_wait`.
- */
-export function waitOn(_words: Words, _at: number, _value: number, _ms: number): boolean {
-  return false
+/** How a sleep ended; `never`: this thread must not sleep. */
+export type Slept = 'ok' | 'not-equal' | 'timed-out' | 'never'
+
+/** Sleeps while the word is `value`, at most so long. In one thread it would sleep for ever. Linux: `futex_wait`. */
+export function waitOn(_words: Words, _at: number, _value: number, _ms: number): Slept {
+  return 'never'
 }
 
 /** Calls `run` in a later turn once somebody calls {@link wake}, or at once if the word is not `value`. */

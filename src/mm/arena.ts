@@ -6,7 +6,7 @@
  */
 
 import { MAX_PID_NS_LEVEL } from '../abi/limits.ts'
-import { add, compareExchange, createWords, load, type Words } from '../lib/atomic.ts'
+import { add, compareExchange, createWords, load, SHARED, type Words } from '../lib/atomic.ts'
 import type { Cpu } from '../sync/cpu.ts'
 import * as L from './layout.ts'
 import type { Limits } from './limits.ts'
@@ -27,7 +27,7 @@ export interface Memory extends Cpu {
 export function createArena(limits: Limits): Words {
   const entries = pidmapEntries(limits)
   const total = arenaWords(limits, entries)
-  const words = createWords(total)
+  const words = createTableWords(total, limits.maxPids)
   words[L.H_MAGIC] = L.MAGIC
   words[L.H_VERSION] = L.VERSION
   words[L.H_WORDS] = total
@@ -43,6 +43,21 @@ export function createArena(limits: Limits): Words {
   words[L.H_LOOKUP] = limits.lookup === 'idr' ? L.LOOKUP_IDR : L.LOOKUP_HASH
   return words
 }
+
+/** A buffer for a table of so many words: in the shared build with what lies behind them. */
+export function createTableWords(total: number, maxPids: number): Words {
+  if (SHARED === 0) return createWords(total)
+  return createWords(total + L.MAX_WORKERS * L.WORKER_WORDS + journalWords(maxPids))
+}
+
+/** Room to note what one task's step of a call changes, though it is about all tasks: so many words for each. */
+function journalWords(maxPids: number): number {
+  return Math.min(MOST_JOURNAL_WORDS, JOURNAL_WORDS + JOURNAL_WORDS_PER_TASK * Math.max(0, maxPids))
+}
+
+const JOURNAL_WORDS = 1 << 20
+const JOURNAL_WORDS_PER_TASK = 512
+const MOST_JOURNAL_WORDS = 1 << 26
 
 /** Takes `count` words, aligned to a cache line and all 0; 0 when the arena has no more. Context: any. */
 export function arenaTake(mem: Memory, count: number): number {

@@ -10,8 +10,9 @@
  *
  * Invariant: decodeImage gives exactly the words that encodeImage was given, or says what is wrong with the bytes.
  */
-import { createWords, type Words } from '../lib/atomic.ts'
+import type { Words } from '../lib/atomic.ts'
 import { crc32 } from '../lib/crc32.ts'
+import { createTableWords } from './arena.ts'
 import * as L from './layout.ts'
 
 const MAGIC = 'PIDNSIMG'
@@ -63,7 +64,7 @@ export function decodeImage(image: Uint8Array): Words | string {
   }
   if (LOCKS.some((lock) => words[lock] !== 0)) return 'a lock in it is held'
   if (total < words.length || total > MOST_WORDS) return `its table has ${total} words`
-  const table = createWords(total)
+  const table = createTableWords(total, words[L.H_MAX_PIDS])
   table.set(words)
   return table
 }

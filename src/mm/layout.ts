@@ -8,6 +8,7 @@
  * found, constant afterwards].
  */
 import { BITMAP_SUMMARY_WORDS } from '../lib/bitmap.ts'
+import { BROKEN, CALLS, JOURNAL_NEXT } from '../lib/journal.ts'
 import { LIST_WORDS } from '../lib/list.ts'
 import { HLIST_NODE_WORDS } from '../sync/hlist.ts'
 import { RCU_HEAD_WORDS, RCU_LIST_WORDS } from '../sync/rcu.ts'
@@ -60,15 +61,18 @@ export type NsFileRef = number & { readonly [nsFileBrand]: true }
 //      448 slabLock, alone on its line
 //      464 queueLock, alone on its line
 //      480 workers                                       [tasklistLock; atomic]
+//      496 end of the undo journal (sync/journal.ts)     [tasklistLock]
+//
+//      In the shared build the buffer goes on behind the table's words: workers' records, then the journal.
 //
 //      Locks are taken in this order, top to bottom (sync/raw_spinlock.ts).
 
 export const MAGIC = 0x4e444950 // the bytes "PIDN"
-export const VERSION = 3
+export const VERSION = 4
 
 export const H_MAGIC = 0
 export const H_VERSION = 1
-/** Words of the whole buffer. */
+/** Words of the whole table. */
 export const H_WORDS = 2
 /** The first word never taken so far: all below it is what a copy of the table consists of. */
 export const H_BRK = 3
@@ -130,6 +134,13 @@ export const H_WORKERS = 480
 export const H_RING = 481
 /** Workers that wait for that now. */
 export const H_LISTENERS = 482
+/** Where the undo journal goes on, and what every call moves. */
+export const H_JOURNAL: number = JOURNAL_NEXT
+export const H_CALLS: number = CALLS
+/** 1: a worker is known to have ended, and what it leaves is not put in order yet. */
+export const H_DEATHS = 498
+/** How often a lock was taken over from a worker that had ended. */
+export const H_BROKEN: number = BROKEN
 export const HEADER_WORDS = 512
 
 export const ERA_LATEST = 0
@@ -167,12 +178,34 @@ export const SLAB_IDR_LEAF = 40
 export const SLAB_IDR_TOP = 41
 export const SLAB_COUNT = 42
 
+// Workers (shared build) ---------------------------------------------------------------------------------------------
+//
+// As many records as workers may use the table at a time, behind the table's last word.
+
+/** Its number, as H_WORKERS gave it out; 0: nobody; -1: being filled in. */
+export const WORKER_NR = 0
+/** Its thread as the surroundings name it, and when that began; 0: they cannot tell whether it lives. */
+export const WORKER_THREAD = 1
+export const WORKER_STARTED = 2
+/** WORKER_USES, or bits: WORKER_DONE, it has disposed of its kernel; WORKER_ENDED, its thread has ended: this is proof. */
+export const WORKER_STATE = 3
+/** 1 while it counts in H_LISTENERS. [tasklistLock] */
+export const WORKER_LISTENS = 4
+export const WORKER_WORDS: number = LINE_WORDS
+
+export const WORKER_USES = 0
+export const WORKER_DONE = 1
+export const WORKER_ENDED = 2
+
+export const MAX_WORKERS = 64
+
 // struct pid --------------------------------------------------------------------------------------------------------
 //
 //      +0  generation    +4  tasks[PIDTYPE_SID]          [tasklistLock]
 //      +1  count  [atomic]    +5  rcu head (2)
 //      +2  tasks[PIDTYPE_PID]    +7  level                  [once]
-//      +3  tasks[PIDTYPE_PGID]    +8  numbers[0 .. level], 4 words each, outermost first
+//      +3  tasks[PIDTYPE_PGID]    +8  worker                 [tasklistLock]
+//      +9  numbers[0 .. level], 4 words each, outermost first
 //
 //      upid: +0 nr, +1 ns [once]; +2 pid_chain (2) [pidmapLock; read under RCU]
 
@@ -187,7 +220,9 @@ export const PID_COUNT = 1
 export const PID_TASKS = 2
 export const PID_RCU: number = PID_TASKS + PIDTYPE_MAX
 export const PID_LEVEL: number = PID_RCU + RCU_HEAD_WORDS
-export const PID_NUMBERS: number = PID_LEVEL + 1
+/** Of a process's own: the worker whose end kills it, which is the one that made it or has claimed it since; 0: none. */
+export const PID_WORKER: number = PID_LEVEL + 1
+export const PID_NUMBERS: number = PID_LEVEL + 2
 
 export const UPID_NR = 0
 export const UPID_NS = 1
@@ -242,6 +277,7 @@ export const MOUNT_NS = 1
 export const MOUNT_SLOT_WORDS = 2
 
 export const PIDFD_PID = 1
+/** What it was opened with; a pending wait holds its `struct pid` by such a record too: then minus its worker's number. */
 export const PIDFD_FLAGS = 2
 export const PIDFD_SLOT_WORDS = 3
 

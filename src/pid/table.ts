@@ -3,7 +3,7 @@
  * Every function of this room takes the table first.
  */
 import { PID_MAX_DEFAULT } from '../abi/limits.ts'
-import { add, SHARED, type Words } from '../lib/atomic.ts'
+import { rawAdd, SHARED, type Words } from '../lib/atomic.ts'
 import { lowestBit } from '../lib/bits.ts'
 import { initListHead } from '../lib/list.ts'
 import { createArena, type Memory } from '../mm/arena.ts'
@@ -87,8 +87,11 @@ export function tableOver(words: Words, options: Surroundings): PidTable {
   const defer = options.defer ?? ((run) => void Promise.resolve().then(run))
   const table: PidTable = {
     words,
-    owner: ownerWord(SHARED === 0 ? 1 : add(words, L.H_WORKERS, 1) + 1),
+    owner: ownerWord(SHARED === 0 ? 1 : rawAdd(words, L.H_WORKERS, 1) + 1),
     held: 0,
+    journal: 0,
+    innerLocks: INNER_LOCKS,
+    hasEnded: () => undefined,
     queueLock: L.H_QUEUE_LOCK,
     graceLock: 0,
     bitsPerPage: words[L.H_BITS_PER_PAGE],
@@ -110,6 +113,9 @@ export function tableOver(words: Words, options: Surroundings): PidTable {
   }
   return table
 }
+
+/** Taken inside tasklistLock. */
+const INNER_LOCKS: readonly number[] = [L.H_PIDMAP_LOCK, L.H_SLAB_LOCK, L.H_QUEUE_LOCK]
 
 /** The initial namespace, level 0. Linux: `init_pid_ns`. */
 export function initPidNs(table: PidTable): NsRef {

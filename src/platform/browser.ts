@@ -4,6 +4,12 @@ import type { Platform } from './platform.ts'
 export const platform: Platform = {
   defer: queueMicrotask,
   stayAlive: () => () => {},
+  thread: () => ({ id: 0, started: 0 }),
+  hasEnded: () => undefined,
+  every: (ms, run) => {
+    const timer = setInterval(run, ms)
+    return () => clearInterval(timer)
+  },
   report: (error) =>
     setTimeout(() => {
       throw error

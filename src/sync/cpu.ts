@@ -23,6 +23,12 @@ export interface Cpu {
   /** This worker, as lock words name it (sync/raw_spinlock.ts), and the locks that it holds, a bit each. */
   readonly owner: number
   held: number
+  /** Where this table's undo journal begins (sync/journal.ts); 0: no other worker uses the table, and none is kept. */
+  journal: number
+  /** The locks that are taken inside {@link Cpu.graceLock}. */
+  readonly innerLocks: readonly number[]
+  /** Has the worker that lock words name so ended? undefined: nobody can tell. */
+  hasEnded: (owner: number) => boolean | undefined
   /** Where the header keeps the list of RCU callbacks (sync/rcu.ts) and of work items (sync/workqueue.ts). */
   readonly rcuList: number
   readonly workList: number
@@ -100,6 +106,7 @@ function runPending(cpu: Cpu): void {
     }
     if (workPending(cpu) || rcuPending(cpu)) {
       const locked = lockReaders(cpu)
+      if (locked === undefined) break
       runWorkqueue(cpu)
       if (rcuPending(cpu)) rcuRunCallbacks(cpu)
       if (locked) unlockReaders(cpu)

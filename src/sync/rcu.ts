@@ -17,7 +17,7 @@
 import { SHARED } from '../lib/atomic.ts'
 import { panic } from '../lib/panic.ts'
 import type { Cpu } from './cpu.ts'
-import { rawSpinHeld, rawSpinLock, rawSpinUnlock } from './raw_spinlock.ts'
+import { lockCalls, rawSpinHeld, rawSpinLock, rawSpinUnlock, unlockCalls } from './raw_spinlock.ts'
 
 const NEXT = 0
 const KIND = 1
@@ -97,22 +97,22 @@ export function rcuRunCallbacks(cpu: Cpu): void {
 export function rcuBarrier(cpu: Cpu): void {
   if (cpu.rcuNesting > 0) panic('rcuBarrier inside a read section')
   const locked = lockReaders(cpu)
+  if (locked === undefined) return
   while (rcuLength(cpu) > 0) rcuRunCallbacks(cpu)
   if (locked) unlockReaders(cpu)
 }
 
 /**
  * Keeps other workers' read sections from opening, and waits until those open now are closed. False: this worker does
- * so already, or there are no others; then {@link unlockReaders} is not due.
+ * so already, or there are no others; then {@link unlockReaders} is not due. undefined: they cannot be (`lockCalls`).
  */
-export function lockReaders(cpu: Cpu): boolean {
+export function lockReaders(cpu: Cpu): boolean | undefined {
   if (SHARED === 0 || cpu.graceLock === 0 || rawSpinHeld(cpu, cpu.graceLock)) return false
-  rawSpinLock(cpu, cpu.graceLock)
-  return true
+  return lockCalls(cpu) || undefined
 }
 
 export function unlockReaders(cpu: Cpu): void {
-  rawSpinUnlock(cpu, cpu.graceLock)
+  unlockCalls(cpu)
 }
 
 /** The lists of callbacks and of work items, where several workers have them. Context: any; taken last of all locks. */

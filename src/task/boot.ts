@@ -12,8 +12,10 @@ import {
   type Surroundings,
   tableOver,
 } from '../pid/table.ts'
+import { taskTgid } from '../pid/task_link.ts'
 import { localIrqRestore, localIrqSave, type TableCallback } from '../sync/cpu.ts'
 import { rcuBarrier } from '../sync/rcu.ts'
+import { putWaitsOf } from './bury.ts'
 import { createInitTask } from './fork.ts'
 import { delayedPutTaskStruct } from './release.ts'
 import { schedule } from './run.ts'
@@ -37,9 +39,10 @@ export function bootTable(options: Omit<PidTableOptions, 'onWakeUp'>, hooks: Own
 export function wordsToSave(table: TaskTable, waits: readonly PidRef[]): Words {
   rcuBarrier(table)
   const words = table.words.slice(0, table.words[L.H_BRK])
-  for (const own of [L.H_TASKLIST_LOCK, L.H_WORKERS, L.H_RING, L.H_LISTENERS]) words[own] = 0
+  for (const own of OWN) words[own] = 0
   for (const pid of waits) words[pid + L.PID_COUNT] -= 1
   for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
+    words[taskTgid(table, p) + L.PID_WORKER] = 0
     for (let t = T.firstThread(table, T.signalOf(table, p)); t !== 0; t = T.nextThread(table, t)) {
       words[t + L.TASK_FLAGS] &= ~(T.PF_WAITING | T.PF_DRIVEN | T.PF_HOLD_EXIT)
     }
@@ -47,10 +50,23 @@ export function wordsToSave(table: TaskTable, waits: readonly PidRef[]): Words {
   return words
 }
 
+/** What only the workers that use the table now have. */
+const OWN = [
+  L.H_TASKLIST_LOCK,
+  L.H_WORKERS,
+  L.H_RING,
+  L.H_LISTENERS,
+  L.H_JOURNAL,
+  L.H_CALLS,
+  L.H_DEATHS,
+  L.H_BROKEN,
+]
+
 /** A table over restored words. Tasks whose exit a driver held back go on with it: their driver is not here. */
 export function restoreTable(words: Words, surroundings: Surroundings, hooks: OwnHooks): TaskTable {
   const table = withHooks(tableOver(words, { ...surroundings, rcuFuncs: RCU_FUNCS }), hooks)
   const flags = localIrqSave(table)
+  putWaitsOf(table, 0)
   for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
     for (let t = T.firstThread(table, T.signalOf(table, p)); t !== 0; t = T.nextThread(table, t)) {
       wakeUpState(table, t, TASK_HELD)

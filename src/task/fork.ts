@@ -4,10 +4,12 @@
 import * as C from '../abi/clone.ts'
 import { EAGAIN, EINVAL, ENOMEM } from '../abi/errno.ts'
 import { MAX_PID_NS_LEVEL } from '../abi/limits.ts'
+import { SHARED } from '../lib/atomic.ts'
 import { initListHead, listAddTail } from '../lib/list.ts'
 import type { NsRef, PidRef, SignalRef, TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { kmemCacheFree, kmemCacheZalloc } from '../mm/slab.ts'
+import { workerNr } from '../mm/worker.ts'
 import { allocPid } from '../pid/pid.ts'
 import { copyPidNs, setChildReaper } from '../pid/pid_namespace.ts'
 import { putPidNs } from '../pid/pid_ns_ref.ts'
@@ -179,6 +181,7 @@ function linkProcess(table: TaskTable, current: TaskRef, task: TaskRef, pid: Pid
   const parent = T.realParent(table, task)
   const up = T.signalOf(table, parent)
   w[signal + L.SIG_HAS_CHILD_SUBREAPER] = w[up + L.SIG_HAS_CHILD_SUBREAPER] | w[up + L.SIG_IS_CHILD_SUBREAPER]
+  if (SHARED !== 0) w[pid + L.PID_WORKER] = workerNr(table)
   listAddTail(w, task + L.TASK_SIBLING, parent + L.TASK_CHILDREN)
   linkLeader(table, task, pid, taskPgrp(table, current), taskSession(table, current))
 }

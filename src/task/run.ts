@@ -3,9 +3,11 @@
  * the scheduler as one processor sees it.
  */
 import { SIGCONT } from '../abi/signal.ts'
+import { SHARED } from '../lib/atomic.ts'
 import { panic } from '../lib/panic.ts'
 import type { TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
+import { journalCheckpoint } from '../sync/journal.ts'
 import { execResume } from './exec.ts'
 import { doGroupExit, exitResume } from './exit.ts'
 import * as R from './sched.ts'
@@ -35,7 +37,10 @@ export function syscallReturn(table: TaskTable, task: TaskRef): boolean {
 
 /** Runs whoever is on the queue, until it is empty. */
 export function schedule(table: TaskTable): void {
-  for (let task = R.dequeueTask(table); task !== 0; task = R.dequeueTask(table)) runTask(table, task)
+  for (let task = R.dequeueTask(table); task !== 0; task = R.dequeueTask(table)) {
+    runTask(table, task)
+    if (SHARED !== 0) journalCheckpoint(table)
+  }
 }
 
 function runTask(table: TaskTable, task: TaskRef): void {

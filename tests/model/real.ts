@@ -6,6 +6,7 @@ import { numberIn } from '../oracle/names.ts'
 import type { Answer } from '../oracle/oracle.ts'
 import { allThreads, newWorld, perform, view } from '../oracle/oracle.ts'
 import type { OracleNsFile, OraclePidfd, Rules, Thread, World } from '../oracle/world.ts'
+import { callAndUndo, keepJournal } from './undone.ts'
 
 /** Limits that both sides are booted with. */
 export interface Setup extends Partial<Omit<Rules, 'old'>> {
@@ -28,6 +29,7 @@ export interface Pair {
 export function bootPair(setup: Setup): Pair {
   const { era = 'latest', bitsPerPage, lookup, pidMax, ...limits } = setup
   const kernel = Kernel.boot({ ...setup, era })
+  keepJournal(kernel)
   const w = newWorld({ ...limits, old: era === '4.14' }, pidMax)
   return {
     w,
@@ -38,9 +40,10 @@ export function bootPair(setup: Setup): Pair {
   }
 }
 
-/** One call on both sides. Throws AssertionError where they differ. */
+/** One call on both sides, on the shared build first one that is undone. Throws AssertionError where they differ. */
 export function step(pair: Pair, caller: Thread, call: Call): Outcome {
   const expected = perform(pair.w, caller, call)
+  callAndUndo(pair.kernel, () => performReal(pair, caller, call, expected))
   const actual = performReal(pair, caller, call, expected)
   assert.deepEqual(actual, expected.outcome)
   comparePicture(pair, caller)

@@ -1,0 +1,110 @@
+/**
+ * The workers that use a table: a record each, behind the table's words, from which the others tell whether a worker
+ * that holds a lock has ended. Taken, filled in and marked without a lock: the lock may be what its dead holder keeps.
+ */
+import { load, rawCompareExchange, rawStore, type Words } from '../lib/atomic.ts'
+import type { Memory } from './arena.ts'
+import * as L from './layout.ts'
+
+/** A thread as its surroundings name it; `id` 0: they cannot tell whether it lives. */
+export interface Thread {
+  readonly id: number
+  /** When it began: another thread may get the same name later. */
+  readonly started: number
+}
+
+/** The number of the worker whose view this is. */
+export function workerNr(mem: Memory): number {
+  return mem.owner >> 1
+}
+
+/**
+ * Notes this worker's thread, and keeps a journal from now on. False: as many workers use the table as may.
+ * `hasEnded` is asked of other workers' threads.
+ */
+export function addWorker(
+  mem: Memory,
+  thread: Thread,
+  hasEnded: (thread: Thread) => boolean | undefined,
+): boolean {
+  const w = mem.words
+  const at = takeRecord(w, thread)
+  if (at === 0) return false
+  rawStore(w, at + L.WORKER_THREAD, thread.id)
+  rawStore(w, at + L.WORKER_STARTED, thread.started)
+  rawStore(w, at + L.WORKER_LISTENS, 0)
+  rawStore(w, at + L.WORKER_STATE, L.WORKER_USES)
+  rawStore(w, at + L.WORKER_NR, workerNr(mem))
+  mem.journal = recordAt(w, L.MAX_WORKERS)
+  mem.hasEnded = (owner) => workerHasEnded(w, owner >> 1, hasEnded)
+  return true
+}
+
+/** The record of the worker of this number; 0: there is none. */
+export function findWorker(words: Words, nr: number): number {
+  for (let i = 0; i < L.MAX_WORKERS; i++) {
+    const at = recordAt(words, i)
+    if (load(words, at + L.WORKER_NR) === nr) return at
+  }
+  return 0
+}
+
+/** The worker has ended: whoever tells so has proof. */
+export function markEnded(words: Words, at: number): void {
+  rawStore(words, at + L.WORKER_STATE, load(words, at + L.WORKER_STATE) | L.WORKER_ENDED)
+  rawStore(words, L.H_DEATHS, 1)
+}
+
+/** Is it known that the worker has ended? */
+export function isEnded(words: Words, at: number): boolean {
+  return (load(words, at + L.WORKER_STATE) & L.WORKER_ENDED) !== 0
+}
+
+/** Calls `visit` with each worker's record. */
+export function forEachWorker(words: Words, visit: (at: number, nr: number) => void): void {
+  for (let i = 0; i < L.MAX_WORKERS; i++) {
+    const at = recordAt(words, i)
+    const nr = load(words, at + L.WORKER_NR)
+    if (nr > 0) visit(at, nr)
+  }
+}
+
+/** The thread of a worker. */
+export function threadOf(words: Words, at: number): Thread {
+  return { id: words[at + L.WORKER_THREAD], started: words[at + L.WORKER_STARTED] }
+}
+
+function workerHasEnded(
+  words: Words,
+  nr: number,
+  hasEnded: (thread: Thread) => boolean | undefined,
+): boolean | undefined {
+  const at = findWorker(words, nr)
+  if (at === 0) return undefined
+  if (isEnded(words, at)) return true
+  const thread = threadOf(words, at)
+  const ended = thread.id === 0 ? undefined : hasEnded(thread)
+  if (ended === true) markEnded(words, at)
+  return ended
+}
+
+/** A record that nobody has, or one of a kernel that this very thread has disposed of: it cannot be in a call of that. */
+function takeRecord(words: Words, thread: Thread): number {
+  for (let i = 0; i < L.MAX_WORKERS; i++) {
+    const at = recordAt(words, i)
+    const nr = load(words, at + L.WORKER_NR)
+    const isFree = nr === 0 || (nr > 0 && isDoneBy(words, at, thread))
+    if (isFree && rawCompareExchange(words, at + L.WORKER_NR, nr, -1) === nr) return at
+  }
+  return 0
+}
+
+function isDoneBy(words: Words, at: number, thread: Thread): boolean {
+  const own = threadOf(words, at)
+  const same = thread.id !== 0 && own.id === thread.id && own.started === thread.started
+  return same && load(words, at + L.WORKER_STATE) === L.WORKER_DONE
+}
+
+function recordAt(words: Words, i: number): number {
+  return words[L.H_WORDS] + i * L.WORKER_WORDS
+}

@@ -1,0 +1,91 @@
+/**
+ * The workers that use a kernel together: how one is known to the others, and what they do when it ends.
+ *
+ * A worker that has ended leaves: a lock, which whoever waits for it takes over (sync/raw_spinlock.ts); tasks, which are
+ * killed; waits, whose references are given back; callbacks and work items, which run here. All but the first is done by
+ * whoever makes the next call ({@link bury}), and every worker looks now and then whether others live ({@link watch}).
+ */
+import { platform } from '#platform'
+import { EAGAIN } from './abi/errno.ts'
+import { KernelError } from './errors.ts'
+import { rawStore } from './lib/atomic.ts'
+import { locked } from './locked.ts'
+import * as L from './mm/layout.ts'
+import { addWorker, findWorker, forEachWorker, isEnded, markEnded, threadOf, workerNr } from './mm/worker.ts'
+import type { Realm } from './realm.ts'
+import { markWaits, nameWaits } from './realm.ts'
+import { ring } from './ring.ts'
+import { rcuBarrier } from './sync/rcu.ts'
+import { runWorkqueue } from './sync/workqueue.ts'
+import { killTasksOf, putWaitsOf, unmarkWaiting } from './task/bury.ts'
+import { schedule } from './task/run.ts'
+
+/** How often each worker looks whether the others live. */
+const WATCH_MS = 100
+
+/** From now on others may use the kernel too. Throws EAGAIN: as many do as may. Context: once for a realm. */
+export function share(realm: Realm, syscall: string): void {
+  const { table } = realm
+  const thread = platform.thread()
+  if (!addWorker(table, thread, (other) => platform.hasEnded(other))) throw new KernelError(EAGAIN, syscall)
+  realm.isShared = true
+  locked(realm, () => nameWaits(realm))
+  if (thread.id !== 0) watch(realm)
+}
+
+/** This worker uses the kernel no more; what it made and claimed lives on. Context: tasklistLock. */
+export function leaveKernel(realm: Realm): void {
+  realm.stopWatching()
+  const own = findWorker(realm.table.words, workerNr(realm.table))
+  if (own !== 0) rawStore(realm.table.words, own + L.WORKER_STATE, L.WORKER_DONE)
+}
+
+/** Somebody tells that a worker has ended, and has proof. */
+export function tellEnded(realm: Realm, nr: number): void {
+  const at = findWorker(realm.table.words, nr)
+  if (at === 0 || nr === workerNr(realm.table)) return
+  markEnded(realm.table.words, at)
+  locked(realm, () => {})
+}
+
+/** Puts in order what workers left that have ended. Context: tasklistLock has just been taken. */
+export function bury(realm: Realm): void {
+  const { table } = realm
+  const w = table.words
+  w[L.H_DEATHS] = 0
+  forEachWorker(w, (at, nr) => {
+    if (!isEnded(w, at)) return
+    if (w[at + L.WORKER_LISTENS] !== 0) w[L.H_LISTENERS] -= 1
+    putWaitsOf(table, nr)
+    if ((w[at + L.WORKER_STATE] & L.WORKER_DONE) === 0) killTasksOf(table, nr)
+    w[at + L.WORKER_NR] = 0
+  })
+  unmarkWaiting(table)
+  markWaits(realm)
+  schedule(table)
+  runWorkqueue(table)
+  if (table.rcuNesting === 0) rcuBarrier(table)
+  // Whoever else waits marks its tasks again.
+  ring(realm)
+}
+
+/** The timer holds the realm no longer than others do. */
+function watch(realm: Realm): void {
+  const weak = new WeakRef(realm)
+  realm.stopWatching = platform.every(WATCH_MS, () => {
+    const seen = weak.deref()
+    if (seen !== undefined) lookForDead(seen)
+  })
+}
+
+function lookForDead(realm: Realm): void {
+  const w = realm.table.words
+  let dead = 0
+  forEachWorker(w, (at, nr) => {
+    if (nr === workerNr(realm.table)) return
+    const thread = threadOf(w, at)
+    if (!isEnded(w, at) && thread.id !== 0 && platform.hasEnded(thread) === true) markEnded(w, at)
+    if (isEnded(w, at)) dead += 1
+  })
+  if (dead > 0) locked(realm, () => {})
+}
