@@ -31,6 +31,8 @@ const LEAVE = 3
 const SIGNAL = 4
 const GONE = 5
 const OTHER = 6
+/** Of a span whose outcome was known when it was entered: nothing else of it has changed since. */
+const LEAVE_KNOWN = 7
 
 /** Calls. */
 const CALL_OBJECT = 0
@@ -70,6 +72,8 @@ export function createActsEncoder(): ActsEncoder {
   let at = 0
   let text = ''
   let objects: unknown[] = []
+  /** Entered and not left, their outcomes known. */
+  const known = new Set<Span>()
 
   function put(number: number | undefined): undefined {
     if (number !== undefined && (number | 0) === number && number !== ELSEWHERE) numbers[at++] = number
@@ -177,8 +181,10 @@ export function createActsEncoder(): ActsEncoder {
         case 'call':
           return putSpan(CALL, item.span)
         case 'enter':
+          if (item.span.outcome !== undefined) known.add(item.span)
           return putSpan(ENTER, item.span)
         case 'leave':
+          if (known.delete(item.span)) return putTwo(LEAVE_KNOWN, item.span.line)
           return putSpan(LEAVE, item.span)
         case 'signal': {
           const { line, by, time, sig, code, pid, outer, status } = item
@@ -218,6 +224,7 @@ const PLAIN_CALLS: readonly SpanCall[] = [
 
 const RESTARTED_OUTCOME: SpanOutcome = { kind: 'restarted' }
 const LOST_OUTCOME: SpanOutcome = { kind: 'lost' }
+const ZERO_RETURNED: SpanOutcome = returned(0, undefined)
 
 export interface ActsDecoder {
   /** Gives out the items in order. */
@@ -249,6 +256,7 @@ export function createActsDecoder(): ActsDecoder {
     const kind = next()
     if (kind === OBJECT) return objects[object++] as LogItem
     const line = next()
+    if (kind === LEAVE_KNOWN) return { kind: 'leave', span: take(line) }
     const by = next()
     const time = nextText()
     switch (kind) {
@@ -288,12 +296,17 @@ export function createActsDecoder(): ActsDecoder {
       spans.set(line, span)
       return { kind: 'enter', span }
     }
-    const span = spans.get(line) as Span
-    spans.delete(line)
+    const span = take(line)
     span.call = call
     span.last = last
     span.outcome = outcome
     return { kind: 'leave', span }
+  }
+
+  function take(line: number): Span {
+    const span = spans.get(line) as Span
+    spans.delete(line)
+    return span
   }
 
   function nextSpanCall(): SpanCall {
@@ -328,8 +341,10 @@ export function createActsDecoder(): ActsDecoder {
 
   function nextOutcome(): SpanOutcome | undefined {
     switch (next()) {
-      case VALUE:
-        return returned(next(), undefined)
+      case VALUE: {
+        const value = next()
+        return value === 0 ? ZERO_RETURNED : returned(value, undefined)
+      }
       case STATUS:
         return returned(next(), next())
       case OUTCOME_OBJECT:

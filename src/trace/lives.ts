@@ -6,6 +6,7 @@
  * Costs O(changes) per event; a birth in a deeper namespace O(namespaces) more, a group kill O(tasks).
  */
 import { SIGKILL, signalName } from '../abi/index.ts'
+import { added } from './added.ts'
 import { callText, spanText } from './describe.ts'
 import type { Call, Change, TaskState } from './event.ts'
 import { own } from './own.ts'
@@ -124,19 +125,17 @@ export function createLives(initKey: number, init: TaskState, visible: Lives['vi
     taken: [],
     members: 0,
   }
-  const turn: Turn = { born: [], ended: [], freed: [], adopted: [], abandoned: [] }
+  const turn: Turn = { born: NONE, ended: NONE, freed: NONE, adopted: NONE, abandoned: NONE }
   const lives: Lives = { all: new Map(), byNumber: new Map(), groups: new Map(), top, turn, visible }
   bear(lives, initKey, init, 0, '', top)
   return lives
 }
 
-/** A new array is faster to come by than one that is made empty. */
+/** Nothing is ever put in: see `added`. */
+const NONE: never[] = []
+
 function empty(turn: Turn): undefined {
-  if (turn.born.length > 0) turn.born = []
-  if (turn.ended.length > 0) turn.ended = []
-  if (turn.freed.length > 0) turn.freed = []
-  if (turn.adopted.length > 0) turn.adopted = []
-  if (turn.abandoned.length > 0) turn.abandoned = []
+  turn.born = turn.ended = turn.freed = turn.adopted = turn.abandoned = NONE
 }
 
 /** Takes over what an event changed. */
@@ -146,16 +145,16 @@ export function follow(lives: Lives, event: Happening): Turn {
   for (const [key, state] of event.changed ?? []) {
     const life = lives.all.get(key)
     if (life === undefined) {
-      if (state !== null) turn.born.push(bearChild(lives, key, state, event))
+      if (state !== null) turn.born = added(turn.born, bearChild(lives, key, state, event))
       continue
     }
     const before = life.state
     if (isAlive(before) && (state === null || !isAlive(state))) {
       end(lives, life, event)
-      turn.ended.push(life)
+      turn.ended = added(turn.ended, life)
     }
-    if (isAbandoned(before, state, event)) turn.abandoned.push({ life, from: before.ppid })
-    if (state?.pid[0] !== before.pid[0]) turn.freed.push(before.pid[0] as number)
+    if (isAbandoned(before, state, event)) turn.abandoned = added(turn.abandoned, { life, from: before.ppid })
+    if (state?.pid[0] !== before.pid[0]) turn.freed = added(turn.freed, before.pid[0] as number)
     if (state === null) {
       bury(lives, life)
       continue
@@ -167,7 +166,8 @@ export function follow(lives: Lives, event: Happening): Turn {
       flee(life, life.group, { line: event.line, how: op })
     }
     join(lives, life, state.pgid[0] as number)
-    if (isAlive(state) && state.ppid !== before.ppid) turn.adopted.push({ life, from: before.ppid })
+    if (isAlive(state) && state.ppid !== before.ppid)
+      turn.adopted = added(turn.adopted, { life, from: before.ppid })
   }
   if (turn.abandoned.length > 0) turn.abandoned = turn.abandoned.filter((it) => hasEnded(lives, it.from))
   return turn

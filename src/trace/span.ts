@@ -63,6 +63,7 @@ export interface Span {
   call: SpanCall
   /** The line of the return, where the outcome stands; 0: not known yet. */
   last: number
+  /** Once it is known, nothing of the span changes any more. */
   outcome: SpanOutcome | undefined
 }
 

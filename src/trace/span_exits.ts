@@ -18,7 +18,7 @@ import { processOf } from './span_calls.ts'
 import { end, forceEnd, forceReap, isCalling, settleNaming } from './span_order.ts'
 import type { Outer } from './span_outer.ts'
 import { count, differ, type SpanReplay, tell } from './span_replay.ts'
-import { type Actor, dropActor, type Proc, takeOverEnd, takeOverReap } from './span_world.ts'
+import { type Actor, dropActor, noteRelease, type Proc, takeOverEnd, takeOverReap } from './span_world.ts'
 
 /** So many ends are kept waiting for a reason to perform them. */
 const PENDING = 32
@@ -67,7 +67,7 @@ function performExit(replay: SpanReplay, outer: Outer, actor: Actor, line: numbe
   if (isCalling(actor)) {
     settleNaming(replay, proc)
     endThread(task, status)
-    if (actor.id !== proc.id) world.changes.push([actor.id, null])
+    if (actor.id !== proc.id) noteRelease(world, actor.id)
     takeOverEnd(world, proc)
     tell(replay, line, actor.id, { op: 'exit', code: 0 })
   }

@@ -13,7 +13,15 @@ import type { Span, SpanCall } from './span.ts'
 import { type Attempt, attempt, peekWait, type SimpleCall } from './span_calls.ts'
 import { groupOf, noteMoved } from './span_group.ts'
 import { type Flight, type SpanReplay, tell } from './span_replay.ts'
-import { type Actor, noteChange, type Proc, reapUnseen, takeOverEnd, takeOverReap } from './span_world.ts'
+import {
+  type Actor,
+  noteChange,
+  noteRelease,
+  type Proc,
+  reapUnseen,
+  takeOverEnd,
+  takeOverReap,
+} from './span_world.ts'
 
 /** Whether `attempt` knows it. */
 export function isSimple(call: SpanCall): call is SimpleCall {
@@ -140,9 +148,8 @@ export function end(replay: SpanReplay, actor: Actor, status: number, line: numb
   proc.status = final
   if (whole) endProcess(task, final)
   else endThread(task, status)
-  if (!whole && actor.id !== proc.id) replay.world.changes.push([actor.id, null])
-  if (whole)
-    for (const other of proc.actors) if (other.id !== proc.id) replay.world.changes.push([other.id, null])
+  if (!whole && actor.id !== proc.id) noteRelease(replay.world, actor.id)
+  if (whole) for (const other of proc.actors) if (other.id !== proc.id) noteRelease(replay.world, other.id)
   takeOverEnd(replay.world, proc)
   tell(replay, line, actor.id, causeOf(replay, proc, final))
 }

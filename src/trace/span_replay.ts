@@ -7,7 +7,7 @@ import type { Findings } from './findings.ts'
 import type { Killed } from './lives.ts'
 import type { Span, SpanCall } from './span.ts'
 import type { Outer } from './span_outer.ts'
-import type { Actor, Proc, World } from './span_world.ts'
+import { type Actor, type Proc, takeChanges, type World } from './span_world.ts'
 
 export interface SpanReplay {
   readonly world: World
@@ -174,8 +174,5 @@ export function tell(
   by: number,
   call: SpanCall | Killed,
 ): void {
-  const changed = world.changes
-  // A new array is faster to come by than one that is made empty.
-  if (changed.length > 0) world.changes = []
-  findings.observe({ line, time: now.time, by, call, changed })
+  findings.observe({ line, time: now.time, by, call, changed: takeChanges(world) })
 }

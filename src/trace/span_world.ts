@@ -21,6 +21,7 @@ import {
 } from '../abi/index.ts'
 import { Kernel, type Task } from '../index.ts'
 import { numbersFrom } from '../inside.ts'
+import { added } from './added.ts'
 import type { Change, TaskState } from './event.ts'
 import { own } from './own.ts'
 import type { SpanOrigin } from './span.ts'
@@ -202,7 +203,7 @@ export function createWorld(origin: SpanOrigin, pidMax: number | undefined): Wor
     departed: new Map(),
     tasks: new Map(),
     namespaces: new Map(),
-    changes: [],
+    changes: NO_CHANGES,
     deepest: top.level,
     ids: TOP_ID,
     processes: 0,
@@ -428,7 +429,7 @@ export function takeOverReap(world: World, proc: Proc): void {
   world.unreaped.delete(proc)
   for (const init of world.held) if (init !== proc) takeOverEnd(world, init)
   if (!world.procs.delete(proc.task)) return
-  world.changes.push([proc.id, null])
+  noteRelease(world, proc.id)
   world.tasks.delete(proc.id)
   const nr = proc.numbers[0] as number
   world.departed.delete(nr)
@@ -465,5 +466,20 @@ export function numberOf(proc: Proc): number {
 }
 
 export function noteChange(world: World, id: number, task: Task): void {
-  world.changes.push([id, stateOf(task, world.top) ?? null])
+  world.changes = added(world.changes, [id, stateOf(task, world.top) ?? null])
 }
+
+/** Nothing is left of a task. */
+export function noteRelease(world: World, id: number): void {
+  world.changes = added(world.changes, [id, null])
+}
+
+/** What has changed since this was last asked for. */
+export function takeChanges(world: World): readonly Change[] {
+  const { changes } = world
+  world.changes = NO_CHANGES
+  return changes
+}
+
+/** Nothing is ever put in: see `added`. */
+const NO_CHANGES: Change[] = []

@@ -26,6 +26,7 @@ import {
   createWorld,
   dropActor,
   noteChange,
+  noteRelease,
   numberOf,
   reapUnseen,
   TOP_ID,
@@ -293,10 +294,10 @@ function supersede(replay: SpanReplay, { by, line, time, thread }: SupersededAct
   if (actor.task.state === 'S') actor.task.execve()
   for (const other of [...actor.proc.actors]) {
     if (other === actor) continue
-    if (other.id !== leader.id) world.changes.push([other.id, null])
+    if (other.id !== leader.id) noteRelease(world, other.id)
     dropActor(world, other)
   }
-  world.changes.push([actor.id, null])
+  noteRelease(world, actor.id)
   world.actors.delete(thread)
   actor.key = by
   actor.id = leader.id

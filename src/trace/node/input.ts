@@ -90,7 +90,7 @@ async function peek(
 
 function unpack(raw: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   // An error of either stream ends both, and whoever reads from the last one is told.
-  return pipeline(Readable.from(raw, { objectMode: false }), createGunzip(), () => {})
+  return pipeline(Readable.from(raw, { objectMode: false }), createGunzip({ chunkSize: CHUNK }), () => {})
 }
 
 /** Bytes of the file as it lies there; undefined where there is none to know, as of a pipe. */

@@ -58,6 +58,11 @@ function startingWith<T>(first: IteratorResult<T>, rest: AsyncIterator<T>): Asyn
   }
 }
 
+/** What can be handed over: the memory of a chunk that has it for itself. Any other chunk is copied. */
+function ownedBy({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
+}
+
 export async function* readAhead(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<LogPart, void> {
   const worker = new Worker(WORKER)
   const answers: Answer[] = []
@@ -83,7 +88,7 @@ export async function* readAhead(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
     try {
       const { done, value } = await source.next()
       ended = done === true
-      worker.postMessage(ended ? null : value)
+      worker.postMessage(ended ? null : value, ended ? [] : ownedBy(value as Uint8Array))
       sent++
     } catch (error) {
       ended = true
