@@ -6,7 +6,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type FileReport, type LogOptions, replayLog } from 'pidns/trace'
 import { ROWS } from './span_rows.ts'
+import { RARE_ROWS } from './span_rows_rare.ts'
 import { bytesOf } from './trace_tools.ts'
+
+const ALL = [...ROWS, ...RARE_ROWS]
 
 async function replay(lines: readonly string[], options: LogOptions = {}): Promise<FileReport> {
   const text = lines.map((line) => `${line}\n`).join('')
@@ -14,7 +17,7 @@ async function replay(lines: readonly string[], options: LogOptions = {}): Promi
 }
 
 describe('an order that the log allows is found', () => {
-  for (const { what, lines, options, reordered = 0, skipped = {} } of ROWS) {
+  for (const { what, lines, options, reordered = 0, skipped = {} } of ALL) {
     it(what, async () => {
       const result = await replay(lines, options)
       assert.deepEqual(result.differences, [])
@@ -26,7 +29,7 @@ describe('an order that the log allows is found', () => {
 })
 
 describe('one number changed is found, and its line named', () => {
-  for (const { what, lines, options, mutant } of ROWS) {
+  for (const { what, lines, options, mutant } of ALL) {
     it(what, async () => {
       const at = lines.findIndex((line, i) => i >= mutant.at - 1 && line.includes(mutant.from))
       const line = lines[at] ?? ''

@@ -30,6 +30,8 @@ export interface Differences {
   /** What is noted by `run` is given back instead. */
   withhold(run: () => void): Held[]
   release(held: readonly Held[]): undefined
+  /** They were none. */
+  retract(noted: readonly Difference[]): undefined
 }
 
 /** Noted, and not listed yet. */
@@ -94,6 +96,10 @@ export function createDifferences(): Differences {
     },
     release(held: readonly Held[]): undefined {
       for (const { line, mismatch, about } of held) this.note(line, mismatch, about)
+    },
+    retract(noted: readonly Difference[]): undefined {
+      for (const it of noted) listed.splice(listed.indexOf(it), 1)
+      if (listed.length === 0) trail.length = 0
     },
   }
 }

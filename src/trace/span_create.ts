@@ -70,6 +70,7 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
   }
   const call = span.call as Clone
   if (call.setTid !== undefined) return createAt(replay, actor, span, call, value)
+  if (outcome.outer === undefined && actor.task.level > replay.world.top.level) createEarlier(replay, span)
   const fit = fitNumber(replay, actor, span, value)
   const child = clone(actor.task, call)
   if (typeof child === 'number') {
@@ -87,6 +88,19 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
     }
   }
   return welcome(replay, actor, span, child, got)
+}
+
+/** Creations below the log's namespace, whose numbers in it nobody tells, have them in the order of their entries. */
+function createEarlier(replay: SpanReplay, span: Span): void {
+  const { flights, world } = replay
+  if (flights.size < 2) return
+  for (const { span: other, actor: by, done } of flights.values()) {
+    if (other.line >= span.line) return
+    const { call, outcome } = other
+    if (done || call.op !== 'clone' || call.setTid !== undefined || !isCalling(by)) continue
+    if (outcome?.kind !== 'returned' || outcome.outer !== undefined) continue
+    if (by.task.level > world.top.level && peekNumber(by.task) === outcome.value) create(replay, by, other)
+  }
 }
 
 /** Whoever has the number got it from a creation before, which may be the one whose result is wrong. */
@@ -219,7 +233,7 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
     } else if (
       createOther(replay, actor, span, next) ||
       createDeeper(replay, actor, next, nr > next) ||
-      createDoomed(replay, actor, nr > next) ||
+      createDoomed(replay, actor, next, nr > next) ||
       createLost(replay, actor, nr > next, span) ||
       freeNumber(replay, actor, nr, span.line)
     ) {
@@ -310,18 +324,17 @@ function createDeeper(replay: SpanReplay, actor: Actor, next: number, missing: b
 }
 
 /** The creator is about to be killed in its call, and has made the child already. */
-function createDoomed(replay: SpanReplay, { task }: Actor, missing: boolean): boolean {
-  const { world } = replay
-  if (!missing || task.level !== world.top.level) return false
+function createDoomed(replay: SpanReplay, { task }: Actor, next: number, missing: boolean): boolean {
+  if (!missing) return false
   for (const flight of replay.flights.values()) {
     const { span, actor, done } = flight
     const { call, outcome } = span
     if (done || call.op !== 'clone' || outcome?.kind !== 'lost' || !isCalling(actor)) continue
-    if (actor.task.level !== world.top.level) continue
+    if (actor.task.level !== task.level || peekNumber(actor.task) !== next) continue
     const child = clone(actor.task, call)
     if (typeof child === 'number') continue
     flight.done = true
-    join(world, child, actor.proc, undefined, span.line, span.time)
+    join(replay.world, child, actor.proc, undefined, span.line, span.time)
     tell(replay, span.line, actor.id, call)
     return true
   }

@@ -3,7 +3,7 @@
  */
 import { PR_GET_CHILD_SUBREAPER } from '../abi/index.ts'
 import type { Task } from '../index.ts'
-import { peekNumber } from '../inside.ts'
+import { isNumberTaken, peekNumber } from '../inside.ts'
 import type { Span, SpanCall } from './span.ts'
 import { type SpanReplay, tell } from './span_replay.ts'
 import { type Actor, join, type Proc } from './span_world.ts'
@@ -30,27 +30,38 @@ export function createLost(
   missing: boolean,
   { line, time }: Span,
 ): boolean {
-  if (!missing || actor.task.level !== replay.world.top.level) return false
-  const child = adopt(replay, peekNumber(replay.world.top))
+  if (!missing) return false
+  const child = adopt(replay, peekNumber(replay.world.top), actor)
   if (child === undefined) return false
   const born = join(replay.world, child.task, child.proc, undefined, line, time)
   tell(replay, line, born.id, ROOT_CALL)
   return true
 }
 
-/** The child of a creator that has ended, made by whoever would have adopted it. */
-function adopt({ world, lost }: SpanReplay, key: number): { task: Task; proc: Proc } | undefined {
-  const at = lost.shift()
+/** The child of a creator that has ended, made by whoever would have adopted it. `beside`: of the same namespace as that. */
+function adopt(
+  { world, lost }: SpanReplay,
+  key: number,
+  beside?: Actor,
+): { task: Task; proc: Proc } | undefined {
+  const depth = beside?.proc.numbers.length
+  const first = lost.findIndex(({ proc }) => depth === undefined || proc.numbers.length === depth)
+  const at = lost[first]
   if (at === undefined) return undefined
+  lost.splice(first, 1)
   let adopter = at.proc.dead ? (at.proc.parent ?? at.parent) : at.proc
-  while (
-    adopter !== undefined &&
-    (adopter.dead || (adopter !== at.proc && adopter.task.prctl(PR_GET_CHILD_SUBREAPER) === 0))
-  )
+  while (adopter !== undefined && (adopter.dead || (adopter !== at.proc && !isReaper(adopter))))
     adopter = adopter.parent
   const parent = adopter?.task ?? (world.owned ? world.top : world.kernel.init)
   const next = peekNumber(world.top) === key
-  const task = parent.clone(next ? {} : { setTid: [key] })
+  const chosen = !next && parent.level <= world.top.level
+  if (!next && !chosen && !isNumberTaken(world.top, key)) world.top.sysctl('kernel.ns_last_pid', key - 1)
+  const task = parent.clone(chosen ? { setTid: [key] } : {})
   if (world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)
   return { task, proc: at.proc }
+}
+
+/** It adopts whoever loses a parent below it. */
+function isReaper({ task, numbers }: Proc): boolean {
+  return numbers.at(-1) === 1 || task.prctl(PR_GET_CHILD_SUBREAPER) !== 0
 }

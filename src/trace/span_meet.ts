@@ -51,23 +51,31 @@ function untoldUnderWay(replay: SpanReplay, key: number, others: number): Actor 
   const { world } = replay
   for (let step = 0; step < STEPS; step++) {
     const missing = key - peekNumber(world.top)
-    const [first, second] = missing < 0 ? [] : untold(replay)
-    if (first === undefined || (second === undefined && missing > others)) return undefined
+    const waiting = missing < 0 ? [] : untold(replay)
+    const first = waiting.find(isNext)
+    if (first === undefined || (waiting.length <= missing && missing > others)) return undefined
     const child = create(replay, first.actor, first.span)
     if (child === undefined) return undefined
-    if (missing === 0 || second === undefined) return nameActor(world, child, key)
+    if (missing === 0 || waiting.length === 1) return nameActor(world, child, key)
   }
   return undefined
 }
 
-/** Creations under way that can come about now, and whose results do not tell a key. */
+/** Creations under way whose results do not tell a key, and which may come about by now. */
 function untold({ world, flights }: SpanReplay): Flight[] {
   return [...flights.values()].filter(({ span: { call, outcome }, actor: { task }, actor, done }) => {
     if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
       return false
     if (!isCalling(actor) || task.level === world.top.level) return false
-    return call.setTid !== undefined || peekNumber(task) === outcome.value
+    const before = outcome.value - peekNumber(task)
+    return call.setTid !== undefined || (before >= 0 && before < flights.size)
   })
+}
+
+/** Whether the creation would have its number now. */
+function isNext({ span: { call, outcome }, actor: { task } }: Flight): boolean {
+  if (call.op === 'clone' && call.setTid !== undefined) return true
+  return outcome?.kind === 'returned' && peekNumber(task) === outcome.value
 }
 
 /** Performs creations under way whose results are the next numbers, as long as they are below `key`. Whether `key` is next. */

@@ -116,6 +116,7 @@ export const SKIPPED = {
   traced: 'children of others, which the caller traces',
   foreignNamespace: 'namespaces that the log does not name',
   groups: 'groups that the log does not show',
+  killed: 'results of calls that SIGKILL ended',
 } as const
 
 export function differ(

@@ -37,7 +37,9 @@ function isRead(op: SimpleCall['op']): boolean {
 export function enterSimple(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall): boolean {
   noteSending(replay, actor, span, call)
   if (!isRead(call.op) || span.outcome?.kind !== 'returned') return false
-  return tryCall(replay, actor, span, call) === expectedOf(span)
+  if (tryCall(replay, actor, span, call) !== expectedOf(span)) return false
+  const { outer } = span.outcome
+  return outer === undefined || (outerOf(replay, actor, call) ?? outer) === outer
 }
 
 /** The result of a call, at its last line. `done`: the library has answered so already. */
@@ -49,7 +51,9 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
   if (expected === undefined || !isResult(call)) return
   if (call.op === 'kill' && call.sig === SIGKILL && expected === 0) markKilled(replay, actor, call.pid)
   if (done) {
-    settleOuter(replay, actor, span, call, false)
+    // A question was answered before, its comment too.
+    if (isRead(call.op)) count(replay, true)
+    else settleOuter(replay, actor, span, call, false)
     return
   }
   if (expected === -EPERM && isPrivileged(call)) {

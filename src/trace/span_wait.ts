@@ -51,6 +51,8 @@ interface Selector {
 }
 
 const STOPPED = 0x7f
+/** So many children that have been waited for unseen are stepped over at once. */
+const PASSED_MAX = 64
 const CONTINUED = 0xffff
 
 export function settleWait(
@@ -232,10 +234,16 @@ function settleChild(
   if (found !== nr && proc !== undefined) {
     reordered = bringAbout(replay, actor, proc, span) && replay.seen.ends
     found = peek(actor.task, selector)
-    if (found > 0 && found !== nr && (endsWithin(replay, actor, found, span) || !isExit(span))) {
+    const before = found > 0 && found !== nr ? procOf(replay, actor, found) : undefined
+    if (
+      before !== undefined &&
+      (endsWithin(replay, actor, found, span) || !isExit(span) || mayStandBehind(before, proc))
+    ) {
       // The other one's end came after the wait had looked.
       if (covers(actor, selector, proc)) found = peek(actor.task, { ...selector, idtype: P_PID, id: nr })
       reordered = true
+    } else if (before !== undefined && replay.outer !== undefined) {
+      found = passUntold(replay, actor, selector, nr, last)
     }
   }
   if (found === nr) {
@@ -264,6 +272,32 @@ function settleChild(
   const before = proc === undefined ? replay.world.departed.get(nr) : undefined
   if (before !== undefined && before.parent === actor.proc && before.line > 0)
     differ(replay, before.line, actor, 'wait', `${nr}`, `found again at line ${last}`)
+}
+
+/** Reaps children that stand before the one that was found, where that may have gone unseen. */
+function passUntold(replay: SpanReplay, actor: Actor, selector: Selector, nr: number, line: number): number {
+  let found = peek(actor.task, selector)
+  for (let step = 0; found > 0 && found !== nr && step < PASSED_MAX; step++) {
+    const other = procOf(replay, actor, found)
+    if (other?.dead !== true || !forceReap(replay, other, line)) return found
+    found = peek(actor.task, selector)
+  }
+  return found
+}
+
+/**
+ * A wait finds the first of its children that are dead: they stand in the order in which they came. Whether those two may have
+ * come the other way round: one of them, or both, from a parent that ended meanwhile.
+ */
+function mayStandBehind(first: Proc, second: Proc): boolean {
+  if (first.formerParent === second.formerParent && first.formerParent !== undefined) return false
+  const [a, b] = [arrivalOf(first), arrivalOf(second)]
+  return a.from <= b.to && b.from <= a.to
+}
+
+function arrivalOf({ formerParent, born, made }: Proc): { from: number; to: number } {
+  if (formerParent === undefined) return { from: born, to: made || born }
+  return { from: formerParent.left, to: formerParent.gone || Number.POSITIVE_INFINITY }
 }
 
 /** Whether a selector means this child. */

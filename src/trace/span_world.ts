@@ -24,6 +24,7 @@ import { numbersFrom } from '../inside.ts'
 import { added } from './added.ts'
 import type { Change, TaskState } from './event.ts'
 import { own } from './own.ts'
+import type { Difference } from './report.ts'
 import type { SpanOrigin } from './span.ts'
 import { stateOf } from './task_state.ts'
 
@@ -43,10 +44,19 @@ export interface Actor {
   lastSignal: number
   /** The line of its own call of exit or exit_group; 0: none so far. */
   left: number
+  /** What was wrong with the call that it came back from last. */
+  suspect: Suspect | undefined
   /** A comment has told its key. */
   told: boolean
   /** The log has had a line of it. */
   shown: boolean
+}
+
+/** Differences that are none if SIGKILL has ended the call. */
+export interface Suspect {
+  readonly noted: readonly Difference[]
+  /** How many results did not match. */
+  readonly wrong: number
 }
 
 /** A process of the log: a thread group. */
@@ -75,6 +85,8 @@ export interface Proc {
   dead: boolean
   /** And has not been waited for. */
   zombie: boolean
+  /** The line in which it called exit_group, or its last thread exit; 0: not seen. */
+  left: number
   /** The line of the end of its last thread; 0: not seen. */
   gone: number
   /** Who has sent it signals, by their names in findings; which, as bits. */
@@ -263,6 +275,7 @@ export function join(
     late: 0,
     lastSignal: 0,
     left: 0,
+    suspect: undefined,
     told: false,
     shown: false,
   }
@@ -328,6 +341,7 @@ function bearProc(
     stopped: false,
     dead: false,
     zombie: false,
+    left: 0,
     gone: 0,
     senders: NO_SENDERS,
     sentAt: NOTHING_SENT,

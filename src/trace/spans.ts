@@ -4,7 +4,7 @@
  *
  * Costs O(1) per act, besides what a kill of a group, the end of a namespace and an answer that first does not fit cost.
  */
-import { SA_NOCLDWAIT, SIGCHLD } from '../abi/index.ts'
+import { SA_NOCLDWAIT, SIGCHLD, SIGKILL } from '../abi/index.ts'
 import { createDifferences } from './differences.ts'
 import { createFindings } from './findings.ts'
 import type { ReplayOptions, ReplayResult } from './replay.ts'
@@ -16,7 +16,7 @@ import { checkEnd, comeBack, leaveFor, noteGone } from './span_leave.ts'
 import { meet } from './span_meet.ts'
 import { end, execute, forceEnd, goOn, isSimple, stop } from './span_order.ts'
 import { createOuter } from './span_outer.ts'
-import { count, differ, type Flight, type SpanReplay, tell } from './span_replay.ts'
+import { count, differ, type Flight, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
 import { enterSimple, settle } from './span_settle.ts'
 import { compareSpan, forgetExits, meetUnborn, performShown } from './span_shown.ts'
 import { settleSignal } from './span_signal.ts'
@@ -120,9 +120,24 @@ function performCall(replay: SpanReplay, kind: 'call' | 'enter' | 'leave', span:
     compare(replay, span, actor, undefined)
   } else {
     const flight = replay.flights.get(span.line)
-    compare(replay, span, flight?.actor ?? actorOf(replay, span.by, span.line, span.time), flight)
+    const actor = flight?.actor ?? actorOf(replay, span.by, span.line, span.time)
+    const { checked, matched } = replay.counts
+    const noted = replay.differences.listed.length
+    compare(replay, span, actor, flight)
     replay.flights.delete(span.line)
+    const wrong = replay.counts.checked - checked - (replay.counts.matched - matched)
+    if (wrong > 0 && span.call.op !== 'clone')
+      actor.suspect = { noted: replay.differences.listed.slice(noted), wrong }
   }
+}
+
+/** Of a task that is killed in a call, strace prints as the result what it last read of another task. */
+function forgive(replay: SpanReplay, actor: Actor, status: number): void {
+  const { suspect } = actor
+  if (suspect === undefined || status !== SIGKILL) return
+  replay.differences.retract(suspect.noted)
+  replay.counts.checked -= suspect.wrong
+  skip(replay, SKIPPED.killed)
 }
 
 function performOther(replay: SpanReplay, act: OtherAct): void {
@@ -131,7 +146,7 @@ function performOther(replay: SpanReplay, act: OtherAct): void {
       settleSignal(replay, actorOf(replay, act.by, act.line, act.time), act)
       break
     case 'stopped':
-      stop(replay, actorOf(replay, act.by, act.line, act.time), act.sig)
+      stop(replay, findStopping(replay, act.by, act.line, act.time), act.sig)
       break
     case 'gone':
       gone(replay, act)
@@ -168,10 +183,17 @@ function actorOf(replay: SpanReplay, key: number, line: number, time: string): A
       ? meet(replay, key, line, time)
       : meetUnborn(replay, outer, { by: key, line, time, comm: '', tgid: 0 }))
   if (outer !== undefined && outer.unproven.size > 0) outer.unproven.delete(actor)
+  actor.suspect = undefined
   if (actor.task.state === 'T') goOn(replay, actor.proc)
   actor.shown = true
   if (actor.left > 0 && actor.left < line && seen.ends) comeBack(replay, actor, line)
   return actor
+}
+
+/** The task of the line of a stop, which a wait may have told before. */
+function findStopping(replay: SpanReplay, key: number, line: number, time: string): Actor {
+  const actor = replay.world.actors.get(key)
+  return actor?.task.state === 'T' ? actor : actorOf(replay, key, line, time)
 }
 
 /** The task of the line of an end, which may have called exit. */
@@ -251,6 +273,7 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
   const { world, seen, outer } = replay
   const actor = findLeaving(replay, by, line, time)
   const { proc } = actor
+  forgive(replay, actor, status)
   if (outer === undefined) checkEnd(replay, actor, status, line)
   noteGone(seen.gone, by, line)
   seen.ends = true

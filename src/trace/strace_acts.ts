@@ -25,11 +25,19 @@ export interface ActReader {
   openCall(by: number): string | undefined
 }
 
-/** A call whose second half has not come yet. */
-interface OpenCall extends Half {
+/** A call of which the log has the beginning. */
+interface Begun {
   readonly row: Row
   /** The arguments in its first half. */
   readonly args: string
+  readonly by: number
+  readonly line: number
+  readonly time: string
+}
+
+/** A call whose second half has not come yet. */
+interface OpenCall extends Half, Begun {
+  by: number
   /** One that the task had begun before and has not come back from: one of the two is not its own. */
   below: OpenCall | undefined
 }
@@ -80,7 +88,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
   }
 
   /** What can be told of a call by its first half. */
-  function entered({ row, args, by, line, time }: OpenCall): Act {
+  function entered({ row, args, by, line, time }: Begun): Act {
     let call: SpanCall | undefined
     try {
       call = readCall(row, args, 0, line)
@@ -100,7 +108,15 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     const cut = unfinishedAt(text)
     if (cut > 0) begin(row, text, at, end, cut, line, by, time)
     else if (row === undefined) queue.push({ kind: 'other', line, by, time })
+    else if (text.endsWith('?') && text.includes(UNFINISHED, end)) takeCut(row, text, end + 1, line, by, time)
     else takeWhole(row, text, end + 1, line, by, time)
+  }
+
+  /** `wait4(-1,  <unfinished ...>) = ?`: the task was killed in the call, or its tracer was. */
+  function takeCut(row: Row, text: string, at: number, line: number, by: number, time: string): undefined {
+    const act = entered({ row, args: text.slice(at, text.lastIndexOf(UNFINISHED)), by, line, time })
+    if (act.kind !== 'enter') queue.push(act)
+    else queue.push({ kind: 'call', span: { ...act.span, last: line, outcome: LOST } })
   }
 
   function takeWhole(row: Row, text: string, at: number, line: number, by: number, time: string): undefined {

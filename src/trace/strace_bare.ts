@@ -16,6 +16,8 @@ import { PAREN, wordEnd } from './strace_text.ts'
 import { TraceError } from './trace_error.ts'
 
 const HELD_MAX = 20_000
+/** So many lines may come after a creation before one of its child does. */
+const UNFOLLOWED_MAX = 64
 /** A line that breaks off before its end. It belongs to the task that it belonged to when it began. */
 interface CutLine {
   readonly text: string
@@ -41,6 +43,8 @@ export function createBareReader(acts: ActReader): LogReader {
   let cut: CutLine | undefined
   /** Whether the children are traced too; undefined: no child was made so far. */
   let follows: boolean | undefined
+  /** Lines since the first creation. */
+  let unfollowed = 0
 
   function start(pid: number): undefined {
     root = pid
@@ -71,7 +75,7 @@ export function createBareReader(acts: ActReader): LogReader {
   }
 
   function takeOwned(text: string, line: number, owner: number): undefined {
-    if (acts.madeAt > 0) refuseUnlessFollowed()
+    if (acts.madeAt > 0 && ++unfollowed > UNFOLLOWED_MAX) refuseUnlessFollowed()
     readHead(text, head)
     head.by = owner
     if (!isOfStrace(text, head.at)) {
