@@ -134,6 +134,8 @@ export const H_WORKERS = 480
 export const H_RING = 481
 /** Workers that wait for that now. */
 export const H_LISTENERS = 482
+/** Two words by which nobody else names a kernel: workers hold a name made of them where they can (workers.ts). [once] */
+export const H_NAME = 483
 /** Where the undo journal goes on, and what every call moves. */
 export const H_JOURNAL: number = JOURNAL_NEXT
 export const H_CALLS: number = CALLS
@@ -182,7 +184,7 @@ export const SLAB_COUNT = 42
 //
 // As many records as workers may use the table at a time, behind the table's last word.
 
-/** Its number, as H_WORKERS gave it out; 0: nobody; -1: being filled in. */
+/** Its number, as H_WORKERS gave it out; 0: nobody; below 0: being filled in, by thread number -1 - this. */
 export const WORKER_NR = 0
 /** Its thread as the surroundings name it, and when that began; 0: they cannot tell whether it lives. */
 export const WORKER_THREAD = 1
@@ -191,6 +193,8 @@ export const WORKER_STARTED = 2
 export const WORKER_STATE = 3
 /** 1 while it counts in H_LISTENERS. [tasklistLock] */
 export const WORKER_LISTENS = 4
+/** 1: it holds its name, which comes free when it ends. */
+export const WORKER_HOLDS = 5
 export const WORKER_WORDS: number = LINE_WORDS
 
 export const WORKER_USES = 0

@@ -56,6 +56,8 @@ const OWN = [
   L.H_WORKERS,
   L.H_RING,
   L.H_LISTENERS,
+  L.H_NAME,
+  L.H_NAME + 1,
   L.H_JOURNAL,
   L.H_CALLS,
   L.H_DEATHS,
