@@ -156,7 +156,7 @@ export class Pidfd extends File<PidfdRef> {
   }
 
   static {
-    lockMethods(Pidfd.prototype, (file) => file.realm)
+    lockMethods(Pidfd.prototype, (file) => file.realm, { promises: ['ended'] })
   }
 }
 

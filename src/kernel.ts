@@ -9,7 +9,7 @@ import { NsFd, notifyPidfd, Pidfd } from './file.ts'
 import { pidfdFlags } from './fs/pidfd.ts'
 import { mountProc } from './fs/procfs.ts'
 import { SHARED } from './lib/atomic.ts'
-import { locked, lockMethods } from './locked.ts'
+import { lockedSoon, lockMethods } from './locked.ts'
 import { failNth } from './mm/arena.ts'
 import { decodeImage, encodeImage } from './mm/image.ts'
 import type { NsFileRef, PidfdRef, TaskRef } from './mm/layout.ts'
@@ -62,7 +62,7 @@ export class Kernel {
 
   static {
     // The lock may be what the dead worker holds.
-    lockMethods(Kernel.prototype, (kernel) => kernel.#realm, ['worker', 'workerEnded'])
+    lockMethods(Kernel.prototype, (kernel) => kernel.#realm, { free: ['worker', 'workerEnded'] })
   }
 
   private constructor(realm: Realm) {
@@ -276,8 +276,11 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     stopListening: undefined,
     hearing: false,
     stopWatching: () => {},
+    letNameGo: () => {},
+    looks: 0,
+    burying: false,
     bury: () => bury(realm),
-    lookAgain: () => locked(realm, () => lookAgain(realm)),
+    lookAgain: () => void lockedSoon(realm, () => lookAgain(realm)).catch(() => {}),
     stayAlive: () => platform.stayAlive(),
     newTask: (ref) => {
       const task = new Task(realm, ref)

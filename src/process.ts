@@ -472,7 +472,7 @@ export class Task extends TaskSignals {
   }
 
   static {
-    lockMethods(Task.prototype, (task) => task.realm)
+    lockMethods(Task.prototype, (task) => task.realm, { promises: ['waitpid', 'waitid'] })
   }
 }
 

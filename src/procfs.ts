@@ -5,7 +5,7 @@ import { procGetattr, procLookup, procOpendir, procRead, procReaddir, procReadli
 import type { DirContext, ProcFile, ProcMount } from './fs/procfs_entry.ts'
 import { latin1Bytes } from './lib/latin1.ts'
 import { utf8String } from './lib/utf8.ts'
-import { lockMethods } from './locked.ts'
+import { lockedSoon, lockMethods } from './locked.ts'
 import { ProcDir } from './procfs_dir.ts'
 import { ProcDirent, ProcStats } from './procfs_file.ts'
 import type { Realm } from './realm.ts'
@@ -84,11 +84,13 @@ export class Procfs {
     this.#realm = realm
     this.#mount = mount
     this.promises = {
-      readdir: async (path: string, options?: unknown) => this.readdirSync(path, options as never) as never,
-      readFile: async (path: string, options?: unknown) => this.readFileSync(path, options as never) as never,
-      stat: async (path) => this.statSync(path),
-      lstat: async (path) => this.lstatSync(path),
-      readlink: async (path) => this.readlinkSync(path),
+      readdir: (path: string, options?: unknown) =>
+        lockedSoon(realm, () => this.readdirSync(path, options as never) as never),
+      readFile: (path: string, options?: unknown) =>
+        lockedSoon(realm, () => this.readFileSync(path, options as never) as never),
+      stat: (path) => lockedSoon(realm, () => this.statSync(path)),
+      lstat: (path) => lockedSoon(realm, () => this.lstatSync(path)),
+      readlink: (path) => lockedSoon(realm, () => this.readlinkSync(path)),
     }
   }
 

@@ -59,6 +59,11 @@ export interface Realm {
   isShared: boolean
   /** Ends the timer that looks for other workers' ends (workers.ts). */
   stopWatching(): void
+  /** How often it has looked, and whether a call that puts the dead's things in order is under way. */
+  looks: number
+  burying: boolean
+  /** Gives back the name by which others tell that this worker lives (workers.ts). */
+  letNameGo(): void
   /** Set while waits are under way that other workers may end (ring.ts). */
   stopListening: (() => void) | undefined
   hearing: boolean

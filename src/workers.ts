@@ -8,13 +8,14 @@
 import { platform } from '#platform'
 import { EAGAIN } from './abi/errno.ts'
 import { KernelError } from './errors.ts'
-import { rawStore } from './lib/atomic.ts'
-import { locked } from './locked.ts'
+import { load, rawStore, type Words } from './lib/atomic.ts'
+import { locked, lockedSoon } from './locked.ts'
 import * as L from './mm/layout.ts'
 import { addWorker, findWorker, forEachWorker, isEnded, markEnded, threadOf, workerNr } from './mm/worker.ts'
 import type { Realm } from './realm.ts'
 import { markWaits, nameWaits } from './realm.ts'
 import { ring } from './ring.ts'
+import { lockHolder } from './sync/raw_spinlock.ts'
 import { rcuBarrier } from './sync/rcu.ts'
 import { runWorkqueue } from './sync/workqueue.ts'
 import { killTasksOf, putWaitsOf, unmarkWaiting } from './task/bury.ts'
@@ -29,8 +30,34 @@ export function share(realm: Realm, syscall: string): void {
   const thread = platform.thread()
   if (!addWorker(table, thread, (other) => platform.hasEnded(other))) throw new KernelError(EAGAIN, syscall)
   realm.isShared = true
-  locked(realm, () => nameWaits(realm))
-  if (thread.id !== 0) watch(realm)
+  locked(realm, () => {
+    nameKernel(realm)
+    nameWaits(realm)
+  })
+  if (thread.id === 0) holdName(realm)
+  watch(realm)
+}
+
+/** Where threads have no names, and only there. */
+function holdName(realm: Realm): void {
+  const w = realm.table.words
+  const nr = workerNr(realm.table)
+  const own = findWorker(w, nr)
+  realm.letNameGo = platform.holdName(nameOf(w, nr), () => {
+    if (!realm.disposed) rawStore(w, own + L.WORKER_HOLDS, 1)
+  })
+}
+
+/** What worker `nr` of this kernel, and nobody else, holds. */
+function nameOf(words: Words, nr: number): string {
+  return `pidns ${words[L.H_NAME]} ${words[L.H_NAME + 1]} ${nr}`
+}
+
+function nameKernel(realm: Realm): void {
+  const w = realm.table.words
+  if (w[L.H_NAME] !== 0) return
+  w[L.H_NAME] = Math.floor(Math.random() * 0x7fffffff) + 1
+  w[L.H_NAME + 1] = Math.floor(Math.random() * 0x7fffffff)
 }
 
 /** This worker uses the kernel no more; what it made and claimed lives on. Context: tasklistLock. */
@@ -38,6 +65,7 @@ export function leaveKernel(realm: Realm): void {
   realm.stopWatching()
   const own = findWorker(realm.table.words, workerNr(realm.table))
   if (own !== 0) rawStore(realm.table.words, own + L.WORKER_STATE, L.WORKER_DONE)
+  realm.letNameGo()
 }
 
 /** Somebody tells that a worker has ended, and has proof. */
@@ -80,12 +108,42 @@ function watch(realm: Realm): void {
 
 function lookForDead(realm: Realm): void {
   const w = realm.table.words
+  const named: number[] = []
   let dead = 0
   forEachWorker(w, (at, nr) => {
     if (nr === workerNr(realm.table)) return
     const thread = threadOf(w, at)
     if (!isEnded(w, at) && thread.id !== 0 && platform.hasEnded(thread) === true) markEnded(w, at)
     if (isEnded(w, at)) dead += 1
+    else if (load(w, at + L.WORKER_HOLDS) === 1) named.push(at)
   })
-  if (dead > 0) locked(realm, () => {})
+  if (dead > 0) callSoon(realm)
+  if (named.length === 0) return
+  // One at a time, in turn: the others look too. And the one for whom all wait.
+  realm.looks += 1
+  const next = named[realm.looks % named.length] as number
+  askName(realm, next)
+  const holder = findWorker(w, lockHolder(realm.table))
+  if (holder !== next && named.includes(holder)) askName(realm, holder)
+}
+
+/** Asks whether the worker still has its name, and if not, knows that it has ended. */
+function askName(realm: Realm, at: number): void {
+  const w = realm.table.words
+  const nr = load(w, at + L.WORKER_NR)
+  void platform.isNameFree(nameOf(w, nr)).then((isFree) => {
+    if (!isFree || realm.disposed || load(w, at + L.WORKER_NR) !== nr) return
+    markEnded(w, at)
+    callSoon(realm)
+  })
+}
+
+/** A call, by which what the dead leave is put in order. */
+function callSoon(realm: Realm): void {
+  if (realm.burying) return
+  realm.burying = true
+  const done = (): void => {
+    realm.burying = false
+  }
+  void lockedSoon(realm, () => {}).then(done, done)
 }

@@ -128,10 +128,12 @@ export function waitOn(words: Words, at: number, value: number, ms: number): Sle
   }
 }
 
-/** Linux: `futex_wait` of a thread that goes on with other work. */
-export function whenWoken(words: Words, at: number, value: number, run: () => void, ms?: number): void {
+/** Linux: `futex_wait` of a thread that goes on with other work. Browsers of some years ago lack it. */
+export function whenWoken(words: Words, at: number, value: number, run: () => void, ms?: number): boolean {
+  if (typeof Atomics.waitAsync !== 'function') return false
   const slept = Atomics.waitAsync(words, at, value, ms)
   void Promise.resolve(slept.value).then(run)
+  return true
 }
 
 /** Linux: `futex_wake`. */

@@ -139,6 +139,8 @@ export const H_LISTENERS = 482
 /** The counter of grace periods, and how many workers' records have been used (sync/grace_period.ts). */
 export const H_RCU_GP = 483
 export const H_RECORDS: number = H_RCU_GP + RCU_GP_WORDS - 1
+/** Two words by which nobody else names a kernel: workers hold a name made of them where they can (workers.ts). [once] */
+export const H_NAME: number = H_RECORDS + 1
 /** Where the undo journal goes on, and what every call moves. */
 export const H_JOURNAL: number = JOURNAL_NEXT
 export const H_CALLS: number = CALLS
@@ -187,7 +189,7 @@ export const SLAB_COUNT = 42
 //
 // As many records as workers may use the table at a time, behind the table's last word.
 
-/** Its number, as H_WORKERS gave it out; 0: nobody; -1: being filled in. */
+/** Its number, as H_WORKERS gave it out; 0: nobody; below 0: being filled in, by thread number -1 - this. */
 export const WORKER_NR = 0
 /** What it reads now (sync/grace_period.ts). */
 export const WORKER_READER = 1
@@ -198,6 +200,8 @@ export const WORKER_STARTED = 3
 export const WORKER_STATE = 4
 /** 1 while it counts in H_LISTENERS. [tasklistLock] */
 export const WORKER_LISTENS = 5
+/** 1: it holds its name, which comes free when it ends. */
+export const WORKER_HOLDS = 6
 export const WORKER_WORDS: number = READER_WORDS
 
 export const WORKER_USES = 0

@@ -9,9 +9,11 @@ import * as L from './layout.ts'
 /** A thread as its surroundings name it; `id` 0: they cannot tell whether it lives. */
 export interface Thread {
   readonly id: number
-  /** When it began: another thread may get the same name later. */
+  /** When it began: another thread may get the same name later. Below 0: whenever it began. */
   readonly started: number
 }
+
+type HasEnded = (thread: Thread) => boolean | undefined
 
 /** The number of the worker whose view this is. */
 export function workerNr(mem: Memory): number {
@@ -22,18 +24,15 @@ export function workerNr(mem: Memory): number {
  * Notes this worker's thread, and keeps a journal from now on. False: as many workers use the table as may.
  * `hasEnded` is asked of other workers' threads.
  */
-export function addWorker(
-  mem: Memory,
-  thread: Thread,
-  hasEnded: (thread: Thread) => boolean | undefined,
-): boolean {
+export function addWorker(mem: Memory, thread: Thread, hasEnded: HasEnded): boolean {
   const w = mem.words
-  const at = takeRecord(w, thread)
+  const at = takeRecord(w, thread, hasEnded)
   if (at === 0) return false
   rawStore(w, at + L.WORKER_THREAD, thread.id)
   rawStore(w, at + L.WORKER_STARTED, thread.started)
   rawStore(w, at + L.WORKER_LISTENS, 0)
   rawStore(w, at + L.WORKER_READER, 0)
+  rawStore(w, at + L.WORKER_HOLDS, 0)
   rawStore(w, at + L.WORKER_STATE, L.WORKER_USES)
   rawStore(w, at + L.WORKER_NR, workerNr(mem))
   mem.journal = recordAt(w, L.MAX_WORKERS)
@@ -78,11 +77,7 @@ export function threadOf(words: Words, at: number): Thread {
   return { id: words[at + L.WORKER_THREAD], started: words[at + L.WORKER_STARTED] }
 }
 
-function workerHasEnded(
-  words: Words,
-  nr: number,
-  hasEnded: (thread: Thread) => boolean | undefined,
-): boolean | undefined {
+function workerHasEnded(words: Words, nr: number, hasEnded: HasEnded): boolean | undefined {
   const at = findWorker(words, nr)
   if (at === 0) return undefined
   if (isEnded(words, at)) return true
@@ -92,13 +87,19 @@ function workerHasEnded(
   return ended
 }
 
-/** A record that nobody has, or one of a kernel that this very thread has disposed of: it cannot be in a call of that. */
-function takeRecord(words: Words, thread: Thread): number {
+/**
+ * A record that nobody has, one of a kernel that this very thread has disposed of (it cannot be in a call of that), or one
+ * whose thread ended while it filled it in.
+ */
+function takeRecord(words: Words, thread: Thread, hasEnded: HasEnded): number {
   for (let i = 0; i < L.MAX_WORKERS; i++) {
     const at = recordAt(words, i)
     const nr = load(words, at + L.WORKER_NR)
-    const isFree = nr === 0 || (nr > 0 && isDoneBy(words, at, thread))
-    if (!isFree || rawCompareExchange(words, at + L.WORKER_NR, nr, -1) !== nr) continue
+    const isFree =
+      nr === 0 ||
+      (nr > 0 && isDoneBy(words, at, thread)) ||
+      (nr < NO_THREAD && hasEnded({ id: NO_THREAD - nr, started: -1 }) === true)
+    if (!isFree || rawCompareExchange(words, at + L.WORKER_NR, nr, NO_THREAD - thread.id) !== nr) continue
     noteUsed(words, i + 1)
     return at
   }
@@ -112,6 +113,9 @@ function noteUsed(words: Words, count: number): void {
     if (used >= count || rawCompareExchange(words, L.H_RECORDS, used, count) === used) return
   }
 }
+
+/** What {@link L.WORKER_NR} is while a thread that has no name fills it in. */
+const NO_THREAD = -1
 
 function isDoneBy(words: Words, at: number, thread: Thread): boolean {
   const own = threadOf(words, at)

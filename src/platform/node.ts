@@ -1,6 +1,7 @@
 /** Node.js. */
 import { readFileSync } from 'node:fs'
 import type { Platform } from './platform.ts'
+import { webLocks } from './web_locks.ts'
 
 /** Thread and start time of a line of /proc; undefined: no such thread, or it is ending. Source: proc(5), stat. */
 function readStat(path: string): { id: number; started: number; state: string } | undefined {
@@ -12,7 +13,11 @@ function readStat(path: string): { id: number; started: number; state: string } 
   }
   // The name, in brackets, may hold anything.
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
-  return { id: Number.parseInt(line, 10), started: Number(fields[19]) | 0, state: fields[0] as string }
+  return {
+    id: Number.parseInt(line, 10),
+    started: Number(fields[19]) & 0x7fffffff,
+    state: fields[0] as string,
+  }
 }
 
 const NO_THREAD = { id: 0, started: 0 }
@@ -27,8 +32,10 @@ export const platform: Platform = {
   thread: () => own,
   hasEnded: ({ id, started }) => {
     const now = readStat(`/proc/self/task/${id}/stat`)
-    return now === undefined || now.started !== started || now.state === 'X' || now.state === 'Z'
+    const isOther = started >= 0 && now?.started !== started
+    return now === undefined || isOther || now.state === 'X' || now.state === 'Z'
   },
+  ...webLocks,
   every: (ms, run) => {
     const timer = setInterval(run, ms)
     timer.unref()

@@ -6,8 +6,15 @@ export interface Platform {
   stayAlive(): () => void
   /** This thread, and when it began; `id` 0 where the surroundings have no such names. */
   thread(): { readonly id: number; readonly started: number }
-  /** Has the thread ended? undefined: it cannot be told. */
+  /** Has the thread ended? `started` below 0: whenever it began. undefined: it cannot be told. */
   hasEnded(thread: { readonly id: number; readonly started: number }): boolean | undefined
+  /**
+   * This thread holds the name, which nobody else then does, until it ends or calls the function that it returns. Calls
+   * `held` once it does: later, or, where the surroundings have no such names, never.
+   */
+  holdName(name: string, held: () => void): () => void
+  /** Does nobody hold the name? false also where it cannot be told. */
+  isNameFree(name: string): Promise<boolean>
   /** Calls a function again and again, which keeps nothing alive, until the function that it returns is called. */
   every(ms: number, run: () => void): () => void
   /** Told of what a callback of the user's threw: shows it as the surroundings show an uncaught error. */

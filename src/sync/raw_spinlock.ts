@@ -13,7 +13,17 @@
  * Invariant: locks are taken in the order of their words' places, each of which has a cache line of its own; the shared
  * build panics where that is not so. Hence no two workers ever wait for each other.
  */
-import { load, pause, rawAdd, rawAnd, rawCompareExchange, SHARED, waitOn, wake } from '../lib/atomic.ts'
+import {
+  load,
+  pause,
+  rawAdd,
+  rawAnd,
+  rawCompareExchange,
+  SHARED,
+  waitOn,
+  wake,
+  whenWoken,
+} from '../lib/atomic.ts'
 import { BROKEN, CALLS, JOURNAL_NEXT } from '../lib/journal.ts'
 import { panic } from '../lib/panic.ts'
 import type { Cpu } from './cpu.ts'
@@ -28,6 +38,8 @@ const SPINS = 1000
 const SLEEP_MS = 2
 /** A call that lasts longer, of a worker of which nobody can tell whether it lives, is waited for no more. */
 const PATIENCE_MS = 1000
+/** Who can wait in a later turn waits no longer than so long in this one. */
+const HASTE_MS = 10
 /** Words of a cache line, as a shift: the line of a lock's word is its place in the order. */
 const LINE_SHIFT = 4
 
@@ -54,13 +66,20 @@ export function rawSpinHeld(cpu: Cpu, lock: number): boolean {
   return (load(cpu.words, lock) & ~SLEEPERS) === cpu.owner
 }
 
+/** The number of the worker whose call is under way; 0: nobody's. */
+export function lockHolder(cpu: Cpu): number {
+  return load(cpu.words, cpu.callLock) >> 1
+}
+
 /**
  * Takes the lock inside which all calls lie, and begins to note what is changed. False: a call of another worker has not
- * returned for a second, and nobody can tell whether that worker lives. Linux: `pthread_mutex_lock` of a robust mutex.
+ * returned for a second, and nobody can tell whether that worker lives; or, `inHaste`, the lock has not come free for
+ * some milliseconds. Linux: `pthread_mutex_lock` of a robust mutex.
  */
-export function lockCalls(cpu: Cpu): boolean {
+export function lockCalls(cpu: Cpu, inHaste = false): boolean {
   const lock = cpu.callLock
-  if (rawCompareExchange(cpu.words, lock, FREE, cpu.owner) !== FREE && !waitForLock(cpu, lock)) return false
+  if (rawCompareExchange(cpu.words, lock, FREE, cpu.owner) !== FREE && !waitForLock(cpu, lock, inHaste))
+    return false
   lockAcquire(cpu, lock)
   journalBegin(cpu)
   return true
@@ -72,6 +91,14 @@ export function unlockCalls(cpu: Cpu): void {
   rawSpinUnlock(cpu, cpu.callLock)
 }
 
+/** Calls `run` in a later turn, once the lock may have come free. */
+export function whenCallsMayGoOn(cpu: Cpu, run: () => void): void {
+  const lock = cpu.callLock
+  const seen = load(cpu.words, lock)
+  if (seen !== FREE) rawCompareExchange(cpu.words, lock, seen, seen | SLEEPERS)
+  whenWoken(cpu.words, lock, seen | SLEEPERS, run)
+}
+
 /** A call of this worker has failed half-way: nothing of it stays. Context: {@link lockCalls}. */
 export function undoCalls(cpu: Cpu): void {
   if (cpu.words[JOURNAL_NEXT] === 0 || !journalFits(cpu)) return
@@ -79,14 +106,15 @@ export function undoCalls(cpu: Cpu): void {
   cpu.held = placeOf(cpu.callLock)
 }
 
-/** False: it is of no use to wait. */
-function waitForLock(cpu: Cpu, lock: number): boolean {
+/** False: it is of no use to wait, or, `inHaste`, it has taken too long. */
+function waitForLock(cpu: Cpu, lock: number, inHaste = false): boolean {
   const w = cpu.words
   if (SHARED === 0 || rawSpinHeld(cpu, lock)) panic(`lock ${lock} is taken by its own taker`)
   // Whoever slept cannot know whether others sleep still, and so takes the lock as if they did.
   let mark = 0
   let call = load(w, CALLS)
   let since = 0
+  const end = inHaste ? Date.now() + HASTE_MS : Number.POSITIVE_INFINITY
   for (;;) {
     for (let i = 0; i < SPINS; i++) {
       if (load(w, lock) === FREE && rawCompareExchange(w, lock, FREE, cpu.owner | mark) === FREE) return true
@@ -103,6 +131,8 @@ function waitForLock(cpu: Cpu, lock: number): boolean {
     const ended = cpu.hasEnded(seen & ~SLEEPERS)
     if (ended === true) {
       if (breakLock(cpu, lock, seen | SLEEPERS)) return true
+    } else if (Date.now() > end) {
+      return false
     } else if (ended === false || call !== load(w, CALLS) || since === 0) {
       call = load(w, CALLS)
       since = Date.now()

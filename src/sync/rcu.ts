@@ -134,7 +134,8 @@ export function synchronizeRcu(cpu: Cpu): Promise<void> {
   return new Promise((resolve) => {
     const look = (): void => {
       if (graceOver(cpu, over)) resolve()
-      else whenWoken(cpu.words, cpu.rcuGp, load(cpu.words, cpu.rcuGp), look, LOOK_MS)
+      else if (!whenWoken(cpu.words, cpu.rcuGp, load(cpu.words, cpu.rcuGp), look, LOOK_MS))
+        setTimeout(look, LOOK_MS)
     }
     look()
   })

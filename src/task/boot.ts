@@ -58,6 +58,8 @@ const OWN = [
   L.H_LISTENERS,
   L.H_RCU_GP,
   L.H_RECORDS,
+  L.H_NAME,
+  L.H_NAME + 1,
   L.H_JOURNAL,
   L.H_CALLS,
   L.H_DEATHS,
