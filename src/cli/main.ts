@@ -108,8 +108,9 @@ function watchStdout(): void {
   })
 }
 
-// Optimised code takes in a third of what V8 lets it: compiling goes on beside the two threads of a replay, on as many
-// processors, and for a million lines took 1.5 s of their time; so it takes 1 s, and the code is no slower.
+// Optimised code takes in a third of what V8 lets it. Compiling goes on beside the two threads of a replay, on as many
+// processors, and took a fifth of all their time for a million lines; so it takes a seventh, and what the two need is
+// the same within the noise (docs/performance.md).
 setFlagsFromString('--max-inlined-bytecode-size-cumulative=300')
 
 try {
