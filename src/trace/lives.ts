@@ -185,7 +185,9 @@ function flee(life: Life, group: Group, way: Escape): undefined {
 }
 
 export function membersOf(lives: Lives, group: Group): Life[] {
-  return [...lives.all.values()].filter((life) => life.group === group)
+  const members: Life[] = []
+  for (const life of lives.all.values()) if (life.group === group) members.push(life)
+  return members
 }
 
 /** The group that a kill is aimed at. To be asked before the event is followed. */

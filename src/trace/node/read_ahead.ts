@@ -21,7 +21,7 @@ export interface Answer {
   readonly trouble?: { readonly line: number; readonly message: string }
 }
 
-const AHEAD = 4
+const AHEAD = 16
 const BRACE = 123
 /** Of a file, as it lies there: less is read before a thread is ready. */
 const LONG = 4 * 1024 * 1024
@@ -58,11 +58,6 @@ function startingWith<T>(first: IteratorResult<T>, rest: AsyncIterator<T>): Asyn
   }
 }
 
-/** What can be handed over: the memory of a chunk that has it for itself. Any other chunk is copied. */
-function ownedBy({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
-}
-
 export async function* readAhead(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<LogPart, void> {
   const worker = new Worker(WORKER)
   const answers: Answer[] = []
@@ -88,7 +83,7 @@ export async function* readAhead(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
     try {
       const { done, value } = await source.next()
       ended = done === true
-      worker.postMessage(ended ? null : value, ended ? [] : ownedBy(value as Uint8Array))
+      worker.postMessage(ended ? null : value)
       sent++
     } catch (error) {
       ended = true
