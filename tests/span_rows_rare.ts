@@ -22,7 +22,7 @@ export const RARE_ROWS: readonly Row[] = [
       '6 --- stopped by SIGSTOP ---',
       '5 wait4(-1, 0x7ffc, WNOHANG|WSTOPPED|WCONTINUED, NULL) = 0',
     ],
-    mutant: { from: 'NULL) = 6', to: 'NULL) = 7', at: 5 },
+    mutant: { from: 'NULL) = 6', to: 'NULL) = 7', at: 5, also: [7] },
   },
   {
     what: 'children of parents that end at once may have come to their adopter in either order',
@@ -61,7 +61,7 @@ export const RARE_ROWS: readonly Row[] = [
       '102 +++ exited with 0 +++',
       "103 <... getppid resumed>) = 2 /* 102 in strace's PID NS */",
     ],
-    mutant: { from: '/* 102', to: '/* 104', at: 10 },
+    mutant: { from: '/* 102', to: '/* 104', at: 10, also: [6] },
   },
   {
     what: 'several creations under way whose keys nobody tells: their numbers below tell the order',
@@ -77,7 +77,6 @@ export const RARE_ROWS: readonly Row[] = [
       forked(101, 3),
       '103 getpid() = 3',
     ],
-    reordered: 1,
     mutant: { from: '103 getpid() = 3', to: '103 getpid() = 2', at: 12 },
   },
   {
@@ -116,6 +115,12 @@ export const RARE_ROWS: readonly Row[] = [
   {
     what: 'a call that is closed in the line in which it begins, as its tracer was killed',
     lines: [START, fork(5, 6), '5 wait4(-1,  <unfinished ...>) = ?', '6 getppid() = 5'],
-    mutant: { from: 'getppid() = 5', to: 'getppid() = 6', at: 4 },
+    mutant: { from: 'getppid() = 5', to: 'getppid() = 6', at: 4, also: [2] },
+  },
+  {
+    what: 'a process from before the log leads the group that its children are in',
+    lines: ['1000 getpgid(0) = 1000', fork(1000, 1001), '1001 getpgid(0) = 1000', '1000 kill(-1000, 0) = 0'],
+    skipped: { 'processes from before the log': 1 },
+    mutant: { from: '1001 getpgid(0) = 1000', to: '1001 getpgid(0) = 1002', at: 3 },
   },
 ]

@@ -15,15 +15,23 @@ import {
   SIGKILL,
 } from '../abi/index.ts'
 import type { Task } from '../index.ts'
-import { findTask, groupMembers, isNumberTaken, peekSetpgid } from '../inside.ts'
+import { findTask, groupMembers, isNumberTaken, moveToGroup, peekSetpgid } from '../inside.ts'
 import { spanText } from './describe.ts'
 import type { Span, SpanCall } from './span.ts'
-import { type Attempt, isAboutPids, isNamed, type SimpleCall, waitTarget } from './span_calls.ts'
+import { type Attempt, isAboutPids, isNamed, processOf, type SimpleCall, waitTarget } from './span_calls.ts'
 import { create } from './span_create.ts'
 import { groupOf, regroup } from './span_group.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
 import { blameBirth, count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
-import { type Actor, addPidfd, type Learnt, type Proc, sendersOf, sendingsOf } from './span_world.ts'
+import {
+  type Actor,
+  addPidfd,
+  type Learnt,
+  noteChange,
+  type Proc,
+  sendersOf,
+  sendingsOf,
+} from './span_world.ts'
 
 /** Senders remembered of one process. */
 const SENDERS = 256
@@ -376,6 +384,11 @@ function outside(
     return SKIPPED.foreignProcess
   }
   const target = targetOf(replay, actor, call)
+  if (first === 0 && expected > 0 && target !== undefined && isOlderLeader(replay, target, expected)) {
+    if (call.op === 'getpgid') leadGroup(replay, expected)
+    else target.foreign.sid = { nr: expected, line }
+    return SKIPPED.older
+  }
   if (first === 0 && expected > 0 && target !== undefined && !isOurs(replay, expected)) {
     const key = call.op === 'getpgid' ? 'pgid' : 'sid'
     if (target.foreign[key] !== undefined) return undefined
@@ -393,6 +406,29 @@ function outside(
   const moved = call.op === 'setpgid' && (call.pid === 0 ? proc : procOf(replay, actor, call.pid))
   if (moved) noteGroup(replay, group, moved, line)
   return SKIPPED.foreignProcess
+}
+
+/** Whether a process from before the log may have been the leader of the group or session that `member` is in. */
+function isOlderLeader({ world, seen }: SpanReplay, member: Proc, nr: number): boolean {
+  const leader = processOf(world, nr)
+  if (seen.birth || leader === undefined || !leader.old || leader.dead || leader.numbers[0] !== nr)
+    return false
+  return member === leader || member.old || member.foreign === leader.foreign
+}
+
+/** It has led its group since before the log; so those who stem from it and have not left are in it. */
+function leadGroup({ world }: SpanReplay, nr: number): void {
+  const leader = processOf(world, nr)
+  if (leader === undefined) return
+  const { init } = world.kernel
+  const from = groupOf(leader)
+  leader.task.setpgid(0, 0)
+  const to = groupOf(leader)
+  for (const proc of world.procs.values()) {
+    if (proc === leader || proc.dead || proc.foreign !== leader.foreign || groupOf(proc) !== from) continue
+    if (moveToGroup(init, proc.task, to)) noteChange(world, proc.id, proc.task)
+  }
+  noteChange(world, leader.id, leader.task)
 }
 
 const GROUPS = 1024
