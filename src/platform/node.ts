@@ -13,7 +13,11 @@ function readStat(path: string): { id: number; started: number; state: string } 
   }
   // The name, in brackets, may hold anything.
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
-  return { id: Number.parseInt(line, 10), started: Number(fields[19]) & 0x7fffffff, state: fields[0] as string }
+  return {
+    id: Number.parseInt(line, 10),
+    started: Number(fields[19]) & 0x7fffffff,
+    state: fields[0] as string,
+  }
 }
 
 const NO_THREAD = { id: 0, started: 0 }
