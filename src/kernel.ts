@@ -28,7 +28,7 @@ import { bootTable, joinTable, restoreTable, wordsToSave } from './task/boot.ts'
 import { checkTasks } from './task/check.ts'
 import type { TaskHooks, TaskTable } from './task/table.ts'
 import * as T from './task/task.ts'
-import { bury, leaveKernel, share, tellEnded } from './workers.ts'
+import { bury, hasOthers, leaveKernel, share, tellEnded } from './workers.ts'
 
 /** Options of {@link Kernel.boot}. The defaults are Linux's. */
 export interface BootOptions extends Partial<Limits> {
@@ -276,6 +276,7 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     stopListening: undefined,
     hearing: false,
     stopWatching: () => {},
+    hasOthers: () => hasOthers(realm),
     letNameGo: () => {},
     looks: 0,
     burying: false,

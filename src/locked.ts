@@ -72,6 +72,17 @@ async function settle<T>(run: () => T): Promise<Awaited<T>> {
   return await run()
 }
 
+/** Inside the lock: gives it back while a function runs that may sleep. Context: the outermost call. */
+export function unlockedWhile<T>(realm: Realm, run: () => T): T {
+  unlockTable(realm)
+  try {
+    return run()
+  } finally {
+    // Who sleeps here waits for other workers in any case.
+    while (!tryLockTable(realm, false));
+  }
+}
+
 function lockedAlready<T>(realm: Realm, run: () => T): T {
   try {
     return run()

@@ -187,7 +187,11 @@ export class Task extends TaskSignals {
     return found === null ? null : waitResult(found)
   }
 
-  /** wait4(2) now: as {@link Task.waitpid}, but EDEADLK where it would have to wait. */
+  /**
+   * wait4(2) in this turn, as {@link Task.waitpid}. In `pidns/shared` it blocks this worker until a call of another one
+   * ends the wait. Throws besides EDEADLK where it would wait for ever: in one thread, or where no other worker uses the
+   * kernel; and where the thread must not block, as the main thread of a page.
+   */
   waitpidSync(pid = -1, options = 0): WaitResult | null {
     const found = waitSync(this.realm, this.ref, this.#wait4(pid, options), 'wait4')
     return found === null ? null : waitResult(found)
@@ -209,7 +213,7 @@ export class Task extends TaskSignals {
     return found === null ? null : sigInfo(found)
   }
 
-  /** waitid(2) now: as {@link Task.waitid}, but EDEADLK where it would have to wait. */
+  /** waitid(2) in this turn: as {@link Task.waitid}; blocks, or throws EDEADLK, as {@link Task.waitpidSync}. */
   waitidSync(idtype: number, id: number | Pidfd, options: number): SigInfo | null {
     const found = waitSync(this.realm, this.ref, this.#waitid(idtype, id, options), 'waitid')
     return found === null ? null : sigInfo(found)

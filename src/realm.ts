@@ -6,8 +6,8 @@ import { EAGAIN, EDEADLK, ESRCH } from './abi/errno.ts'
 import { WNOHANG } from './abi/wait.ts'
 import type { SignalHandler, TaskDriver } from './driver.ts'
 import { KernelError, show } from './errors.ts'
-import { SHARED } from './lib/atomic.ts'
-import { locked } from './locked.ts'
+import { load, SHARED, waitOn } from './lib/atomic.ts'
+import { locked, unlockedWhile } from './locked.ts'
 import type { PidfdRef, PidRef, SignalRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { kmemCacheFree, slabOwns, slotGeneration, slotLive } from './mm/slab.ts'
@@ -59,6 +59,8 @@ export interface Realm {
   isShared: boolean
   /** Ends the timer that looks for other workers' ends (workers.ts). */
   stopWatching(): void
+  /** Do other threads use the kernel? (workers.ts) */
+  hasOthers(): boolean
   /** How often it has looked, and whether a call that puts the dead's things in order is under way. */
   looks: number
   burying: boolean
@@ -161,25 +163,66 @@ export function waitLater(
         else resolve(wo)
       },
     }
-    if (SHARED !== 0 && isGone(realm, ref)) abortWaits(realm, ref)
-    const waits = realm.waits.get(ref)
-    if (waits === undefined) realm.waits.set(ref, [wait])
-    else waits.push(wait)
-    setWaiting(realm.table, ref, true)
-    listen(realm)
+    addWait(realm, ref, wait)
     signal?.addEventListener('abort', abort, { once: true })
   })
 }
 
 /**
- * A wait that cannot go on: looks once. Returns `wo`, or null for WNOHANG with nothing.
- * Throws KernelError: -ECHILD; EDEADLK where it would have to block.
+ * A wait in this turn: looks now, and if nothing has happened blocks this worker until a call of another one ends it; meanwhile
+ * handlers of this worker run. Returns `wo`, or null for WNOHANG with nothing.
+ * Throws KernelError: -ECHILD; EDEADLK: no other worker uses the kernel (any more), or this thread must not block.
  */
 export function waitSync(realm: Realm, ref: TaskRef, wo: WaitOpts, syscall: string): WaitOpts | null {
   const found = waitNow(realm, ref, wo, syscall)
   if (found !== undefined) return found
-  putWaitOpts(realm.table, wo)
-  throw new KernelError(EDEADLK, syscall)
+  if (SHARED === 0 || !realm.isShared || realm.calls !== 1) {
+    putWaitOpts(realm.table, wo)
+    throw new KernelError(EDEADLK, syscall)
+  }
+  const ret = waitBlocked(realm, ref, wo, syscall)
+  if (ret < 0) throw new KernelError(ret, syscall)
+  return wo
+}
+
+/** A blocked worker looks at the others so often. */
+const BLOCKED_MS = 100
+
+/** Sleeps until the wait has ended, and returns how. */
+function waitBlocked(realm: Realm, ref: TaskRef, wo: WaitOpts, syscall: string): number {
+  const w = realm.table.words
+  let ret = 0
+  const wait: PendingWait = {
+    wo,
+    generation: slotGeneration(realm.table, ref),
+    syscall,
+    file: nameOf(realm, wo),
+    settle: (result) => {
+      ret = result
+    },
+  }
+  addWait(realm, ref, wait)
+  while (ret === 0) {
+    const seen = load(w, L.H_RING)
+    const slept = realm.hasOthers()
+      ? unlockedWhile(realm, () => waitOn(w, L.H_RING, seen, BLOCKED_MS))
+      : 'never'
+    // A handler that ran meanwhile may have ended it.
+    if (ret === 0) lookAgain(realm)
+    if (ret !== 0 || slept !== 'never') continue
+    forget(realm, ref, wait)
+    ret = -EDEADLK
+  }
+  return ret
+}
+
+function addWait(realm: Realm, ref: TaskRef, wait: PendingWait): void {
+  if (SHARED !== 0 && isGone(realm, ref)) abortWaits(realm, ref)
+  const waits = realm.waits.get(ref)
+  if (waits === undefined) realm.waits.set(ref, [wait])
+  else waits.push(wait)
+  setWaiting(realm.table, ref, true)
+  listen(realm)
 }
 
 /** The run queue hands back a task that waits: its waits look again, in the order in which they began. */

@@ -76,6 +76,21 @@ export function tellEnded(realm: Realm, nr: number): void {
   locked(realm, () => {})
 }
 
+/** Do other threads use the kernel? Those too that have ended, until what they leave is in order. */
+export function hasOthers(realm: Realm): boolean {
+  const w = realm.table.words
+  const own = platform.thread()
+  let others = 0
+  forEachWorker(w, (at, nr) => {
+    const thread = threadOf(w, at)
+    const isOwn = own.id !== 0 && thread.id === own.id && thread.started === own.started
+    if (nr === workerNr(realm.table) || isOwn || (load(w, at + L.WORKER_STATE) & L.WORKER_DONE) !== 0) return
+    others += 1
+    if (!isEnded(w, at) && thread.id !== 0 && platform.hasEnded(thread) === true) markEnded(w, at)
+  })
+  return others > 0
+}
+
 /** Puts in order what workers left that have ended. Context: tasklistLock has just been taken. */
 export function bury(realm: Realm): void {
   const { table } = realm

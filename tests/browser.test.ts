@@ -13,13 +13,17 @@ const ISOLATED = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 }
-const HTML = (script: string): string => `<!doctype html><title>pidns</title><script type="module" src="${script}"></script>`
+const HTML = (script: string): string =>
+  `<!doctype html><title>pidns</title><script type="module" src="${script}"></script>`
 /** Nothing here lasts a tenth of it. */
 const TIMEOUT_MS = 60_000
 
 const path = findChromium()
 
-describe('in Chromium', { skip: path === undefined && 'no Chromium: apt-get install chromium', timeout: 2 * TIMEOUT_MS }, () => {
+describe('in Chromium', {
+  skip: path === undefined && 'no Chromium: apt-get install chromium',
+  timeout: 2 * TIMEOUT_MS,
+}, () => {
   let server: Server
   let browser: Browser
 
@@ -61,7 +65,10 @@ describe('in Chromium', { skip: path === undefined && 'no Chromium: apt-get inst
     const seen = await page.evaluate(call)
     await page.close()
     // The browser asks for an icon.
-    assert.deepEqual(errors.filter((error) => !error.includes('404')), [])
+    assert.deepEqual(
+      errors.filter((error) => !error.includes('404')),
+      [],
+    )
     return seen as Record<string, unknown>
   }
 
@@ -91,8 +98,9 @@ describe('in Chromium', { skip: path === undefined && 'no Chromium: apt-get inst
       call: 'EDEADLK',
       early: 'nothing yet',
       end: { pid: 2, status: 9, signal: 'SIGKILL' },
-      check: [],
+      orphan: { pid: 3, status: 9, signal: 'SIGKILL' },
       left: 1,
+      check: [],
     })
   })
 })

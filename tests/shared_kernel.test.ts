@@ -70,6 +70,27 @@ test('a wait in one worker ends with an exit in another', { timeout: 60_000 }, a
   assert.deepEqual(kernel.check(), [])
 })
 
+test('a synchronous wait blocks its worker until another one ends it, and is EDEADLK once there is no other', {
+  timeout: 60_000,
+}, async () => {
+  const kernel = Kernel.boot()
+  const parent = kernel.init.fork()
+  parent.fork()
+  const job = { kernel: kernel.handle, parent: parent.handle, rounds: 100, gate: gate(), workers: 2 }
+  let copy = ''
+  const onMessage = (message: unknown): void => {
+    if (message !== 'alone') return
+    copy = kernel.check().join()
+    kernel.dispose()
+  }
+  const [waiter] = await Promise.all([
+    start({ ...job, kind: 'waitSync' }, onMessage),
+    start({ ...job, kind: 'exit' }),
+  ])
+  assert.deepEqual(waiter, { numbers: [2], reaped: 100, problems: [] })
+  assert.equal(copy, '')
+})
+
 test('a wait ends with ESRCH where another worker ends the task that waits', {
   timeout: 60_000,
 }, async () => {

@@ -6,7 +6,7 @@ export interface Job {
   kernel: KernelHandle
   /** The process under which it works. */
   parent: number
-  kind: 'churn' | 'wait' | 'exit' | 'end'
+  kind: 'churn' | 'wait' | 'waitSync' | 'exit' | 'end'
   rounds: number
   /** A word at which all begin together, and how many they are. */
   gate: Int32Array
@@ -70,6 +70,21 @@ async function wait(): Promise<void> {
   }
 }
 
+/** The same, but blocks meanwhile; at last there is nobody who could end the wait. */
+function waitSync(): void {
+  for (let round = 0; round < job.rounds; round++) {
+    expect('status', parent.waitpidSync()?.status, 7 << 8)
+    report.reaped += 1
+  }
+  parentPort?.postMessage('alone')
+  try {
+    parent.waitpidSync()
+  } catch (error) {
+    expect('alone', (error as KernelError).code, 'EDEADLK')
+    report.numbers.push(parent.pid)
+  }
+}
+
 /** Forks children of the same parent and ends them; another worker reaps them. */
 async function exit(): Promise<void> {
   for (let round = 0; round < job.rounds; round++) {
@@ -93,6 +108,6 @@ async function end(): Promise<void> {
 }
 
 passGate()
-await { churn, wait, exit, end }[job.kind]()
+await { churn, wait, waitSync, exit, end }[job.kind]()
 kernel.dispose()
 parentPort?.postMessage(report)

@@ -3,7 +3,7 @@ import type { Platform } from './platform.ts'
 import { webLocks } from './web_locks.ts'
 
 export const platform: Platform = {
-  defer: queueMicrotask,
+  defer: (run) => queueMicrotask(run),
   stayAlive: () => () => {},
   thread: () => ({ id: 0, started: 0 }),
   hasEnded: () => undefined,

@@ -30,6 +30,9 @@ import type { Cpu } from './cpu.ts'
 import { graceOver, gracePeriod, isReader, rcuOffline, rcuOnline, rcuQuiescent } from './grace_period.ts'
 import { lockCalls, rawSpinHeld, rawSpinLock, rawSpinUnlock, unlockCalls } from './raw_spinlock.ts'
 
+/** Every surrounding of JavaScript has it. */
+declare function setTimeout(run: () => void, ms: number): unknown
+
 const NEXT = 0
 const KIND = 1
 /** Words of a callback's head inside a record. */

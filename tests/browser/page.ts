@@ -54,6 +54,7 @@ async function family(): Promise<unknown> {
 /** Three workers; one is terminated at a random moment, again and again. Nobody tells the kernel. */
 async function terminate(rounds: number): Promise<unknown> {
   const kernel = Kernel.boot()
+  const { init } = kernel
   const running = [0, 1, 2].map((place) => start(kernel, place, 'churn'))
   await Promise.all(running.map(({ joined }) => joined))
   const problems: string[] = []
@@ -61,8 +62,10 @@ async function terminate(rounds: number): Promise<unknown> {
     const victim = running.shift() as Running
     const seen = running.map(({ place }) => Atomics.load(calls, place))
     await rest(Math.random() * 20)
+    const { pid } = victim.task
     victim.worker.terminate()
-    const end = await kernel.init.waitpid(victim.task.pid)
+    // Nothing but promises until it has ended: a thread that waits for the lock cannot be told that a name is free.
+    const end = await init.waitpid(pid)
     if (end?.signal !== 'SIGKILL') problems.push(`its process ended with ${end?.status}`)
     const goOn = (): boolean => running.every(({ place }, i) => Atomics.load(calls, place) > Number(seen[i]))
     if (!(await comesAbout(goOn))) problems.push('the others do not go on')
@@ -80,16 +83,19 @@ async function hang(): Promise<unknown> {
   const kernel = Kernel.boot()
   const table = kernel.handle.words
   const { worker, task, joined } = start(kernel, 0, 'hang')
+  const { init } = kernel
   const { pid } = task
   const { worker: nr } = await joined
   const isInside = await comesAbout(() => Atomics.load(table, TASKLIST_LOCK) >> 1 === nr)
   const began = performance.now()
-  const call = outcomeOf(() => kernel.init.fork())
+  const call = outcomeOf(() => init.fork())
   const waited = performance.now() - began
-  const end = kernel.init.waitpid(pid)
+  const end = init.waitpid(pid)
   const early = await Promise.race([end, rest(300).then(() => 'nothing yet')])
   worker.terminate()
-  return { isInside, call, waited, early, end: await end, check: kernel.check(), left: kernel.tasks().length }
+  const seen = { isInside, call, waited, early, end: await end }
+  // What the worker had made before has died with it, and is its reaper's to wait for.
+  return { ...seen, orphan: await init.waitpid(), left: kernel.tasks().length, check: kernel.check() }
 }
 
 function outcomeOf(call: () => unknown): unknown {
