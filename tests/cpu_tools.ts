@@ -1,6 +1,7 @@
 /** A processor without a table: what the tests of the sync room run on. */
 import type { Cpu, TableCallback } from '#internal/sync/cpu.js'
-import { RCU_HEAD_WORDS } from '#internal/sync/rcu.js'
+import { noStall } from '#internal/sync/grace_period.js'
+import { RCU_BATCH, RCU_HEAD_WORDS } from '#internal/sync/rcu.js'
 import { WORK_WORDS } from '#internal/sync/workqueue.js'
 
 /** A lock; then heads of callbacks and work items begin. */
@@ -29,9 +30,18 @@ export function newCpu(
     innerLocks: [],
     hasEnded: () => undefined,
     queueLock: 0,
-    graceLock: 0,
+    callLock: 0,
     rcuList: 2,
-    workList: 6,
+    workList: 8,
+    rcuGp: 16,
+    readers: 0,
+    reader: 0,
+    rcuOffline: false,
+    rcuSections: 0,
+    rcuWorth: RCU_BATCH,
+    stall: noStall(),
+    stallMs: 1000,
+    onStall: () => {},
     rcuFuncs,
     workFuncs,
     defer: (run) => deferred.push(run),

@@ -103,8 +103,8 @@ export function waitOn(_words: Words, _at: number, _value: number, _ms: number):
   return 'never'
 }
 
-/** Calls `run` in a later turn once somebody calls {@link wake}, or at once if the word is not `value`. */
-export function whenWoken(_words: Words, _at: number, _value: number, _run: () => void): void {}
+/** Calls `run` in a later turn once somebody calls {@link wake}, `ms` have passed, or at once if the word is not `value`. */
+export function whenWoken(_words: Words, _at: number, _value: number, _run: () => void, _ms?: number): void {}
 
 /** Wakes at most so many of those that sleep at the word. Linux: `futex_wake`. */
 export function wake(_words: Words, _at: number, _count: number): void {}

@@ -129,8 +129,8 @@ export function waitOn(words: Words, at: number, value: number, ms: number): Sle
 }
 
 /** Linux: `futex_wait` of a thread that goes on with other work. */
-export function whenWoken(words: Words, at: number, value: number, run: () => void): void {
-  const slept = Atomics.waitAsync(words, at, value)
+export function whenWoken(words: Words, at: number, value: number, run: () => void, ms?: number): void {
+  const slept = Atomics.waitAsync(words, at, value, ms)
   void Promise.resolve(slept.value).then(run)
 }
 

@@ -10,6 +10,7 @@
 import { BITMAP_SUMMARY_WORDS } from '../lib/bitmap.ts'
 import { BROKEN, CALLS, JOURNAL_NEXT } from '../lib/journal.ts'
 import { LIST_WORDS } from '../lib/list.ts'
+import { RCU_GP_WORDS, READER_WORDS } from '../sync/grace_period.ts'
 import { HLIST_NODE_WORDS } from '../sync/hlist.ts'
 import { RCU_HEAD_WORDS, RCU_LIST_WORDS } from '../sync/rcu.ts'
 import { WORK_LIST_WORDS, WORK_WORDS } from '../sync/workqueue.ts'
@@ -54,13 +55,14 @@ export type NsFileRef = number & { readonly [nsFileBrand]: true }
 //      0   what the buffer is, and its limits            [once; brk and counters: atomic]
 //      32  tasklistLock, alone on its line
 //      48  pidmapLock, alone on its line
-//      64  the hash; counts of namespaces and mounts     [pidmapLock; counts: atomic]
+//      64  the hash, as its readers see it; counts of namespaces and mounts  [pidmapLock; counts: atomic]
 //      80  RCU callbacks, work items                     [queueLock]
 //          run queue, tasks                              [tasklistLock]
+//          numbers hashed                                [pidmapLock]
 //      112 slab descriptors                              [slabLock]
 //      448 slabLock, alone on its line
 //      464 queueLock, alone on its line
-//      480 workers                                       [tasklistLock; atomic]
+//      480 workers; grace periods                        [tasklistLock; atomic]
 //      496 end of the undo journal (sync/journal.ts)     [tasklistLock]
 //
 //      In the shared build the buffer goes on behind the table's words: workers' records, then the journal.
@@ -68,7 +70,7 @@ export type NsFileRef = number & { readonly [nsFileBrand]: true }
 //      Locks are taken in this order, top to bottom (sync/raw_spinlock.ts).
 
 export const MAGIC = 0x4e444950 // the bytes "PIDN"
-export const VERSION = 4
+export const VERSION = 5
 
 export const H_MAGIC = 0
 export const H_VERSION = 1
@@ -104,8 +106,6 @@ export const H_PIDMAP_LOCK = 48
 
 export const H_HASH = 64
 export const H_HASH_SHIFT = 65
-/** Numbers hashed now. */
-export const H_HASH_COUNT = 66
 export const H_NAMESPACES = 67
 export const H_MOUNTS = 68
 /** Goes up when the hash begins to grow, and when it has grown: odd meanwhile. */
@@ -122,6 +122,8 @@ export const H_DEAD: number = H_RUN_LAST + 1
 export const H_THREADS: number = H_DEAD + 1
 /** All thread-group leaders, in order of creation. */
 export const H_TASKS: number = H_THREADS + 1
+/** Numbers hashed now: not in a line that readers look at. */
+export const H_HASH_COUNT: number = H_TASKS + LIST_WORDS
 
 export const H_SLABS = 112
 /** Free lists of the slabs. Taken only where workers share them; nothing but queueLock is taken inside. */
@@ -134,6 +136,9 @@ export const H_WORKERS = 480
 export const H_RING = 481
 /** Workers that wait for that now. */
 export const H_LISTENERS = 482
+/** The counter of grace periods, and how many workers' records have been used (sync/grace_period.ts). */
+export const H_RCU_GP = 483
+export const H_RECORDS: number = H_RCU_GP + RCU_GP_WORDS - 1
 /** Where the undo journal goes on, and what every call moves. */
 export const H_JOURNAL: number = JOURNAL_NEXT
 export const H_CALLS: number = CALLS
@@ -184,14 +189,16 @@ export const SLAB_COUNT = 42
 
 /** Its number, as H_WORKERS gave it out; 0: nobody; -1: being filled in. */
 export const WORKER_NR = 0
+/** What it reads now (sync/grace_period.ts). */
+export const WORKER_READER = 1
 /** Its thread as the surroundings name it, and when that began; 0: they cannot tell whether it lives. */
-export const WORKER_THREAD = 1
-export const WORKER_STARTED = 2
+export const WORKER_THREAD = 2
+export const WORKER_STARTED = 3
 /** WORKER_USES, or bits: WORKER_DONE, it has disposed of its kernel; WORKER_ENDED, its thread has ended: this is proof. */
-export const WORKER_STATE = 3
+export const WORKER_STATE = 4
 /** 1 while it counts in H_LISTENERS. [tasklistLock] */
-export const WORKER_LISTENS = 4
-export const WORKER_WORDS: number = LINE_WORDS
+export const WORKER_LISTENS = 5
+export const WORKER_WORDS: number = READER_WORDS
 
 export const WORKER_USES = 0
 export const WORKER_DONE = 1
@@ -235,19 +242,20 @@ export const UPID_WORDS: number = UPID_CHAIN + HLIST_NODE_WORDS
 // bitmap over them: a bit is set while its page has no zero bit left.
 
 export const NS_COUNT = 1 //         [atomic]
-export const NS_LEVEL = 2 //         [once]
-export const NS_PARENT = 3 //        [once]
-export const NS_INUM = 4 //          [once]
-export const NS_LAST_PID = 5 //      [atomic]
-export const NS_PID_MAX = 6 //       [atomic] kernel.pid_max of this namespace
-export const NS_NR_HASHED = 7 //     [pidmapLock] struct pids with a number here, and PIDNS_HASH_ADDING
-export const NS_CHILD_REAPER = 8 //  [tasklistLock]
-export const NS_REBOOT = 9 //        [tasklistLock] exit code of its init after reboot(2)
-export const NS_PROC_MNT = 10 //     [once, then only by proc_cleanup_work]
-export const NS_IDR = 11 //           [pidmapLock; read under RCU] root of the tree of numbers, 0 while empty
-export const NS_RCU = 12
+export const NS_LAST_PID = 2 //      [atomic]
+export const NS_NR_HASHED = 3 //     [pidmapLock] struct pids with a number here, and PIDNS_HASH_ADDING
+export const NS_RCU = 4
 export const NS_PROC_WORK: number = NS_RCU + RCU_HEAD_WORDS
-export const NS_FULL_PAGES: number = NS_PROC_WORK + WORK_WORDS + BITMAP_SUMMARY_WORDS
+export const NS_PROC_MNT: number = NS_PROC_WORK + WORK_WORDS // [once, then only by proc_cleanup_work]
+export const NS_PARENT: number = NS_PROC_MNT + 1 //             [once]
+export const NS_INUM: number = NS_PROC_MNT + 2 //               [once]
+export const NS_CHILD_REAPER: number = NS_PROC_MNT + 3 //       [tasklistLock]
+export const NS_REBOOT: number = NS_PROC_MNT + 4 //             [tasklistLock] exit code of its init after reboot(2)
+// What readers look at is not in the line that every allocation writes.
+export const NS_LEVEL: number = LINE_WORDS //                   [once]
+export const NS_IDR: number = NS_LEVEL + 1 //                   [pidmapLock; read under RCU] root of the tree of numbers, 0 while empty
+export const NS_PID_MAX: number = NS_LEVEL + 2 //               [atomic] kernel.pid_max of this namespace
+export const NS_FULL_PAGES: number = NS_PID_MAX + 1 + BITMAP_SUMMARY_WORDS
 /** Words that the bitmap NS_FULL_PAGES takes: room for 128 pages. */
 export const NS_FULL_PAGES_WORDS = 4
 export const NS_PIDMAP: number = NS_FULL_PAGES + NS_FULL_PAGES_WORDS

@@ -33,9 +33,12 @@ export function addWorker(
   rawStore(w, at + L.WORKER_THREAD, thread.id)
   rawStore(w, at + L.WORKER_STARTED, thread.started)
   rawStore(w, at + L.WORKER_LISTENS, 0)
+  rawStore(w, at + L.WORKER_READER, 0)
   rawStore(w, at + L.WORKER_STATE, L.WORKER_USES)
   rawStore(w, at + L.WORKER_NR, workerNr(mem))
   mem.journal = recordAt(w, L.MAX_WORKERS)
+  mem.reader = at + L.WORKER_READER
+  mem.rcuOffline = true
   mem.hasEnded = (owner) => workerHasEnded(w, owner >> 1, hasEnded)
   return true
 }
@@ -49,8 +52,9 @@ export function findWorker(words: Words, nr: number): number {
   return 0
 }
 
-/** The worker has ended: whoever tells so has proof. */
+/** The worker has ended, and reads no more: whoever tells so has proof. */
 export function markEnded(words: Words, at: number): void {
+  rawStore(words, at + L.WORKER_READER, 0)
   rawStore(words, at + L.WORKER_STATE, load(words, at + L.WORKER_STATE) | L.WORKER_ENDED)
   rawStore(words, L.H_DEATHS, 1)
 }
@@ -94,9 +98,19 @@ function takeRecord(words: Words, thread: Thread): number {
     const at = recordAt(words, i)
     const nr = load(words, at + L.WORKER_NR)
     const isFree = nr === 0 || (nr > 0 && isDoneBy(words, at, thread))
-    if (isFree && rawCompareExchange(words, at + L.WORKER_NR, nr, -1) === nr) return at
+    if (!isFree || rawCompareExchange(words, at + L.WORKER_NR, nr, -1) !== nr) continue
+    noteUsed(words, i + 1)
+    return at
   }
   return 0
+}
+
+/** Whoever looks for readers looks at so many records. */
+function noteUsed(words: Words, count: number): void {
+  for (;;) {
+    const used = load(words, L.H_RECORDS)
+    if (used >= count || rawCompareExchange(words, L.H_RECORDS, used, count) === used) return
+  }
 }
 
 function isDoneBy(words: Words, at: number, thread: Thread): boolean {

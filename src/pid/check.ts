@@ -58,7 +58,7 @@ export function nsName(table: PidTable, ns: number): string {
 function checkQuiet(table: PidTable, problems: string[]): void {
   const w = table.words
   // Among workers the check itself holds the lock of a whole call.
-  const alone = table.graceLock !== 0 && rawSpinHeld(table, table.graceLock)
+  const alone = table.callLock !== 0 && rawSpinHeld(table, table.callLock)
   if (w[L.H_PIDMAP_LOCK] !== 0) problems.push('pidmapLock is held')
   if (w[L.H_TASKLIST_LOCK] !== 0 && !alone) problems.push('tasklistLock is held')
   if (w[L.H_SLAB_LOCK] !== 0 || w[L.H_QUEUE_LOCK] !== 0) problems.push('slabLock or queueLock is held')

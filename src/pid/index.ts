@@ -39,7 +39,7 @@ export {
   localIrqSave,
   raiseIrq,
 } from '../sync/cpu.ts'
-export { callRcu, rcuBarrier, rcuReadLock, rcuReadUnlock } from '../sync/rcu.ts'
+export { callRcu, rcuBarrier, rcuReadLock, rcuReadUnlock, synchronizeRcu } from '../sync/rcu.ts'
 export {
   spinLock,
   spinLockIrq,

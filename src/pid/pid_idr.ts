@@ -7,9 +7,9 @@
  *      top      4,096 slots: leaves, by the upper bits of the number
  *      leaf     1,024 slots: `struct pid`s, by the lower bits
  *
- * Readers walk inside a read section and hold no lock: each word on their way is read once, and whatever it names was
- * filled before a store made it visible. A node that leaves the tree is given back after a grace period; until then it
- * reads as empty. Writers hold pidmapLock. Differs: a top stays until the tree is empty.
+ * Readers walk inside a read section and hold no lock: each word on their way is read once. A node that leaves the tree
+ * is given back after a grace period; until then it reads as empty. Writers hold pidmapLock. Differs: a top stays until
+ * the tree is empty.
  *
  * Invariant: the count of a top is that of its leaves; the count of a leaf that of the numbers reserved in it
  * ({@link idrReserve}), published or not. No node in a tree has count 0.
@@ -33,15 +33,21 @@ const ALL_BITS = 22
 const IS_TOP = 1
 const NO_NODE = 0 as IdrNodeRef
 
-/** The `struct pid` published for a number, or NULL. Context: a read section. Linux: `idr_find`. */
+/**
+ * The `struct pid` published for a number, or NULL. Context: a read section. Linux: `idr_find`.
+ *
+ * Only the slot is read in order with what others do: whoever finds a `struct pid` there also sees what was written to
+ * it before. The way there is read plainly, so it may be the one that led there some time ago. It still leads there: a
+ * slot never moves, and a node that has left the tree stays as it was until this reader's section ends, and empty.
+ */
 export function idrFind(table: PidTable, ns: NsRef, nr: number): PidRef {
   const w = table.words
-  const root = load(w, ns + L.NS_IDR)
+  const root = w[(ns + L.NS_IDR) | 0]
   if ((root & IS_TOP) === 0) {
     return root === 0 || nr >>> LEAF_BITS !== 0 ? NULL_PID : (load(w, root + L.IDR_SLOTS + nr) as PidRef)
   }
   if (nr >>> ALL_BITS !== 0) return NULL_PID
-  const leaf = load(w, root - IS_TOP + L.IDR_SLOTS + (nr >>> LEAF_BITS))
+  const leaf = w[(root - IS_TOP + L.IDR_SLOTS + (nr >>> LEAF_BITS)) | 0]
   return leaf === 0 ? NULL_PID : (load(w, leaf + L.IDR_SLOTS + (nr & LEAF_MASK)) as PidRef)
 }
 

@@ -31,14 +31,14 @@ export function putPidNs(table: PidTable, ns: NsRef): void {
   }
 }
 
-/** Frees the pidmap now and the record after a grace period. Linux: `destroy_pid_namespace`. */
+/** Frees the pidmap and the record, after a grace period: somebody may be searching it. Linux: `destroy_pid_namespace`. */
 export function destroyPidNamespace(table: PidTable, ns: NsRef): void {
-  freePidmapPages(table, ns)
   callRcu(table, ns + L.NS_RCU, RCU_FREE_PIDNS)
 }
 
 /** The RCU callback of {@link destroyPidNamespace}. Linux: `delayed_free_pidns`. */
 export function delayedFreePidns(table: PidTable, rcuHead: number): void {
+  freePidmapPages(table, (rcuHead - L.NS_RCU) as NsRef)
   add(table.words, L.H_NAMESPACES, -1)
   kmemCacheFree(table, L.SLAB_NS, rcuHead - L.NS_RCU)
 }

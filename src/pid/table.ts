@@ -12,7 +12,9 @@ import * as L from '../mm/layout.ts'
 import { checkedLimits, type Limits } from '../mm/limits.ts'
 import { kmemCacheCreate } from '../mm/slab.ts'
 import { raiseIrq, type TableCallback } from '../sync/cpu.ts'
+import { noStall, STALL_MS } from '../sync/grace_period.ts'
 import { ownerWord } from '../sync/raw_spinlock.ts'
+import { RCU_BATCH } from '../sync/rcu.ts'
 import { delayedPutPid } from './pid.ts'
 import { pidhashInit } from './pid_hash.ts'
 import { freeIdrLeaf, freeIdrTop } from './pid_idr.ts'
@@ -46,6 +48,11 @@ export interface Surroundings {
   defer?: (run: () => void) => void
   /** Told of what a callback threw. Default: an unhandled rejection. */
   report?: (error: unknown) => void
+  /**
+   * A worker reads without a break, so that what was taken out of sight cannot be freed: which one, and since how many
+   * milliseconds. Told once for each grace period, by whoever waits for it. Default: nobody is told.
+   */
+  onStall?: (worker: number, ms: number) => void
   /** RCU callbacks of the rooms above, from kind RCU_FREE_TASK on. */
   rcuFuncs?: readonly TableCallback[]
 }
@@ -93,7 +100,16 @@ export function tableOver(words: Words, options: Surroundings): PidTable {
     innerLocks: INNER_LOCKS,
     hasEnded: () => undefined,
     queueLock: L.H_QUEUE_LOCK,
-    graceLock: 0,
+    callLock: 0,
+    rcuGp: L.H_RCU_GP,
+    readers: words[L.H_WORDS] + L.WORKER_READER,
+    reader: 0,
+    rcuOffline: false,
+    rcuSections: 0,
+    rcuWorth: RCU_BATCH,
+    stall: noStall(),
+    stallMs: STALL_MS,
+    onStall: options.onStall ?? (() => {}),
     bitsPerPage: words[L.H_BITS_PER_PAGE],
     bitsPerPageMask: words[L.H_BITS_PER_PAGE] - 1,
     bitsPerPageShift: lowestBit(words[L.H_BITS_PER_PAGE]),

@@ -9,7 +9,8 @@
  * exactly that back: a restore inside a section that had interrupts off does not switch them on.
  */
 import type { Words } from '../lib/atomic.ts'
-import { lockReaders, rcuPending, rcuRunCallbacks, unlockReaders } from './rcu.ts'
+import type { Stall } from './grace_period.ts'
+import { callbacksBegin, callbacksEnd, rcuPending, rcuRunCallbacks } from './rcu.ts'
 import { runWorkqueue, workPending } from './workqueue.ts'
 
 /** Whether interrupts were on, as {@link localIrqSave} found it: to be handed back to {@link localIrqRestore}. */
@@ -25,7 +26,7 @@ export interface Cpu {
   held: number
   /** Where this table's undo journal begins (sync/journal.ts); 0: no other worker uses the table, and none is kept. */
   journal: number
-  /** The locks that are taken inside {@link Cpu.graceLock}. */
+  /** The locks that are taken inside {@link Cpu.callLock}. */
   readonly innerLocks: readonly number[]
   /** Has the worker that lock words name so ended? undefined: nobody can tell. */
   hasEnded: (owner: number) => boolean | undefined
@@ -34,11 +35,22 @@ export interface Cpu {
   readonly workList: number
   /** Guards both lists where workers share them; 0: nobody else has them. */
   readonly queueLock: number
-  /**
-   * The lock inside which all read sections of all workers lie, so that whoever holds it is alone: RCU callbacks and
-   * work items run under it. 0: there are no other workers.
-   */
-  graceLock: number
+  /** The lock inside which each call lies as a whole, and RCU callbacks and work items too; 0: there is none. */
+  callLock: number
+  /** Where the counter of grace periods is, the first worker's announcement, and this one's; 0: it has none (sync/grace_period.ts). */
+  readonly rcuGp: number
+  readonly readers: number
+  reader: number
+  /** Others know of this worker as a reader, but as one that reads nothing now: it must come online first. */
+  rcuOffline: boolean
+  /** Sections closed since it last told what it sees. */
+  rcuSections: number
+  /** So many callbacks are worth a look whether their grace period is over. */
+  rcuWorth: number
+  /** Who is in the way of the counter, and who is told so after how many milliseconds. */
+  stall: Stall
+  stallMs: number
+  onStall: (worker: number, ms: number) => void
   /** Kinds of RCU callbacks and of work items: a record names its function by its position here. */
   readonly rcuFuncs: readonly TableCallback[]
   readonly workFuncs: readonly TableCallback[]
@@ -50,7 +62,7 @@ export interface Cpu {
   readonly irqQueue: (() => void)[]
   /** Read sections open now (sync/rcu.ts). */
   rcuNesting: number
-  /** The end of this turn will run RCU callbacks. */
+  /** The end of this turn will go offline, and run RCU callbacks. */
   rcuDeferred: boolean
 }
 
@@ -105,11 +117,11 @@ function runPending(cpu: Cpu): void {
       }
     }
     if (workPending(cpu) || rcuPending(cpu)) {
-      const locked = lockReaders(cpu)
+      const locked = callbacksBegin(cpu)
       if (locked === undefined) break
       runWorkqueue(cpu)
       if (rcuPending(cpu)) rcuRunCallbacks(cpu)
-      if (locked) unlockReaders(cpu)
+      if (locked) callbacksEnd(cpu)
     }
   } while (somethingPending(cpu))
   cpu.irqsOn = true

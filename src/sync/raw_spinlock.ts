@@ -17,6 +17,7 @@ import { load, pause, rawAdd, rawAnd, rawCompareExchange, SHARED, waitOn, wake }
 import { BROKEN, CALLS, JOURNAL_NEXT } from '../lib/journal.ts'
 import { panic } from '../lib/panic.ts'
 import type { Cpu } from './cpu.ts'
+import { rcuOffline } from './grace_period.ts'
 import { journalBegin, journalCommit, journalFits, journalUndo } from './journal.ts'
 
 const FREE = 0
@@ -58,7 +59,7 @@ export function rawSpinHeld(cpu: Cpu, lock: number): boolean {
  * returned for a second, and nobody can tell whether that worker lives. Linux: `pthread_mutex_lock` of a robust mutex.
  */
 export function lockCalls(cpu: Cpu): boolean {
-  const lock = cpu.graceLock
+  const lock = cpu.callLock
   if (rawCompareExchange(cpu.words, lock, FREE, cpu.owner) !== FREE && !waitForLock(cpu, lock)) return false
   lockAcquire(cpu, lock)
   journalBegin(cpu)
@@ -68,14 +69,14 @@ export function lockCalls(cpu: Cpu): boolean {
 /** What was changed stays, and others may call. */
 export function unlockCalls(cpu: Cpu): void {
   journalCommit(cpu)
-  rawSpinUnlock(cpu, cpu.graceLock)
+  rawSpinUnlock(cpu, cpu.callLock)
 }
 
 /** A call of this worker has failed half-way: nothing of it stays. Context: {@link lockCalls}. */
 export function undoCalls(cpu: Cpu): void {
   if (cpu.words[JOURNAL_NEXT] === 0 || !journalFits(cpu)) return
   journalUndo(cpu)
-  cpu.held = placeOf(cpu.graceLock)
+  cpu.held = placeOf(cpu.callLock)
 }
 
 /** False: it is of no use to wait. */
@@ -94,9 +95,10 @@ function waitForLock(cpu: Cpu, lock: number): boolean {
     const seen = load(w, lock)
     if (seen === FREE) continue
     if ((seen & SLEEPERS) === 0 && rawCompareExchange(w, lock, seen, seen | SLEEPERS) !== seen) continue
+    if (cpu.rcuNesting === 0) rcuOffline(cpu)
     const slept = waitOn(w, lock, seen | SLEEPERS, SLEEP_MS)
     if (slept !== 'never') mark = SLEEPERS
-    if (lock !== cpu.graceLock || slept === 'ok' || slept === 'not-equal') continue
+    if (lock !== cpu.callLock || slept === 'ok' || slept === 'not-equal') continue
     // Nobody gave the lock back meanwhile: perhaps nobody will.
     const ended = cpu.hasEnded(seen & ~SLEEPERS)
     if (ended === true) {

@@ -56,6 +56,8 @@ const OWN = [
   L.H_WORKERS,
   L.H_RING,
   L.H_LISTENERS,
+  L.H_RCU_GP,
+  L.H_RECORDS,
   L.H_JOURNAL,
   L.H_CALLS,
   L.H_DEATHS,
@@ -87,7 +89,7 @@ const RCU_FUNCS: readonly TableCallback[] = [delayedPutTaskStruct]
 
 function withHooks(bare: PidTable, hooks: OwnHooks): TaskTable {
   const table = bare as TaskTable
-  if (SHARED !== 0) table.graceLock = L.H_TASKLIST_LOCK
+  if (SHARED !== 0) table.callLock = L.H_TASKLIST_LOCK
   table.hooks = { wakeUpProcess: (task) => wakeUpProcess(table, task), ...hooks }
   return table
 }
