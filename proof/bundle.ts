@@ -21,6 +21,7 @@ export interface Loaded {
 /** Constants that are made small, so that what they put off happens soon; and where the words come from. */
 const SMALL: readonly Change[] = [
   { file: 'sync/raw_spinlock.ts', find: 'const SPINS = 1000', replace: 'const SPINS = 1' },
+  { file: 'sync/rcu.ts', find: 'const SECTIONS = 64', replace: 'const SECTIONS = 1' },
   { file: 'mm/slab.ts', find: 'const FEW_WORDS = 64', replace: 'const FEW_WORDS = 2' },
   {
     file: 'lib/atomic_shared.ts',
@@ -50,7 +51,7 @@ export function bundle(changes: readonly Change[] = []): Program {
         const exports: Record<string, unknown> = {}
         loaded.set(path, exports)
         const require = (specifier: string): unknown => load(resolveImport(specifier, path) ?? specifier)
-        compile(path, texts.get(path))(exports, require, machine, machine.STOP, machine.any, machine.fill)
+        compile(path, texts.get(path))(exports, require, machine, machine.STOP, machine.any, machine.fill, machine.Date)
         return exports
       }
       return load(ENTRY) as unknown as Loaded
@@ -63,7 +64,7 @@ function compile(path: string, text: string | undefined): Body {
   const known = compiled.get(text)
   if (known !== undefined) return known
   const code = ts.transpileModule(text, { compilerOptions: OPTIONS }).outputText
-  const body = new Function('exports', 'require', '$S', '$Y', '$any', '$fill', code) as Body
+  const body = new Function('exports', 'require', '$S', '$Y', '$any', '$fill', 'Date', code) as Body
   compiled.set(text, body)
   return body
 }

@@ -119,6 +119,7 @@ export class Lab {
     machine.memory.begin(scenario.agents.length)
     machine.agent = undefined
     machine.steps = 0
+    machine.clock = 0
     try {
       const world = finish(scenario.join(base, (nr) => machine.hasEnded(nr))) as World
       machine.agents = scenario.agents.map((run, nr) =>

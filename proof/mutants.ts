@@ -12,8 +12,6 @@ export interface Mutant {
   /** The scenario that shows it, and the model that is needed. */
   readonly scenario: string
   readonly model: 'sc' | 'tso' | 'js'
-  /** The torture run must find it too. */
-  readonly torture?: true
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -136,7 +134,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     scenario: 'alloc-alloc',
     model: 'sc',
-    torture: true,
   },
   {
     name: 'page-twice',
@@ -181,7 +178,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     scenario: 'slab',
     model: 'sc',
-    torture: true,
   },
   {
     name: 'refcount-by-store',
@@ -249,7 +245,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     scenario: 'lock-death-2',
     model: 'sc',
-    torture: true,
   },
   {
     name: 'unlock-before-commit',
@@ -262,6 +257,97 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     scenario: 'lock-death-2',
+    model: 'sc',
+  },
+  {
+    name: 'no-gp',
+    says: 'callbacks run without a grace period',
+    changes: [
+      {
+        file: 'sync/rcu.ts',
+        find: 'const over = w[list + BATCH] !== 0 && graceOver(cpu, w[list + BATCH_GP])',
+        replace: 'const over = w[list + BATCH] !== 0',
+      },
+    ],
+    scenario: 'free-lookup-reuse',
+    model: 'sc',
+  },
+  {
+    name: 'one-gp',
+    says: 'a grace period is over after one move of the counter',
+    changes: [
+      {
+        file: 'sync/grace_period.ts',
+        find: 'return (rawAdd(cpu.words, cpu.rcuGp, 0) + 2 * STEP) | 0',
+        replace: 'return (rawAdd(cpu.words, cpu.rcuGp, 0) + STEP) | 0',
+      },
+    ],
+    scenario: 'online-offline',
+    model: 'sc',
+  },
+  {
+    name: 'skip-reader',
+    says: 'the last reader is not waited for',
+    changes: [
+      {
+        file: 'sync/grace_period.ts',
+        find: 'const end = cpu.readers + load(w, cpu.rcuGp + 1) * READER_WORDS',
+        replace: 'const end = cpu.readers + (load(w, cpu.rcuGp + 1) - 1) * READER_WORDS',
+      },
+    ],
+    scenario: 'two-readers',
+    model: 'sc',
+  },
+  {
+    name: 'qs-inside',
+    says: 'the end of an inner section counts as if nothing were in the reader’s hands',
+    changes: [
+      {
+        file: 'sync/rcu.ts',
+        find: '  if (cpu.rcuNesting > 0) return\n  if (isReader(cpu)) sectionsEnd(cpu)',
+        replace: '  if (isReader(cpu)) sectionsEnd(cpu)',
+      },
+    ],
+    scenario: 'nested-sections',
+    model: 'sc',
+  },
+  {
+    name: 'online-plain',
+    says: 'a reader announces itself by a plain write: its reads may come before it',
+    changes: [
+      {
+        file: 'sync/grace_period.ts',
+        find: 'rawStore(cpu.words, cpu.reader, load(cpu.words, cpu.rcuGp) + ANNOUNCED)',
+        replace: 'cpu.words[cpu.reader] = load(cpu.words, cpu.rcuGp) + ANNOUNCED',
+      },
+    ],
+    scenario: 'free-lookup-reuse',
+    model: 'tso',
+  },
+  {
+    name: 'no-call-rcu',
+    says: 'freePid drops the first reference at once',
+    changes: [
+      {
+        file: 'pid/pid.ts',
+        find: 'callRcu(table, pid + L.PID_RCU, RCU_PUT_PID)',
+        replace: 'delayedPutPid(table, pid + L.PID_RCU)',
+      },
+    ],
+    scenario: 'get-last-put',
+    model: 'sc',
+  },
+  {
+    name: 'dead-reader-kept',
+    says: 'whether a reader that is in the way has died is never asked',
+    changes: [
+      {
+        file: 'sync/grace_period.ts',
+        find: 'if (cpu.hasEnded(nr << 1) === true) return true',
+        replace: '',
+      },
+    ],
+    scenario: 'reader-dies',
     model: 'sc',
   },
 ]

@@ -45,7 +45,7 @@ const locks = (n: number, rounds: number): Scenario =>
 function call({ tables, base, seen }: Tables<Words>, nr: number): void {
   const table = tables[nr]
   const { words } = table
-  table.graceLock = L.H_TASKLIST_LOCK
+  table.callLock = L.H_TASKLIST_LOCK
   expect(lockCalls(table), 'the lock is not to be had')
   expect(words[base.at] === words[base.at + 1], 'a call is seen half done')
   words[base.at] += 1
