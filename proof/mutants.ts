@@ -252,8 +252,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: 'sync/raw_spinlock.ts',
-        find: '  journalCommit(cpu)\n  rawSpinUnlock(cpu, cpu.graceLock)\n',
-        replace: '  rawSpinUnlock(cpu, cpu.graceLock)\n  journalCommit(cpu)\n',
+        find: '  journalCommit(cpu)\n  rawSpinUnlock(cpu, cpu.callLock)\n',
+        replace: '  rawSpinUnlock(cpu, cpu.callLock)\n  journalCommit(cpu)\n',
       },
     ],
     scenario: 'lock-death-2',

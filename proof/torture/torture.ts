@@ -28,8 +28,8 @@ interface Running {
 
 /** Numbers: few, so that they come round often. */
 const NUMBERS = 700
-/** So often a worker is terminated. */
-const KILL_MS = 110
+/** How long a worker lives, at most: some are never warm, some read millions. */
+const LIVES_MS = [160, 600, 4000]
 /** The counter of grace periods begins so many moves before it wraps. */
 const MOVES = 200
 
@@ -50,28 +50,25 @@ export async function torture(
   const problems: string[] = []
   const random = randomOf(0x5eed + seconds)
   let seed = 1
-  const start = (): Running => startWorker(kernel, tallies, ++seed, problems)
-  const running = Array.from({ length: workers }, start)
-  await Promise.all(running.map(({ nr }) => nr))
   const counter = countMoves(words)
   const proof: number[] = []
   const recovery: number[] = []
   const ends = Date.now() + seconds * 1000
-  for (let round = 1; Date.now() < ends; round++) {
-    await rest(random(2 * KILL_MS))
-    if (round % 40 === 0) await pause(tallies, 20)
-    const victim = running.splice(random(running.length), 1)[0] as Running
-    await terminate(kernel, victim, proof, recovery)
-    reap(kernel.init, tallies)
-    counter.look()
-    const next = start()
-    running.push(next)
-    await next.nr
-    if (round % 50 === 0) say(`${round} terminations, ${tallies.reads[0]} reads, ${tallies.writes[0]} writes`)
+  /** One worker after the other: each is terminated at a random moment, but the last, which ends by itself. */
+  const lane = async (_: unknown, nr: number): Promise<void> => {
+    for (;;) {
+      const running = startWorker(kernel, tallies, ++seed, problems)
+      await running.nr
+      await rest(random(LIVES_MS[nr % LIVES_MS.length] as number))
+      counter.look()
+      if (Date.now() > ends) return void (await stop(running, tallies))
+      await terminate(kernel, running, proof, recovery)
+      reap(kernel.init, tallies)
+      if (proof.length % 40 === 0) await pause(tallies, 20)
+      if (proof.length % 50 === 0) say(`${proof.length} terminations, ${tallies.reads[0]} reads, ${tallies.writes[0]} writes`)
+    }
   }
-  counter.look()
-  Atomics.store(tallies.order, 0, END)
-  await Promise.all(running.map(({ gone }) => gone))
+  await Promise.all(Array.from({ length: workers }, lane))
   for (const child of kernel.tasks().slice(1)) if (child.state === 'S') child.exit()
   reap(kernel.init, tallies)
   problems.push(...kernel.check())
@@ -133,11 +130,17 @@ async function terminate(kernel: Kernel, victim: Running, proof: number[], recov
   proof.push(known - asked)
 }
 
+/** A worker ends by itself; so does any other that looks. */
+async function stop({ gone }: Running, { order }: Tallies): Promise<void> {
+  Atomics.store(order, 0, END)
+  await gone
+}
+
 /** The workers rest, and go on. */
 async function pause({ order }: Tallies, ms: number): Promise<void> {
-  Atomics.store(order, 0, REST)
+  Atomics.compareExchange(order, 0, 0, REST)
   await rest(ms)
-  Atomics.store(order, 0, 0)
+  Atomics.compareExchange(order, 0, REST, 0)
 }
 
 /** Waits for all that are dead. A number is told to be free before it is. */
