@@ -51,7 +51,15 @@ export function bundle(changes: readonly Change[] = []): Program {
         const exports: Record<string, unknown> = {}
         loaded.set(path, exports)
         const require = (specifier: string): unknown => load(resolveImport(specifier, path) ?? specifier)
-        compile(path, texts.get(path))(exports, require, machine, machine.STOP, machine.any, machine.fill, machine.Date)
+        compile(path, texts.get(path))(
+          exports,
+          require,
+          machine,
+          machine.STOP,
+          machine.any,
+          machine.fill,
+          machine.Date,
+        )
         return exports
       }
       return load(ENTRY) as unknown as Loaded

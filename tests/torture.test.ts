@@ -24,16 +24,27 @@ function work(job: LinearJob): Promise<[number, number, number, number][]> {
 
 describe('numbers that several workers take, give back and look up', () => {
   it('behave as if one did it after the other', async () => {
-    const table = createPidTable({ pidMax: NUMBERS, bitsPerPage: 32, pidMaxLimit: 64, reservedPids: 3, pidMaxMin: 4 })
+    const table = createPidTable({
+      pidMax: NUMBERS,
+      bitsPerPage: 32,
+      pidMaxLimit: 64,
+      reservedPids: 3,
+      pidMaxMin: 4,
+    })
     const ticket = new Int32Array(new SharedArrayBuffer(8))
-    const job = { words: table.words, ns: initPidNs(table), numbers: NUMBERS, rounds: 1500, ticket, workers: WORKERS }
+    const job = {
+      words: table.words,
+      ns: initPidNs(table),
+      numbers: NUMBERS,
+      rounds: 1500,
+      ticket,
+      workers: WORKERS,
+    }
     const done = await Promise.all([1, 2, 3].map((seed) => work({ ...job, seed })))
     let overlaps = 0
     for (let nr = 1; nr < NUMBERS; nr++) {
       const histories = done.map((acts) =>
-        acts
-          .filter(([number]) => number === nr)
-          .map(([, kind, begin, end]): Act => ({ kind, begin, end })),
+        acts.filter(([number]) => number === nr).map(([, kind, begin, end]): Act => ({ kind, begin, end })),
       )
       overlaps += histories.flat().filter(({ begin, end }) => end > begin + 1).length
       assert.ok(isLinear(histories), `number ${nr}`)

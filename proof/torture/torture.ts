@@ -65,7 +65,8 @@ export async function torture(
       await terminate(kernel, running, proof, recovery)
       reap(kernel.init, tallies)
       if (proof.length % 40 === 0) await pause(tallies, 20)
-      if (proof.length % 50 === 0) say(`${proof.length} terminations, ${tallies.reads[0]} reads, ${tallies.writes[0]} writes`)
+      if (proof.length % 50 === 0)
+        say(`${proof.length} terminations, ${tallies.reads[0]} reads, ${tallies.writes[0]} writes`)
     }
   }
   await Promise.all(Array.from({ length: workers }, lane))
@@ -90,7 +91,8 @@ export async function torture(
 
 function wrongIn(result: TortureResult, free: number): string[] {
   const problems: string[] = []
-  if (result.pipe.slice(2).some((count) => count !== 0)) problems.push(`freed under its reader: ${result.pipe}`)
+  if (result.pipe.slice(2).some((count) => count !== 0))
+    problems.push(`freed under its reader: ${result.pipe}`)
   if (result.lostPids !== 0) problems.push(`${result.lostPids} of ${free} numbers are lost`)
   if (result.duplicatePids !== 0) problems.push(`${result.duplicatePids} numbers were given out twice`)
   if (result.violations !== 0) problems.push(`${result.violations} violations`)
@@ -120,7 +122,12 @@ function startWorker(kernel: Kernel, tallies: Tallies, seed: number, problems: s
 }
 
 /** Ends a worker wherever it is; how long until that is known, and from there until a call has been made. */
-async function terminate(kernel: Kernel, victim: Running, proof: number[], recovery: number[]): Promise<void> {
+async function terminate(
+  kernel: Kernel,
+  victim: Running,
+  proof: number[],
+  recovery: number[],
+): Promise<void> {
   const nr = await victim.nr
   const asked = performance.now()
   await victim.worker.terminate()

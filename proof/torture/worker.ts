@@ -46,7 +46,8 @@ function read(nr: number, hold: number): void {
     const later = slotGeneration(table, pid) - generation
     if (sum !== hold * nr || words[upid + L.UPID_NS] !== ns) violation(`number ${nr} is another one's`)
     if ((words[pid + L.PID_COUNT] as number) < 1) violation(`number ${nr} has no reference`)
-    const age = later === 0 ? (hlistHashed(words, upid + L.UPID_CHAIN) ? 0 : 1) : Math.min(later + 1, PIPE_WORDS - 1)
+    const age =
+      later === 0 ? (hlistHashed(words, upid + L.UPID_CHAIN) ? 0 : 1) : Math.min(later + 1, PIPE_WORDS - 1)
     pipe[age] = (pipe[age] as number) + 1
   }
   rcuReadUnlock(table)
