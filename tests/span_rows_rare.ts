@@ -123,4 +123,10 @@ export const RARE_ROWS: readonly Row[] = [
     skipped: { 'processes from before the log': 1 },
     mutant: { from: '1001 getpgid(0) = 1000', to: '1001 getpgid(0) = 1002', at: 3 },
   },
+  {
+    what: 'the tracer may be a process of the namespace, and not its init',
+    lines: [START, '5 getppid() = 2', fork(5, 6), '6 getppid() = 5', '5 getppid() = 2'],
+    skipped: { 'processes outside the log': 1 },
+    mutant: { from: '6 getppid() = 5', to: '6 getppid() = 2', at: 4 },
+  },
 ]

@@ -28,6 +28,7 @@ import {
   addPidfd,
   type Learnt,
   noteChange,
+  numberOf,
   type Proc,
   sendersOf,
   sendingsOf,
@@ -348,7 +349,8 @@ function isAlias(
 ): boolean {
   if (expected <= 0) return false
   if (call.op === 'getppid') {
-    return first === 0 || isUnloggedInit(replay, actor) ? actor.proc.foreignParent?.nr === expected : false
+    const unknown = first === 0 || isUnloggedInit(replay, actor) || actor.proc === replay.seen.root
+    return unknown && actor.proc.foreignParent?.nr === expected
   }
   if (first !== 0) return false
   const target = targetOf(replay, actor, call)
@@ -375,8 +377,12 @@ function outside(
   first: number,
 ): string | undefined {
   const { world } = replay
-  if (world.owned && !(expected === 1 && first === 0)) return undefined
   const { proc } = actor
+  if (call.op === 'getppid' && isTracer(replay, proc, expected, first)) {
+    proc.foreignParent = { nr: expected, line }
+    return SKIPPED.foreignProcess
+  }
+  if (world.owned && !(expected === 1 && first === 0)) return undefined
   if (call.op === 'getppid') {
     const unknown = first === 0 || isUnloggedInit(replay, actor)
     if (!unknown || proc.foreignParent !== undefined || isOurs(replay, expected)) return undefined
@@ -406,6 +412,12 @@ function outside(
   const moved = call.op === 'setpgid' && (call.pid === 0 ? proc : procOf(replay, actor, call.pid))
   if (moved) noteGroup(replay, group, moved, line)
   return SKIPPED.foreignProcess
+}
+
+/** Whether the first program's parent is a tracer that is not the init of its namespace, but was started in it. */
+function isTracer({ world, seen }: SpanReplay, proc: Proc, parent: number, first: number): boolean {
+  if (!world.owned || proc !== seen.root || proc.foreignParent !== undefined || first !== 1) return false
+  return parent > 1 && parent < numberOf(proc) && !isNumberTaken(world.top, parent)
 }
 
 /** Whether a process from before the log may have been the leader of the group or session that `member` is in. */
