@@ -9,7 +9,7 @@ import { addWorker } from '#internal/mm/worker.js'
 import { undoCalls } from '#internal/sync/raw_spinlock.js'
 
 /** Words that are no part of what a call changes. */
-const RAW: readonly number[] = [L.H_CALLS, L.H_JOURNAL, L.H_RING]
+const RAW: readonly number[] = [L.H_CALLS, L.H_JOURNAL, L.H_RING, L.H_RCU_GP]
 
 /** Has the kernel keep a journal. */
 export function keepJournal(kernel: Kernel): void {
