@@ -1,13 +1,21 @@
 /** Grace periods: what a reader holds in its hands is not freed. */
+import { load, store } from '#internal/shared/lib/atomic.js'
 import type { NsRef, PidRef } from '#internal/shared/mm/layout.js'
 import * as L from '#internal/shared/mm/layout.js'
 import { slabLive, slotGeneration, slotLive } from '#internal/shared/mm/slab.js'
+import { RCU_PUT_PID } from '#internal/shared/pid/callbacks.js'
 import { checkPids } from '#internal/shared/pid/check.js'
 import { allocPid, findPidNs, freePid, getPid, putPid } from '#internal/shared/pid/pid.js'
 import { initPidNs, type PidTable, type PidTableOptions } from '#internal/shared/pid/table.js'
 import { upidAt } from '#internal/shared/pid/upid.js'
 import { lockCalls, unlockCalls } from '#internal/shared/sync/raw_spinlock.js'
-import { rcuBarrier, rcuReadLock, rcuReadUnlock, rcuRunCallbacks } from '#internal/shared/sync/rcu.js'
+import {
+  callRcu,
+  rcuBarrier,
+  rcuReadLock,
+  rcuReadUnlock,
+  rcuRunCallbacks,
+} from '#internal/shared/sync/rcu.js'
 import { expect, type Scenario, scenario } from './scenario.ts'
 import { endTurn, openTables, smallTable, type Tables } from './tables.ts'
 
@@ -45,17 +53,13 @@ function call(table: PidTable, run: () => void): void {
 }
 
 /** A read section: what is found stays what it was until its end. */
-function reader({ tables, base }: Tables<Pids>, nr: number, nested: boolean): void {
+function reader({ tables, base }: Tables<Pids>, nr: number): void {
   const table = tables[nr]
   const { words } = table
   rcuReadLock(table)
   const pid = findPidNs(table, 2, base.ns)
   if (pid !== 0) {
     const generation = slotGeneration(table, pid)
-    if (nested) {
-      rcuReadLock(table)
-      rcuReadUnlock(table)
-    }
     const upid = upidAt(pid, 0)
     expect(words[upid + L.UPID_NR] === 2 && words[upid + L.UPID_NS] === base.ns, 'another one is found')
     expect(slotLive(table, pid) && slotGeneration(table, pid) === generation, 'it was freed under its reader')
@@ -88,11 +92,11 @@ const reuse = (lookup: 'hash' | 'idr'): Scenario =>
     setUp: () => twoPids({ lookup }),
     join: (base, hasEnded) => openTables(base, 2, hasEnded),
     agents: [
-      (world): void => updater(world, 0),
       (world): void => {
-        reader(world, 1, false)
-        endTurn(world, 1)
+        reader(world, 0)
+        endTurn(world, 0)
       },
+      (world): void => updater(world, 1),
     ],
     check: sound,
   })
@@ -105,10 +109,10 @@ const onOff = scenario<Pids, Tables<Pids>>({
   agents: [
     (world): void => updater(world, 0),
     (world): void => {
-      reader(world, 1, false)
+      reader(world, 1)
       endTurn(world, 1)
-      reader(world, 1, false)
-      reader(world, 1, false)
+      reader(world, 1)
+      reader(world, 1)
       endTurn(world, 1)
     },
   ],
@@ -125,8 +129,8 @@ const twoReaders = scenario<Pids, Tables<Pids>>({
       freePid(world.tables[0], world.base.pids[1])
       endTurn(world, 0)
     },
-    (world): void => reader(world, 1, false),
-    (world): void => reader(world, 2, false),
+    (world): void => reader(world, 1),
+    (world): void => reader(world, 2),
   ],
   check: (world) => {
     for (const nr of [1, 2]) endTurn(world, nr)
@@ -138,18 +142,33 @@ const twoReaders = scenario<Pids, Tables<Pids>>({
 const nested = scenario<Pids, Tables<Pids>>({
   name: 'nested-sections',
   says: 'a section inside another one ends, and somebody looks whether callbacks may run: they wait for the outer one',
-  setUp: () => twoPids(),
+  // A word stands for the hash: so there are few steps.
+  setUp: () => {
+    const base = twoPids()
+    base.words[base.ns + L.NS_REBOOT] = base.pids[1]
+    return base
+  },
   join: (base, hasEnded) => openTables(base, 3, hasEnded),
   agents: [
-    (world): void => {
-      freePid(world.tables[0], world.base.pids[1])
-      endTurn(world, 0)
+    ({ tables, base }): void => {
+      const table = tables[0]
+      rcuReadLock(table)
+      const pid = load(table.words, base.ns + L.NS_REBOOT)
+      rcuReadLock(table)
+      rcuReadUnlock(table)
+      if (pid !== 0) expect(slotLive(table, pid), 'it was freed under its reader')
+      rcuReadUnlock(table)
     },
-    (world): void => reader(world, 1, true),
+    (world): void => {
+      const table = world.tables[1]
+      store(table.words, world.base.ns + L.NS_REBOOT, 0)
+      callRcu(table, world.base.pids[1] + L.PID_RCU, RCU_PUT_PID)
+      endTurn(world, 1)
+    },
     (world): void => void rcuRunCallbacks(world.tables[2]),
   ],
   check: (world) => {
-    endTurn(world, 1)
+    endTurn(world, 0)
     const table = world.tables[0]
     return rcuBarrier(table) && slabLive(table, L.SLAB_PID) === 1 ? [] : ['a grace period does not end']
   },
@@ -184,7 +203,7 @@ const readerDies = scenario<Pids, Tables<Pids>>({
   agents: [
     (world): void => updater(world, 0),
     (world): void => {
-      reader(world, 1, false)
+      reader(world, 1)
       endTurn(world, 1)
     },
   ],
