@@ -25,7 +25,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace:
           'if (load(cpu.words, lock) !== FREE) waitForLock(cpu, lock)\n  else rawStore(cpu.words, lock, cpu.owner)',
       },
-      { file: 'sync/raw_spinlock.ts', find: 'import { load, ', replace: 'import { load, rawStore, ' },
+      { file: 'sync/raw_spinlock.ts', find: '  load,\n', replace: '  load,\n  rawStore,\n' },
     ],
     scenario: 'lock-2',
     model: 'sc',
