@@ -27,6 +27,8 @@ export interface Happening {
 }
 
 export interface Life {
+  /** The record: another life may have it later. */
+  readonly pid: number
   readonly id: number
   /** Level and number from the outermost namespace inwards. */
   readonly numbers: readonly { readonly ns: number; readonly nr: number }[]
@@ -59,7 +61,7 @@ export function bear(lives: Lives, table: PidTable, pid: PidRef, step: number): 
     const upid = upidAt(pid, level)
     numbers.push({ ns: inum(table, w[upid + L.UPID_NS] as NsRef), nr: w[upid + L.UPID_NR] })
   }
-  const life: Life = { id: lives.all.length, numbers, born: step, gone: -1, parent: -1, happenings: [] }
+  const life: Life = { pid, id: lives.all.length, numbers, born: step, gone: -1, parent: -1, happenings: [] }
   lives.all.push(life)
   lives.now.set(pid, life)
   return life
