@@ -9,7 +9,7 @@ export default defineConfig({
   publicDir: false,
   cacheDir: resolve('out/explorer/vite'),
   plugins: [libraryBuilds(), viteSingleFile()],
-  worker: { format: 'es', plugins: () => [libraryBuilds()] },
+  worker: { format: 'iife', plugins: () => [libraryBuilds()] },
   build: {
     outDir: resolve('dist/explorer'),
     emptyOutDir: true,

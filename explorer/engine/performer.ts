@@ -26,11 +26,14 @@ export function performCalls(
     const head = words[at] as number
     const count = head % C.MANY_ARGS
     const name = NAMES[(head - count) / C.MANY_ARGS] as C.CallName
-    const args: unknown[] = []
-    for (let i = 0; i < count; i++) {
-      args.push(readArg(kernel, texts, words[at + 2 + 2 * i] as number, words[at + 3 + 2 * i] as number))
+    try {
+      const args: unknown[] = []
+      for (let i = 0; i < count; i++)
+        args.push(readArg(kernel, texts, words[at + 2 + 2 * i] as number, words[at + 3 + 2 * i] as number))
+      perform(kernel, table, name, words[at + 1] as number, args)
+    } catch {
+      // An errno, as the first time.
     }
-    perform(kernel, table, name, words[at + 1] as number, args)
     at += 2 + 2 * count
   }
   endTurn()
@@ -54,26 +57,22 @@ function readArg(kernel: Kernel, texts: readonly string[], kind: number, value: 
 }
 
 function perform(kernel: Kernel, table: PidTable, { kind, name }: C.CallName, handle: number, args: unknown[]): void {
-  try {
-    switch (kind) {
-      case 'inside':
-        ;(inside as unknown as Functions)[name]?.(...args)
-        return
-      case 'pid':
-        ;(pid as unknown as Functions)[name]?.(table, ...args)
-        return
-      case 'pidfd':
-        callMethod(kernel.pidfd(handle), name, args)
-        return
-      case 'nsfd':
-        callMethod(kernel.nsFd(handle), name, args)
-        return
-      case 'task':
-        if (name === 'comm') kernel.task(handle).comm = args[0] as string
-        else callMethod(kernel.task(handle), name, args)
-    }
-  } catch {
-    // An errno, as the first time.
+  switch (kind) {
+    case 'inside':
+      ;(inside as unknown as Functions)[name]?.(...args)
+      return
+    case 'pid':
+      ;(pid as unknown as Functions)[name]?.(table, ...args)
+      return
+    case 'pidfd':
+      callMethod(kernel.pidfd(handle), name, args)
+      return
+    case 'nsfd':
+      callMethod(kernel.nsFd(handle), name, args)
+      return
+    case 'task':
+      if (name === 'comm') kernel.task(handle).comm = args[0] as string
+      else callMethod(kernel.task(handle), name, args)
   }
 }
 

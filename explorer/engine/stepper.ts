@@ -82,9 +82,11 @@ export function createStepper(recorded: Recorded): Stepper {
   }
 
   function forward(to: number): void {
-    if (to <= step) return
-    performCalls(kernel as Kernel, table, tape, texts, callsEnd[step] as number, callsEnd[to] as number)
-    step = to
+    // A turn ends with each step: what was freed in it can be used again in the next one.
+    for (; step < to; step++) {
+      const [from, end] = [callsEnd[step] as number, callsEnd[step + 1] as number]
+      if (from < end) performCalls(kernel as Kernel, table, tape, texts, from, end)
+    }
   }
 
   return {

@@ -23,6 +23,11 @@ interface Kept {
 }
 
 export function PidMap() {
+  const map = S.view.value?.map
+  return map === undefined ? null : <MapFrame map={map} />
+}
+
+function MapFrame({ map }: { readonly map: MapView }) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const kept = useRef<Kept>({
     grid: { columns: 32, total: 0 },
@@ -38,7 +43,6 @@ export function PidMap() {
   const cursor = useSignal(-1)
   const size = useSignal('')
   const theme = useTheme()
-  const map = S.view.value?.map
 
   const draw = (): void => {
     const [element, now] = [canvas.current, kept.current]
@@ -78,7 +82,7 @@ export function PidMap() {
 
   useEffect(() => {
     const [element, now] = [canvas.current, kept.current]
-    if (element === null || map === undefined) return
+    if (element === null) return
     now.map = map
     const numbers = extent.value === 'all' ? map.pidMax : usedUpTo(map)
     const grid = gridFor(numbers, map.pidMax)
@@ -91,7 +95,6 @@ export function PidMap() {
     drawSoon()
   }, [map, theme, extent.value, size.value, cursor.value])
 
-  if (map === undefined) return <div class="map" />
   const moveCursor = (by: number): void => {
     const next = (cursor.value < 0 ? Math.max(1, map.lastPid) : cursor.value) + by
     cursor.value = Math.min(Math.max(0, next), map.pidMax - 1)

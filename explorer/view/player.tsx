@@ -22,27 +22,26 @@ export function Player() {
       </p>
       <div class="transport">
         <button type="button" aria-label="To the beginning" title="Home" onClick={() => void S.seek(0)}>
-          ⏮
+          |◀
         </button>
         <button type="button" aria-label="One step back" title="←" onClick={() => void S.seek(step - 1)}>
-          ◀
+          ‹
         </button>
         <button
           type="button"
           class="play"
-          aria-label={S.playing.value ? 'Pause' : 'Play'}
           title="Space"
           onClick={() => {
             S.playing.value = !S.playing.value
           }}
         >
-          {S.playing.value ? '❚❚' : '▶'}
+          {S.playing.value ? 'Pause' : 'Play'}
         </button>
         <button type="button" aria-label="One step forward" title="→" onClick={() => void S.seek(step + 1)}>
-          ▶
+          ›
         </button>
         <button type="button" aria-label="To the end" title="End" onClick={() => void S.seek(told.steps)}>
-          ⏭
+          ▶|
         </button>
         <label class="step-of">
           step{' '}

@@ -44,7 +44,7 @@ export const beat = computed(() => {
 let source: Source | undefined
 
 /** Opens something, at a step. Resolves once the step is shown, or what is wrong is. */
-export async function open(next: Source, address: string, at: number | 'end' | undefined): Promise<void> {
+export async function open(next: Source, address: string, at: number | undefined): Promise<void> {
   const name = next.kind === 'file' ? next.name : next.id
   if (opening.value !== undefined) abandon('another one was opened')
   batch(() => {
@@ -68,7 +68,7 @@ export async function open(next: Source, address: string, at: number | 'end' | u
       mapNs.value = 0
       if (next.kind === 'story') panel.value = 'steps'
     })
-    await seek(at === 'end' ? told.steps : (at ?? (told.beats.length > 0 ? 0 : Math.min(told.steps, 1))))
+    await seek(at ?? firstPlace(told))
   } catch (error) {
     if (!(error instanceof Trouble)) throw error
     batch(() => {
@@ -78,6 +78,12 @@ export async function open(next: Source, address: string, at: number | 'end' | u
       trouble.value = error.message
     })
   }
+}
+
+/** A story begins at its beginning, a log where its first finding lies; without findings, at its end. */
+function firstPlace({ beats, findings, steps }: Opened): number {
+  if (beats.length > 0) return 0
+  return findings.length === 0 ? steps : Math.min(...findings.map(({ step }) => step))
 }
 
 /** The same once more, with numbers found the other way. */

@@ -16,6 +16,10 @@ const MOST_STEPS = 14
 const SMALLEST_STEP = 4
 
 export function Tree() {
+  return S.view.value === undefined ? null : <TreeFrame />
+}
+
+function TreeFrame() {
   const box = useRef<HTMLDivElement>(null)
   const scroll = useSignal(0)
   const height = useSignal(600)
@@ -37,7 +41,7 @@ export function Tree() {
 
   const rows = layout.value
   useEffect(() => follow(box.current, rows), [rows])
-  if (rows === undefined) return <div class="tree" ref={box} />
+  if (rows === undefined) return null
   const level = S.opened.value?.level ?? 0
   const first = Math.max(0, rowAt(rows, scroll.value) - OVERSCAN)
   const last = Math.min(rows.count - 1, rowAt(rows, scroll.value + height.value) + OVERSCAN)
@@ -79,7 +83,7 @@ export function Tree() {
     <div class="tree-frame">
       <div class="tree-head" aria-hidden="true" style={{ '--columns': `${columns}px` }}>
         {Array.from({ length: rows.levels }, (_, i) => (
-          <span key={i} class={`level-${i % 6}`}>{`level ${i}`}</span>
+          <span key={i} class={`level-${i % 6}`}>{`L${i}`}</span>
         ))}
         <span class="tree-head-rest">
           {rows.snapshot.processes} processes, {rows.snapshot.namespaces.length} namespaces
