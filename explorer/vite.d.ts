@@ -4,7 +4,7 @@ declare module '*?raw' {
   export default text
 }
 declare module '*?worker&inline' {
-  const constructor: new () => Worker
-  export default constructor
+  const InlineWorker: new () => Worker
+  export default InlineWorker
 }
 declare module '*.css' {}

@@ -41,7 +41,8 @@ async function licences() {
     if (!LIBRARIES.test(name) || !existsSync(folder)) continue
     const { version, license } = packages[folder]
     const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry))
-    const text = file === undefined ? `Licence: ${license}` : (await readFile(join(folder, file), 'utf8')).trim()
+    const text =
+      file === undefined ? `Licence: ${license}` : (await readFile(join(folder, file), 'utf8')).trim()
     notices.push(`${name} ${version}\n\n${text}\n`)
   }
   return notices.join(`\n${'-'.repeat(80)}\n\n`)

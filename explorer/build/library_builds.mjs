@@ -88,7 +88,11 @@ function compiled(text, path, wraps, isTraced) {
     code = `import * as explorer$ from ${JSON.stringify(module)};${code}`
   }
   return ts.transpileModule(code, {
-    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true },
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      verbatimModuleSyntax: true,
+    },
   }).outputText
 }
 

@@ -35,7 +35,9 @@ export function methodsOf(prototype: object): string[] {
       if (typeof value === 'function' && name !== 'constructor' && !READS.includes(name)) names.push(name)
     }
   }
-  return [...new Set(names)].filter((name) => !/^(held|live|nrIn|numberOf|numbers|open|find|release)$/.test(name))
+  return [...new Set(names)].filter(
+    (name) => !/^(held|live|nrIn|numberOf|numbers|open|find|release)$/.test(name),
+  )
 }
 
 /** Functions of src/inside.ts that change a table, be it only that a page of a map is made. */

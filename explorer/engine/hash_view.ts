@@ -1,10 +1,11 @@
 /** How numbers are found, as the page draws it: the buckets of the pid hash with their chains, or the radix trees. */
-import * as L from '../../src/mm/layout.ts'
+
 import type { NsRef } from '../../src/mm/layout.ts'
+import * as L from '../../src/mm/layout.ts'
 import { forEachSlot } from '../../src/mm/slab.ts'
-import type { PidTable } from '../../src/pid/table.ts'
 import { pidHashHead, upidOfNode } from '../../src/pid/pid_hash.ts'
 import { idrTop, leafOf } from '../../src/pid/pid_idr.ts'
+import type { PidTable } from '../../src/pid/table.ts'
 import { hlistNextRcu } from '../../src/sync/hlist.ts'
 import type { HashChange, Trace } from './tracer.ts'
 
@@ -52,12 +53,15 @@ export function viewHash(table: PidTable, trace: Trace, asked: number): HashView
   }
   const wanted = new Set(trace.hash.map(({ bucket }) => bucket & (size - 1)))
   if (asked >= 0 && asked < size) wanted.add(asked)
-  for (let i = 0; i < size && wanted.size < MOST_CHAINS; i++) if ((lengths[i] as number) > 1 || size <= 16) wanted.add(i)
+  for (let i = 0; i < size && wanted.size < MOST_CHAINS; i++)
+    if ((lengths[i] as number) > 1 || size <= 16) wanted.add(i)
   return {
     kind: 'hash',
     count: w[L.H_HASH_COUNT],
     lengths,
-    chains: [...wanted].slice(0, MOST_CHAINS).map((bucket) => ({ bucket, entries: chainOf(table, head + bucket) })),
+    chains: [...wanted]
+      .slice(0, MOST_CHAINS)
+      .map((bucket) => ({ bucket, entries: chainOf(table, head + bucket) })),
     changes: trace.hash,
   }
 }

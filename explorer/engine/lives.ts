@@ -2,13 +2,14 @@
  * Who had which numbers, from when to when, and what became of him: told by the library while a log is read. A *life* is
  * that of one `struct pid`: from alloc_pid to free_pid.
  */
-import { firstChild, nextSibling, realParent } from '../../src/task/task.ts'
+
 import type { NsRef, PidRef, TaskRef } from '../../src/mm/layout.ts'
 import * as L from '../../src/mm/layout.ts'
 import { pidTask } from '../../src/pid/pid_task.ts'
 import type { PidTable } from '../../src/pid/table.ts'
 import { taskPid } from '../../src/pid/task_link.ts'
 import { upidAt } from '../../src/pid/upid.ts'
+import { firstChild, nextSibling, realParent } from '../../src/task/task.ts'
 
 /** What happened in a step, as bits: for the timeline. */
 export const FORK = 1
@@ -71,7 +72,8 @@ export function bear(lives: Lives, table: PidTable, pid: PidRef, step: number): 
 export function nameParent(lives: Lives, table: PidTable, pid: PidRef, life: Life): void {
   const task = pidTask(table, pid, L.PIDTYPE_PID)
   if (task === 0) return
-  life.parent = lifeOfTask(lives, table, realParent(table, table.words[task + L.TASK_LEADER] as TaskRef))?.id ?? -1
+  life.parent =
+    lifeOfTask(lives, table, realParent(table, table.words[task + L.TASK_LEADER] as TaskRef))?.id ?? -1
 }
 
 export function lifeOfTask(lives: Lives, table: PidTable, task: TaskRef): Life | undefined {

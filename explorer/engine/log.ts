@@ -1,6 +1,7 @@
 /** Reads a log from its bytes, as `pidns replay` does, and records the way. */
-import { decodeImage } from '../../src/mm/image.ts'
+
 import { Kernel } from '../../src/index.ts'
+import { decodeImage } from '../../src/mm/image.ts'
 import type { LogItem, Start } from '../../src/trace/event.ts'
 import { readParts } from '../../src/trace/log_parts.ts'
 import type { FileReport } from '../../src/trace/report.ts'
@@ -78,7 +79,10 @@ async function readLog(
     const report: FileReport = { path: name, format, lines: count, ...rest }
     recording?.step(count)
     const { level } = (running as unknown as Running).root
-    return (recording as unknown as Recording).end({ name, format, lines: count, level, text: lines.text }, report)
+    return (recording as unknown as Recording).end(
+      { name, format, lines: count, level, text: lines.text },
+      report,
+    )
   } catch (error) {
     recording?.stop()
     if (error instanceof TraceError) error.path = name
@@ -87,7 +91,10 @@ async function readLog(
 }
 
 /** Streams of browsers cannot be iterated everywhere; long chunks are cut, so that progress can be told. */
-async function* keptBytes(stream: ReadableStream<Uint8Array>, lines: Lines): AsyncGenerator<Uint8Array, void> {
+async function* keptBytes(
+  stream: ReadableStream<Uint8Array>,
+  lines: Lines,
+): AsyncGenerator<Uint8Array, void> {
   const reader = stream.getReader()
   for (;;) {
     let next: ReadableStreamReadResult<Uint8Array>

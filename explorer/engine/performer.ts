@@ -56,7 +56,13 @@ function readArg(kernel: Kernel, texts: readonly string[], kind: number, value: 
   }
 }
 
-function perform(kernel: Kernel, table: PidTable, { kind, name }: C.CallName, handle: number, args: unknown[]): void {
+function perform(
+  kernel: Kernel,
+  table: PidTable,
+  { kind, name }: C.CallName,
+  handle: number,
+  args: unknown[],
+): void {
   switch (kind) {
     case 'inside':
       ;(inside as unknown as Functions)[name]?.(...args)

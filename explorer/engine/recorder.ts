@@ -31,10 +31,15 @@ export function tellInside(name: string, args: readonly unknown[]): void {
 /** Calls a function of src/pid/index.ts on a table, and writes it down. */
 export function callPid(table: PidTable, name: keyof typeof pid, args: readonly number[]): number {
   write('pid', name, undefined, args)
-  return (pid[name] as unknown as Method)(table, ...args) as number
+  return (pid as unknown as Readonly<Record<string, Method>>)[name]?.(table, ...args) as number
 }
 
-function write(kind: C.CallKind, name: string, self: { handle: number } | undefined, args: readonly unknown[]): void {
+function write(
+  kind: C.CallKind,
+  name: string,
+  self: { handle: number } | undefined,
+  args: readonly unknown[],
+): void {
   if (tape === undefined) return
   C.put(tape, (NUMBERS.get(`${kind} ${name}`) as number) * C.MANY_ARGS + args.length)
   C.put(tape, self === undefined ? 0 : self.handle)

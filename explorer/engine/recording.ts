@@ -17,15 +17,18 @@ import { type Checkpoint, grown, type Recorded } from './recorded.ts'
 import { recordTo, tellInside } from './recorder.ts'
 
 /** So many words of calls lie at most between two copies of the table, to begin with, and so many copies are kept. */
-const FIRST_INTERVAL = 24_000
-const MOST_CHECKPOINTS = 160
+const FIRST_INTERVAL = 8_000
+const MOST_CHECKPOINTS = 512
 const MOST_BYTES = 384 * 2 ** 20
 
 export interface Recording {
   /** The step is over; it came from this line. */
   step(line: number): void
   readonly steps: number
-  end(what: Pick<Recorded, 'name' | 'format' | 'lines' | 'level' | 'text'>, report: FileReport | undefined): Recorded
+  end(
+    what: Pick<Recorded, 'name' | 'format' | 'lines' | 'level' | 'text'>,
+    report: FileReport | undefined,
+  ): Recorded
   stop(): void
 }
 
@@ -79,11 +82,19 @@ export function startRecording(kernel: Kernel): Recording {
         return
       }
       case 'exitNotify':
-        happen(lives.now.get(taskPid(table, args[1] as TaskRef)), Lv.ENDED, table.words[(args[1] as number) + L.TASK_EXIT_CODE])
+        happen(
+          lives.now.get(taskPid(table, args[1] as TaskRef)),
+          Lv.ENDED,
+          table.words[(args[1] as number) + L.TASK_EXIT_CODE],
+        )
         bits |= Lv.EXIT
         return
       case 'reparentLeader':
-        happen(lifeOf(args[2]), Lv.ADOPTED, lifeOf(table.words[(args[2] as number) + L.TASK_REAL_PARENT])?.id ?? -1)
+        happen(
+          lifeOf(args[2]),
+          Lv.ADOPTED,
+          lifeOf(table.words[(args[2] as number) + L.TASK_REAL_PARENT])?.id ?? -1,
+        )
         return
       case 'releaseTask':
         happen(lives.now.get(taskPid(table, args[2] as TaskRef)), Lv.REAPED, lifeOf(args[1])?.id ?? -1)

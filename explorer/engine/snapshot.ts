@@ -3,8 +3,8 @@
  * each namespace an area within the one above it. Plain data: arrays of numbers, so that ten thousand cost little to send.
  */
 import { utf8String } from '../../src/lib/utf8.ts'
-import * as L from '../../src/mm/layout.ts'
 import type { NsRef, TaskRef } from '../../src/mm/layout.ts'
+import * as L from '../../src/mm/layout.ts'
 import { forEachSlot } from '../../src/mm/slab.ts'
 import type { PidTable } from '../../src/pid/table.ts'
 import { taskActivePidNs, taskPgrp, taskPid, taskSession } from '../../src/pid/task_link.ts'
@@ -135,7 +135,9 @@ function findAreas(table: PidTable, level: number): Map<NsRef, Area> {
   forEachSlot(table, L.SLAB_NS, (ns) => {
     if (w[ns + L.NS_LEVEL] >= level) found.push(ns as NsRef)
   })
-  found.sort((a, b) => w[a + L.NS_LEVEL] - w[b + L.NS_LEVEL] || (w[a + L.NS_INUM] >>> 0) - (w[b + L.NS_INUM] >>> 0))
+  found.sort(
+    (a, b) => w[a + L.NS_LEVEL] - w[b + L.NS_LEVEL] || (w[a + L.NS_INUM] >>> 0) - (w[b + L.NS_INUM] >>> 0),
+  )
   return new Map(found.map((ns, index) => [ns, { ns, index, roots: [], areas: [], processes: 0 }]))
 }
 
@@ -162,7 +164,12 @@ function parentOf(table: PidTable, processes: Map<TaskRef, Process>, { task }: P
 }
 
 /** An area lies below the process that is its init's parent, or at the end of the area around it. */
-function placeAreas(table: PidTable, areas: Map<NsRef, Area>, processes: Map<TaskRef, Process>, level: number): void {
+function placeAreas(
+  table: PidTable,
+  areas: Map<NsRef, Area>,
+  processes: Map<TaskRef, Process>,
+  level: number,
+): void {
   const w = table.words
   for (const { ns } of areas.values()) {
     if (w[ns + L.NS_LEVEL] === level) continue
@@ -185,13 +192,38 @@ interface Drawing {
 
 /** Draws with a stack of its own: a chain of forks may be deep. */
 function draw(table: PidTable, areas: Map<NsRef, Area>, before: Before | undefined): Snapshot {
-  const drawing: Drawing = { rows: new Int32Array(ROW_WORDS * 256), count: 0, numbers: [], comms: [], zombies: 0 }
-  type Todo = { process?: Process; area?: Area; end?: Area; depth: number; nested: number; pos: number; size: number }
+  const drawing: Drawing = {
+    rows: new Int32Array(ROW_WORDS * 256),
+    count: 0,
+    numbers: [],
+    comms: [],
+    zombies: 0,
+  }
+  type Todo = {
+    process?: Process
+    area?: Area
+    end?: Area
+    depth: number
+    nested: number
+    pos: number
+    size: number
+  }
   const stack: Todo[] = []
-  const pushAll = (list: readonly Process[], inner: readonly NsRef[], depth: number, nested: number): void => {
+  const pushAll = (
+    list: readonly Process[],
+    inner: readonly NsRef[],
+    depth: number,
+    nested: number,
+  ): void => {
     const size = list.length + inner.length
     for (let i = inner.length - 1; i >= 0; i--)
-      stack.push({ area: areas.get(inner[i] as NsRef) as Area, depth, nested, pos: list.length + i + 1, size })
+      stack.push({
+        area: areas.get(inner[i] as NsRef) as Area,
+        depth,
+        nested,
+        pos: list.length + i + 1,
+        size,
+      })
     for (let i = list.length - 1; i >= 0; i--)
       stack.push({ process: list[i] as Process, depth, nested, pos: i + 1, size })
   }
@@ -233,7 +265,13 @@ function addRow(drawing: Drawing, words: readonly number[], comm: string): void 
 
 type Place = readonly [depth: number, ns: number, nested: number, pos: number, size: number]
 
-function addProcess(table: PidTable, drawing: Drawing, { task: leader }: Process, place: Place, before: Before | undefined): void {
+function addProcess(
+  table: PidTable,
+  drawing: Drawing,
+  { task: leader }: Process,
+  place: Place,
+  before: Before | undefined,
+): void {
   const [depth, ns, nested, pos, size] = place
   const signal = T.signalOf(table, leader)
   addTask(table, drawing, leader, [ROW_PROCESS, depth, ns, nested], pos, size, before)
@@ -261,7 +299,11 @@ function addTask(
   const groups = [pidNrNs(table, taskPgrp(table, task), ns), pidNrNs(table, taskSession(table, task), ns)]
   const at = drawing.numbers.length
   for (let level = 0; level < levels; level++) drawing.numbers.push(w[upidAt(pid, level) + L.UPID_NR])
-  addRow(drawing, [...head, flags, at, levels, pid, task, ppid, ...groups, pos, size], utf8String(getTaskComm(table, task)))
+  addRow(
+    drawing,
+    [...head, flags, at, levels, pid, task, ppid, ...groups, pos, size],
+    utf8String(getTaskComm(table, task)),
+  )
 }
 
 function flagsOf(table: PidTable, task: TaskRef, before: Before | undefined): number {
@@ -274,7 +316,10 @@ function flagsOf(table: PidTable, task: TaskRef, before: Before | undefined): nu
   if (w[upidAt(pid, w[pid + L.PID_LEVEL]) + L.UPID_NR] === 1) flags |= F_INIT
   if (w[T.signalOf(table, task) + L.SIG_IS_CHILD_SUBREAPER] !== 0) flags |= F_SUBREAPER
   const parent = T.realParent(table, task)
-  const outside = parent !== 0 && taskPid(table, parent) !== 0 && taskActivePidNs(table, parent) !== taskActivePidNs(table, task)
+  const outside =
+    parent !== 0 &&
+    taskPid(table, parent) !== 0 &&
+    taskActivePidNs(table, parent) !== taskActivePidNs(table, task)
   if (outside && (flags & F_INIT) === 0) flags |= F_INJECTED
   const was = before?.get(pid)
   if (before !== undefined && was === undefined) flags |= F_NEW

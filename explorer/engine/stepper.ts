@@ -5,14 +5,15 @@
  * Invariant: `table` is the state after `step`, `before` the words of the state before it.
  */
 import { Kernel } from '../../src/index.ts'
-import * as L from '../../src/mm/layout.ts'
 import type { NsRef } from '../../src/mm/layout.ts'
+import * as L from '../../src/mm/layout.ts'
 import { forEachSlot } from '../../src/mm/slab.ts'
 import { pidmapEntry } from '../../src/pid/pidmap.ts'
 import type { PidTable } from '../../src/pid/table.ts'
 import { Task } from '../../src/process.ts'
 import { rcuLength } from '../../src/sync/rcu.ts'
 import { type HashView, type TreeView, viewHash } from './hash_view.ts'
+import { setOutermost } from './names.ts'
 import { performCalls } from './performer.ts'
 import { endTurn } from './platform.ts'
 import type { Recorded } from './recorded.ts'
@@ -63,6 +64,7 @@ const MOST_CHANGES = 4096
 
 export function createStepper(recorded: Recorded): Stepper {
   const { checkpoints, callsEnd, tape, texts, level } = recorded
+  setOutermost(level)
   let step = -1
   let kernel: Kernel | undefined
   let table: PidTable
@@ -113,7 +115,7 @@ export function createStepper(recorded: Recorded): Stepper {
       (kernel as Kernel).tasks().map((task) => ({
         pid: task.nspid.slice(level),
         state: task.state,
-        ppid: task.parent === undefined ? 0 : task.parent.nspid.at(-1) ?? 0,
+        ppid: task.parent === undefined ? 0 : (task.parent.nspid.at(-1) ?? 0),
       })),
   }
 }
@@ -163,7 +165,12 @@ function viewMap(table: PidTable, before: Int32Array, step: number, inum: number
   }
 }
 
-function noteChanges(to: { set: number[]; cleared: number[] }, old: number, now: number, first: number): void {
+function noteChanges(
+  to: { set: number[]; cleared: number[] },
+  old: number,
+  now: number,
+  first: number,
+): void {
   if (to.set.length + to.cleared.length > MOST_CHANGES) return
   for (let bit = 0; bit < 32; bit++) {
     const is = (now >>> bit) & 1

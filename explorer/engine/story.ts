@@ -4,8 +4,8 @@ import type { BootOptions } from '../../src/kernel.ts'
 import type * as pid from '../../src/pid/index.ts'
 import type { Beat } from './protocol.ts'
 import type { Recorded } from './recorded.ts'
-import { startRecording, tableOf } from './recording.ts'
 import { callPid } from './recorder.ts'
+import { startRecording, tableOf } from './recording.ts'
 
 export interface Stage {
   readonly kernel: Kernel

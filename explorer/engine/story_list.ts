@@ -19,7 +19,8 @@ export const STORIES: readonly StoryTitle[] = [
   {
     id: 'interrupts',
     title: 'What the saved interrupts protect',
-    about: 'spin_lock_irqsave remembers whether interrupts were on. Why that matters, and what the simpler pair would do.',
+    about:
+      'spin_lock_irqsave remembers whether interrupts were on. Why that matters, and what the simpler pair would do.',
   },
   {
     id: 'rcu',

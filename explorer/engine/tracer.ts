@@ -1,8 +1,9 @@
 /** Listens to the traced build while one step is taken: who called whom, with what, and what came of it. */
-import { signalName } from '../../src/abi/index.ts'
+
 import { errnoName } from '../../src/abi/errno.ts'
-import * as L from '../../src/mm/layout.ts'
+import { signalName } from '../../src/abi/index.ts'
 import type { NsRef, PidRef, TaskRef, UpidRef } from '../../src/mm/layout.ts'
+import * as L from '../../src/mm/layout.ts'
 import { pidHashfn } from '../../src/pid/pid_hash.ts'
 import type { PidTable } from '../../src/pid/table.ts'
 import { nsNameOf, pidName, taskName } from './names.ts'
@@ -55,7 +56,8 @@ export function trace(table: PidTable, step: () => void): Trace {
       told.left++
       return raw(...args)
     }
-    if (info.name === 'hashUpid' || info.name === 'unhashUpid') told.hash.push(hashChange(table, info.name, args[1] as UpidRef))
+    if (info.name === 'hashUpid' || info.name === 'unhashUpid')
+      told.hash.push(hashChange(table, info.name, args[1] as UpidRef))
     const node: CallNode = {
       name: info.name,
       file: info.file,
@@ -105,7 +107,8 @@ function describeArgs(table: PidTable, { params }: TracedFunction, args: readonl
 
 function describe(table: PidTable, type: string, name: string, value: unknown): string {
   if (value === undefined) return ''
-  if (typeof value !== 'number') return Array.isArray(value) ? `[${value.join(' ')}]` : typeof value === 'boolean' ? String(value) : ''
+  if (typeof value !== 'number')
+    return Array.isArray(value) ? `[${value.join(' ')}]` : typeof value === 'boolean' ? String(value) : ''
   if (value < 0 && value > -200 && name === '') return `-${errnoName(-value)}`
   switch (type) {
     case 'NsRef':
@@ -120,7 +123,8 @@ function describe(table: PidTable, type: string, name: string, value: unknown): 
   if (name === 'lock') return LOCKS.get(value) ?? `lock@${value}`
   if (name === 'sig' && value > 0) return signalName(value)
   if (name === 'map') return `entry@${value}`
-  if (name === 'rcuHead' || name === 'head' || name === 'node' || name === 'at' || name === 'work') return `@${value}`
+  if (name === 'rcuHead' || name === 'head' || name === 'node' || name === 'at' || name === 'work')
+    return `@${value}`
   return name === 'nr' || name === '' ? String(value) : `${name} ${value}`
 }
 
@@ -155,13 +159,25 @@ function watch(table: PidTable, { name }: TracedFunction, args: readonly unknown
       return perLevel(w[pid + L.PID_NUMBERS + w[pid + L.PID_LEVEL] * L.UPID_WORDS + L.UPID_NS] as NsRef)
     }
     case 'disablePidAllocation':
-      return [word(`nr_hashed of ${nsNameOf(table, args[1] as NsRef)}`, (args[1] as number) + L.NS_NR_HASHED, hashed)]
+      return [
+        word(
+          `nr_hashed of ${nsNameOf(table, args[1] as NsRef)}`,
+          (args[1] as number) + L.NS_NR_HASHED,
+          hashed,
+        ),
+      ]
     case 'allocPidmap':
       return [word('last_pid', (args[1] as number) + L.NS_LAST_PID)]
     case 'hashUpid':
     case 'unhashUpid': {
       const change = hashChange(table, name, args[1] as UpidRef)
-      return [{ what: `bucket ${change.bucket}`, before: name === 'hashUpid' ? '' : 'in', now: () => (name === 'hashUpid' ? 'in' : 'out') }]
+      return [
+        {
+          what: `bucket ${change.bucket}`,
+          before: name === 'hashUpid' ? '' : 'in',
+          now: () => (name === 'hashUpid' ? 'in' : 'out'),
+        },
+      ]
     }
     case 'getPid':
     case 'putPid':

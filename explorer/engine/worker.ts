@@ -2,7 +2,17 @@
 import { TraceError } from '../../src/trace/trace_error.ts'
 import { ADOPTED, EXIT, FORK, type Life, REAPED, SIGNAL } from './lives.ts'
 import { readBytes } from './log.ts'
-import type { Answers, Beat, Density, LifeName, LifeView, Opened, Reply, Request, Source } from './protocol.ts'
+import type {
+  Answers,
+  Beat,
+  Density,
+  LifeName,
+  LifeView,
+  Opened,
+  Reply,
+  Request,
+  Source,
+} from './protocol.ts'
 import type { Recorded } from './recorded.ts'
 import { createStepper, type Stepper } from './stepper.ts'
 import { tellStory } from './stories.ts'
@@ -75,7 +85,12 @@ function present(): Stepper {
 async function open(source: Source, lookup: 'hash' | 'idr', id: number): Promise<Opened> {
   let beats: readonly Beat[] = []
   if (source.kind === 'file') {
-    recorded = await readBytes(source.name, source.blob, (progress) => port.postMessage({ id, progress }), lookup)
+    recorded = await readBytes(
+      source.name,
+      source.blob,
+      (progress) => port.postMessage({ id, progress }),
+      lookup,
+    )
   } else {
     const story = tellStory(source.id, lookup)
     recorded = story.recorded
@@ -83,7 +98,10 @@ async function open(source: Source, lookup: 'hash' | 'idr', id: number): Promise
   }
   stepper = createStepper(recorded)
   const { name, format, steps, lines, level, report } = recorded
-  const findings = (report?.findings ?? []).map((finding) => ({ ...finding, step: stepOf(recorded as Recorded, finding.line) }))
+  const findings = (report?.findings ?? []).map((finding) => ({
+    ...finding,
+    step: stepOf(recorded as Recorded, finding.line),
+  }))
   return { name, format, steps, lines, level, report, density: densityOf(recorded), findings, beats }
 }
 
@@ -97,7 +115,12 @@ function stepOf({ lineOf, steps }: Recorded, line: number): number {
 function densityOf({ kinds, steps }: Recorded): Density {
   const per = Math.max(1, Math.ceil((steps + 1) / COLUMNS))
   const columns = Math.ceil((steps + 1) / per)
-  const density = { per, forks: new Uint32Array(columns), exits: new Uint32Array(columns), signals: new Uint32Array(columns) }
+  const density = {
+    per,
+    forks: new Uint32Array(columns),
+    exits: new Uint32Array(columns),
+    signals: new Uint32Array(columns),
+  }
   for (let step = 0; step <= steps; step++) {
     const bits = kinds[step] as number
     const column = Math.floor(step / per)
@@ -114,7 +137,9 @@ function isAt({ born, gone }: Life, step: number): boolean {
 
 function nameOf(id: number): LifeName | undefined {
   const life = recorded?.lives[id]
-  return life === undefined ? undefined : { id, numbers: life.numbers.map(({ nr }) => nr).slice(recorded?.level) }
+  return life === undefined
+    ? undefined
+    : { id, numbers: life.numbers.map(({ nr }) => nr).slice(recorded?.level) }
 }
 
 const MOST_CHILDREN = 200
@@ -146,10 +171,14 @@ function viewLife(life: Life): LifeView {
 
 /** As the command line tells it. */
 function troubleText(error: unknown): string {
-  if (!(error instanceof TraceError)) return `internal error: ${error instanceof Error ? error.message : String(error)}`
+  if (!(error instanceof TraceError))
+    return `internal error: ${error instanceof Error ? error.message : String(error)}`
   const { line, message, path = '', checked, matched } = error
   const place = line === 0 ? path : `${path}:${line}`
   if (checked === undefined || matched === undefined) return `${place}: ${message}`
-  const results = checked === matched ? `${checked} results, all equal` : `${checked} results, ${checked - matched} different`
+  const results =
+    checked === matched
+      ? `${checked} results, all equal`
+      : `${checked} results, ${checked - matched} different`
   return `${place}: ${message} (before that: ${results})`
 }

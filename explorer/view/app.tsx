@@ -36,19 +36,18 @@ function Header() {
   const told = S.opened.value
   return (
     <header class="top">
-      <a
-        class="brand"
-        href="#"
-        onClick={(event) => {
-          event.preventDefault()
-          S.close()
-        }}
-      >
+      <button type="button" class="plain brand" onClick={S.close}>
         pidns <span>explorer</span>
-      </a>
+      </button>
       <span class="what">
         {told === undefined ? '' : told.name}
-        {told !== undefined && <span class="quiet"> {told.format}{told.lines > 0 ? `, ${told.lines.toLocaleString('en-US')} lines` : ''}</span>}
+        {told !== undefined && (
+          <span class="quiet">
+            {' '}
+            {told.format}
+            {told.lines > 0 ? `, ${told.lines.toLocaleString('en-US')} lines` : ''}
+          </span>
+        )}
       </span>
       {told !== undefined && (
         <button type="button" onClick={S.close}>
@@ -132,7 +131,9 @@ function Tabs({ tabs, current }: { readonly tabs: readonly S.Panel[]; readonly c
           }}
         >
           {PANELS[name].title}
-          {name === 'findings' && (S.opened.value?.findings.length ?? 0) > 0 && <span class="count">{S.opened.value?.findings.length}</span>}
+          {name === 'findings' && (S.opened.value?.findings.length ?? 0) > 0 && (
+            <span class="count">{S.opened.value?.findings.length}</span>
+          )}
         </button>
       ))}
     </div>

@@ -90,8 +90,15 @@ function Reuse() {
             <button type="button" class="link" onClick={() => void S.showLife(one.id)}>
               {numbersText(one)}
             </button>{' '}
-            <StepLink step={one.born} text={one.born === 0 ? 'from the beginning' : `from step ${one.born}`} />{' '}
-            {one.gone < 0 ? <span class="quiet">to the end</span> : <StepLink step={one.gone} text={`to step ${one.gone}`} />}
+            <StepLink
+              step={one.born}
+              text={one.born === 0 ? 'from the beginning' : `from step ${one.born}`}
+            />{' '}
+            {one.gone < 0 ? (
+              <span class="quiet">to the end</span>
+            ) : (
+              <StepLink step={one.gone} text={`to step ${one.gone}`} />
+            )}
           </li>
         ))}
       </ul>
@@ -103,7 +110,11 @@ function LifeStory({ life }: { readonly life: LifeView }) {
   const at = S.wanted.value
   const ended = life.happenings.find(({ kind }) => kind === ENDED)
   const isThere = S.isAt(life, at)
-  const isZombie = isThere && ended !== undefined && ended.step <= at && !life.happenings.some(({ kind, step }) => kind === REAPED && step <= at)
+  const isZombie =
+    isThere &&
+    ended !== undefined &&
+    ended.step <= at &&
+    !life.happenings.some(({ kind, step }) => kind === REAPED && step <= at)
   const adoptions = life.happenings.filter(({ kind }) => kind === ADOPTED)
   const parentNow = adoptions.filter(({ step }) => step <= at).at(-1)?.who ?? life.parent
   return (
@@ -111,22 +122,36 @@ function LifeStory({ life }: { readonly life: LifeView }) {
       <h3>
         {life.numbers.map(({ nr, ns }) => (
           <span key={ns} class="where">
-            <b>{nr}</b> in {S.nsName(ns)}
+            <strong>{nr}</strong> in {S.nsName(ns)}
           </span>
         ))}
       </h3>
       <p>
-        {at < life.born ? 'Not born yet.' : isThere ? (isZombie ? 'A zombie.' : ended !== undefined && ended.step <= at ? 'Ended, and its number is still held.' : 'Alive.') : 'Gone.'}
+        {at < life.born
+          ? 'Not born yet.'
+          : isThere
+            ? isZombie
+              ? 'A zombie.'
+              : ended !== undefined && ended.step <= at
+                ? 'Ended, and its number is still held.'
+                : 'Alive.'
+            : 'Gone.'}
         {isZombie && (
           <>
             {' '}
-            Its parent, <Who name={parentNow} />, has not waited for it. {life.happenings.some(({ kind, step }) => kind === REAPED && step > at) ? 'It will.' : 'It never does in this log.'}
+            Its parent, <Who name={parentNow} />, has not waited for it.{' '}
+            {life.happenings.some(({ kind, step }) => kind === REAPED && step > at)
+              ? 'It will.'
+              : 'It never does in this log.'}
           </>
         )}
       </p>
       <ol class="happenings">
         <li class={life.born <= at ? 'past' : ''}>
-          <StepLink step={life.born} text={life.born === 0 ? 'there from the beginning' : `step ${life.born}`} />{' '}
+          <StepLink
+            step={life.born}
+            text={life.born === 0 ? 'there from the beginning' : `step ${life.born}`}
+          />{' '}
           {life.born > 0 && 'born'}
           {life.parent !== undefined && (
             <>
@@ -135,17 +160,22 @@ function LifeStory({ life }: { readonly life: LifeView }) {
           )}
         </li>
         {life.happenings.map(({ step, kind, other, who }, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: what happened stays in its place
           <li key={i} class={step <= at ? 'past' : ''}>
-            <StepLink step={step} text={`step ${step}`} />{' '}
-            {kind === ENDED && endText(other)}
+            <StepLink step={step} text={`step ${step}`} /> {kind === ENDED && endText(other)}
             {kind === SIGNALLED && `was sent ${signalName(other)}`}
             {kind === ADOPTED && (
               <>
                 lost its parent, adopted by <Who name={who} />
               </>
             )}
-            {kind === REAPED && (who === undefined || who.id === life.id ? 'released' : <>released; waited for, or left behind, by <Who name={who} /></>)}
+            {kind === REAPED &&
+              (who === undefined || who.id === life.id ? (
+                'released'
+              ) : (
+                <>
+                  released; waited for, or left behind, by <Who name={who} />
+                </>
+              ))}
           </li>
         ))}
         {life.gone >= 0 && (

@@ -1,6 +1,7 @@
 /** The page's side of the worker: questions and answers. */
-import type { Answers, Reply, Request } from '../engine/protocol.ts'
+
 import type { Progress } from '../engine/log.ts'
+import type { Answers, Reply, Request } from '../engine/protocol.ts'
 import EngineWorker from '../engine/worker.ts?worker&inline'
 
 interface Waiting {
@@ -50,7 +51,9 @@ export function ask<R extends Request>(
 ): Promise<Answers[R['kind']]> {
   worker ??= start()
   const id = ++last
-  const answer = new Promise<Answers[R['kind']]>((resolve, reject) => waiting.set(id, { resolve, reject, onProgress }))
+  const answer = new Promise<Answers[R['kind']]>((resolve, reject) =>
+    waiting.set(id, { resolve, reject, onProgress }),
+  )
   worker.postMessage({ ...request, id })
   return answer
 }

@@ -15,7 +15,8 @@ export const EXAMPLES: readonly Example[] = [
   {
     id: 'leaks',
     name: 'leaks.strace',
-    about: 'A shell script that leaks: zombies, orphans, an escape from a kill, a namespace. As strace saw it.',
+    about:
+      'A shell script that leaks: zombies, orphans, an escape from a kill, a namespace. As strace saw it.',
     text: leaks,
   },
   {

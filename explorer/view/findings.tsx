@@ -10,14 +10,14 @@ export function Findings() {
     <div class="findings">
       {report !== undefined && (
         <p class={report.checked === report.matched ? 'verdict' : 'verdict bad'}>
-          {report.checked.toLocaleString('en-US')} results checked, {report.matched.toLocaleString('en-US')} equal
+          {report.checked.toLocaleString('en-US')} results checked, {report.matched.toLocaleString('en-US')}{' '}
+          equal
           {report.reordered > 0 ? ` (${report.reordered} in another order)` : ''}.
         </p>
       )}
       {findings.length === 0 && <p class="quiet">No findings.</p>}
       <ul>
         {findings.map(({ kind, pid, line, text, step, command }, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a list that stays as it is
           <li key={i}>
             <Tag kind={kind} text={kind} />{' '}
             <button type="button" class="link" onClick={() => void S.seek(step)}>
@@ -33,7 +33,6 @@ export function Findings() {
           <h3>Differences</h3>
           <ul>
             {report.differences.map(({ line, what, expected, actual }, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a list that stays as it is
               <li key={i}>
                 line {line}: {what}: expected {expected}, got {actual}
               </li>

@@ -50,12 +50,18 @@ function Buckets({ hash }: { readonly hash: HashView }) {
           min={0}
           max={lengths.length - 1}
           value={S.bucket.value < 0 ? '' : S.bucket.value}
-          onInput={(event) => void S.showBucket(event.currentTarget.value === '' ? -1 : Number(event.currentTarget.value))}
+          onInput={(event) =>
+            void S.showBucket(event.currentTarget.value === '' ? -1 : Number(event.currentTarget.value))
+          }
         />
       </label>
       <ul class="chains">
         {chains.map((chain) => (
-          <ChainRow key={chain.bucket} chain={chain} changes={changes.filter(({ bucket }) => (bucket & (lengths.length - 1)) === chain.bucket)} />
+          <ChainRow
+            key={chain.bucket}
+            chain={chain}
+            changes={changes.filter(({ bucket }) => (bucket & (lengths.length - 1)) === chain.bucket)}
+          />
         ))}
       </ul>
     </>
@@ -63,8 +69,11 @@ function Buckets({ hash }: { readonly hash: HashView }) {
 }
 
 function ChainRow({ chain, changes }: { readonly chain: Chain; readonly changes: readonly HashChange[] }) {
-  const isIn = (nr: number, ns: number): boolean => changes.some((one) => one.added && one.nr === nr && one.ns === ns)
-  const out = changes.filter((one) => !one.added && !chain.entries.some(({ nr, ns }) => nr === one.nr && ns === one.ns))
+  const isIn = (nr: number, ns: number): boolean =>
+    changes.some((one) => one.added && one.nr === nr && one.ns === ns)
+  const out = changes.filter(
+    (one) => !one.added && !chain.entries.some(({ nr, ns }) => nr === one.nr && ns === one.ns),
+  )
   return (
     <li>
       <span class="bucket">{chain.bucket}</span>
@@ -86,7 +95,13 @@ function ChainRow({ chain, changes }: { readonly chain: Chain; readonly changes:
 }
 
 /** All buckets side by side: a column is as high as its longest chain. */
-function BucketStrip({ lengths, touched }: { readonly lengths: Uint8Array; readonly touched: ReadonlySet<number> }) {
+function BucketStrip({
+  lengths,
+  touched,
+}: {
+  readonly lengths: Uint8Array
+  readonly touched: ReadonlySet<number>
+}) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const theme = useTheme()
   useEffect(() => {
@@ -98,7 +113,10 @@ function BucketStrip({ lengths, touched }: { readonly lengths: Uint8Array; reado
     element.height = HEIGHT * ratio
     const ink = element.getContext('2d') as CanvasRenderingContext2D
     ink.scale(ratio, ratio)
-    const longest = Math.max(3, lengths.reduce((most, length) => Math.max(most, length), 0))
+    const longest = Math.max(
+      3,
+      lengths.reduce((most, length) => Math.max(most, length), 0),
+    )
     const x = scaleLinear([0, lengths.length], [0, width])
     const y = scaleLinear([0, longest], [0, HEIGHT - 6])
     const wide = Math.max(1, x(1) - (x(1) > 3 ? 1 : 0))
@@ -129,12 +147,23 @@ function Trees({ view }: { readonly view: TreeView }) {
       {view.trees.map(({ ns, hasTop, leaves }) => (
         <li key={ns}>
           <b>{S.nsName(ns)}</b>{' '}
-          <span class="quiet">{hasTop ? 'a top of 4,096 slots, below it' : leaves.length === 0 ? 'empty' : 'no top needed: all numbers are below 1,024'}</span>
+          <span class="quiet">
+            {hasTop
+              ? 'a top of 4,096 slots, below it'
+              : leaves.length === 0
+                ? 'empty'
+                : 'no top needed: all numbers are below 1,024'}
+          </span>
           <ul>
             {leaves.map(({ index, count }) => (
               <li key={index}>
-                <meter min={0} max={1024} value={count} aria-label={`leaf ${index}: ${count} of 1,024 slots in use`} /> leaf for {index * 1024} to{' '}
-                {index * 1024 + 1023}: {count} in use
+                <meter
+                  min={0}
+                  max={1024}
+                  value={count}
+                  aria-label={`leaf ${index}: ${count} of 1,024 slots in use`}
+                />{' '}
+                leaf for {index * 1024} to {index * 1024 + 1023}: {count} in use
               </li>
             ))}
           </ul>

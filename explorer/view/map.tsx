@@ -5,7 +5,7 @@ import { type D3ZoomEvent, type ZoomBehavior, type ZoomTransform, zoom, zoomIden
 import { useEffect, useRef } from 'preact/hooks'
 import type { MapView } from '../engine/stepper.ts'
 import { useTheme } from './colors.ts'
-import { bitOf, type Grid, gridFor, numberAt, paint, type Picture, picture, usedUpTo } from './map_paint.ts'
+import { bitOf, type Grid, gridFor, numberAt, type Picture, paint, picture, usedUpTo } from './map_paint.ts'
 import * as S from './store.ts'
 
 const MARGIN = 10
@@ -66,11 +66,16 @@ function MapFrame({ map }: { readonly map: MapView }) {
   useEffect(() => {
     const element = canvas.current
     if (element === null) return
-    const behaviour = zoom<HTMLCanvasElement, unknown>().on('zoom', ({ transform }: D3ZoomEvent<HTMLCanvasElement, unknown>) => {
-      kept.current.transform = transform
-      drawSoon()
-    })
-    behaviour.wheelDelta(({ deltaY, deltaMode }) => -deltaY * (deltaMode === 1 ? 0.05 : deltaMode === 0 ? 0.003 : 1))
+    const behaviour = zoom<HTMLCanvasElement, unknown>().on(
+      'zoom',
+      ({ transform }: D3ZoomEvent<HTMLCanvasElement, unknown>) => {
+        kept.current.transform = transform
+        drawSoon()
+      },
+    )
+    behaviour.wheelDelta(
+      ({ deltaY, deltaMode }) => -deltaY * (deltaMode === 1 ? 0.05 : deltaMode === 0 ? 0.003 : 1),
+    )
     kept.current.zoom = behaviour
     select(element).call(behaviour).on('dblclick.zoom', null)
     const observer = new ResizeObserver(() => {
@@ -90,7 +95,7 @@ function MapFrame({ map }: { readonly map: MapView }) {
     if (key !== now.fitted && element.clientWidth > 0) {
       now.fitted = key
       now.grid = grid
-      fit(element, now, numbers)
+      fitTo(element, now, numbers)
     }
     drawSoon()
   }, [map, theme, extent.value, size.value, cursor.value])
@@ -158,10 +163,11 @@ function MapFrame({ map }: { readonly map: MapView }) {
           −
         </button>
         <span class="quiet legend">
-          <i class="key key-taken" /> taken <i class="key key-added" /> set <i class="key key-removed" /> cleared{' '}
-          <i class="key key-cursor" /> last_pid <i class="key key-reserved" /> reserved
+          <i class="key key-taken" /> taken <i class="key key-added" /> set <i class="key key-removed" />{' '}
+          cleared <i class="key key-cursor" /> last_pid <i class="key key-reserved" /> reserved
         </span>
       </div>
+      {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: it takes keys of its own */}
       <canvas
         ref={canvas}
         tabIndex={0}
@@ -187,7 +193,7 @@ function MapFrame({ map }: { readonly map: MapView }) {
   )
 }
 
-function fit(element: HTMLCanvasElement, kept: Kept, numbers: number): void {
+function fitTo(element: HTMLCanvasElement, kept: Kept, numbers: number): void {
   const { columns } = kept.grid
   const rows = Math.ceil(numbers / columns)
   const [width, height] = [element.clientWidth - 2 * MARGIN, element.clientHeight - 2 * MARGIN]
@@ -215,7 +221,9 @@ function changeText({ set, cleared, lastPid, pidMax }: MapView): string {
 }
 
 function listed(numbers: readonly number[]): string {
-  return numbers.length <= 6 ? numbers.join(' ') : `${numbers.slice(0, 6).join(' ')} and ${numbers.length - 6} more`
+  return numbers.length <= 6
+    ? numbers.join(' ')
+    : `${numbers.slice(0, 6).join(' ')} and ${numbers.length - 6} more`
 }
 
 function numberText(map: MapView, nr: number): string {

@@ -44,7 +44,12 @@ export interface Picture {
 }
 
 /** The bits as pixels; the one before is used again where nothing has changed. */
-export function picture(map: MapView, { columns }: Grid, theme: string, before: Picture | undefined): Picture {
+export function picture(
+  map: MapView,
+  { columns }: Grid,
+  theme: string,
+  before: Picture | undefined,
+): Picture {
   if (before?.of === map && before.columns === columns && before.theme === theme) return before
   const rows = Math.max(1, Math.ceil((map.bits.length * 32) / columns))
   const reuse = before?.canvas.width === columns && before.canvas.height === rows
@@ -166,7 +171,13 @@ function paintPages(ink: CanvasRenderingContext2D, { map, grid, transform, width
     ink.lineTo(width, y)
     if (page > 0) ink.stroke()
     const free = map.free[page] ?? -1
-    if (rows * transform.k > 40) ink.fillText(free < 0 ? `page ${page}: not allocated` : `page ${page}: nr_free ${free}`, width - 6, y + 4)
+    if (rows * transform.k < 40) continue
+    const text = free < 0 ? `page ${page}: not allocated` : `page ${page}: nr_free ${free}`
+    const wide = ink.measureText(text).width + 10
+    ink.fillStyle = colorOf('--paper')
+    ink.fillRect(width - wide, y + 1, wide, 18)
+    ink.fillStyle = colorOf('--quiet')
+    ink.fillText(text, width - 5, y + 4)
   }
 }
 
@@ -177,7 +188,13 @@ function paintChanges(ink: CanvasRenderingContext2D, scene: Scene): void {
 
 const SMALLEST_MARK = 7
 
-function mark(ink: CanvasRenderingContext2D, { grid, transform }: Scene, nr: number, color: string, wide: number): void {
+function mark(
+  ink: CanvasRenderingContext2D,
+  { grid, transform }: Scene,
+  nr: number,
+  color: string,
+  wide: number,
+): void {
   if (nr < 0) return
   const { k } = transform
   const size = Math.max(SMALLEST_MARK, k + 1)

@@ -35,7 +35,8 @@ export async function openNamed(what: string, step: number | undefined): Promise
   if (kind === 'example' && example !== undefined) await S.open(sourceOf(example), what, step)
   else if (kind === 'story' && id !== undefined) await S.open({ kind: 'story', id }, what, step)
   else if (what === 'log' && servedName !== undefined) await openServed(servedName, step)
-  else if (kind === 'file') S.trouble.value = `${id}: this place is in a file of your own: drop the file here again`
+  else if (kind === 'file')
+    S.trouble.value = `${id}: this place is in a file of your own: drop the file here again`
 }
 
 async function openServed(name: string, step: number | undefined): Promise<void> {
@@ -65,7 +66,8 @@ export function keepAddress(): void {
     clearTimeout(timer)
     timer = setTimeout(() => {
       written = text === '' ? '' : `#${text}`
-      if (location.hash !== written) history.replaceState(null, '', written === '' ? location.pathname : written)
+      if (location.hash !== written)
+        history.replaceState(null, '', written === '' ? location.pathname : written)
     }, 120)
   })
   addEventListener('hashchange', () => {

@@ -13,10 +13,14 @@ export function Player() {
   const step = S.wanted.value
   const shown = S.view.value
   return (
-    <footer class="player" aria-label="Time">
+    <footer class="player">
       <p class="event" aria-live="polite">
         <span class="event-place">
-          {told.format === 'story' || told.lines === 0 ? '' : step === 0 ? 'beginning' : `line ${shown?.line ?? 0}`}
+          {told.format === 'story' || told.lines === 0
+            ? ''
+            : step === 0
+              ? 'beginning'
+              : `line ${shown?.line ?? 0}`}
         </span>
         <code>{shown === undefined ? '' : shown.text === '' ? emptyText(told, shown.step) : shown.text}</code>
       </p>
@@ -140,14 +144,19 @@ function Timeline({ told }: { readonly told: Opened }) {
         ))}
       </span>
       <span class="lane-box">
-        <canvas ref={canvas} aria-hidden="true" />
+        <canvas ref={canvas} />
         <i class="head" style={{ left: `${(S.wanted.value / Math.max(1, steps)) * 100}%` }} />
       </span>
     </div>
   )
 }
 
-function draw(element: HTMLCanvasElement, density: Density, findings: Opened['findings'], steps: number): void {
+function draw(
+  element: HTMLCanvasElement,
+  density: Density,
+  findings: Opened['findings'],
+  steps: number,
+): void {
   const ratio = devicePixelRatio || 1
   const [width, height] = [element.clientWidth, element.clientHeight]
   if (width === 0) return
@@ -196,15 +205,18 @@ export function usePlayback(): void {
   const speed = S.speed.value
   useEffect(() => {
     if (!isOn) return
-    const timer = setInterval(() => {
-      const told = S.opened.value
-      if (told === undefined || S.wanted.value >= told.steps) {
-        S.playing.value = false
-        return
-      }
-      // Faster than pictures can be drawn: several steps at once.
-      void S.seek(S.wanted.value + Math.max(1, Math.round(speed / 25)))
-    }, Math.max(40, 1000 / speed))
+    const timer = setInterval(
+      () => {
+        const told = S.opened.value
+        if (told === undefined || S.wanted.value >= told.steps) {
+          S.playing.value = false
+          return
+        }
+        // Faster than pictures can be drawn: several steps at once.
+        void S.seek(S.wanted.value + Math.max(1, Math.round(speed / 25)))
+      },
+      Math.max(40, 1000 / speed),
+    )
     return () => clearInterval(timer)
   }, [isOn, speed])
 }

@@ -1,6 +1,7 @@
 /** Where each row of the tree lies: heights summed up, so that only rows in sight are made. */
-import * as R from '../engine/snapshot.ts'
+
 import type { NsView, Snapshot } from '../engine/snapshot.ts'
+import * as R from '../engine/snapshot.ts'
 
 const HEIGHTS: readonly number[] = [28, 24, 32, 10]
 

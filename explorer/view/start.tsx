@@ -1,8 +1,8 @@
 /** Nothing is open yet: what can be opened. */
 import { STORIES } from '../engine/story_list.ts'
 import { EXAMPLES } from './examples.ts'
-import { openNamed } from './place.ts'
 import { openFile } from './open_file.ts'
+import { openNamed } from './place.ts'
 import * as S from './store.ts'
 
 export function Start() {
@@ -19,8 +19,8 @@ export function Start() {
       <section class="drop">
         <h1>See what the kernel’s PID code does</h1>
         <p>
-          Drop a log here: text of <code>strace -f</code> or ftrace, a recording, a saved table; plain or <code>.gz</code>. It stays on
-          your machine: this page is the library itself, and asks no network.
+          Drop a log here: text of <code>strace -f</code> or ftrace, a recording, a saved table; plain or{' '}
+          <code>.gz</code>. It stays on your machine: this page is the library itself, and asks no network.
         </p>
         <label class="button">
           Open a file…

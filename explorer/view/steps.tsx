@@ -20,7 +20,8 @@ const ROWS: readonly SeedRow[] = seeds.split('\n').flatMap((line) => {
 })
 
 const BY_FUNCTION = new Map<string, SeedRow[]>()
-for (const row of ROWS) for (const name of row.functions) BY_FUNCTION.set(name, [...(BY_FUNCTION.get(name) ?? []), row])
+for (const row of ROWS)
+  for (const name of row.functions) BY_FUNCTION.set(name, [...(BY_FUNCTION.get(name) ?? []), row])
 
 const chosen = signal<string | undefined>(undefined)
 
@@ -33,13 +34,16 @@ export function Steps() {
   return (
     <div class="steps">
       {calls.length === 0 ? (
-        <p class="quiet">{shown.step === 0 ? 'The beginning: nothing has been done yet.' : 'This line changed nothing in the table.'}</p>
+        <p class="quiet">
+          {shown.step === 0
+            ? 'The beginning: nothing has been done yet.'
+            : 'This line changed nothing in the table.'}
+        </p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
-        <div class="calls" tabIndex={0} role="group" aria-label="Calls of this step">
-          <Calls calls={calls} depth={0} />
+        <section class="calls" aria-label="Calls of this step">
+          <Calls calls={calls} depth={0} outer={undefined} />
           {left > 0 && <p class="quiet">and {left} more calls</p>}
-        </div>
+        </section>
       )}
       {rows !== undefined && (
         <aside class="seed" aria-label={`What the seeds say of ${name}`}>
@@ -60,22 +64,27 @@ export function Steps() {
   )
 }
 
-function Calls({ calls, depth }: { readonly calls: readonly CallNode[]; readonly depth: number }) {
+interface CallsProps {
+  readonly calls: readonly CallNode[]
+  readonly depth: number
+  readonly outer: CallNode | undefined
+}
+
+function Calls({ calls, depth, outer }: CallsProps) {
   return (
     <ol>
       {calls.map((call, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a call is its place
         <li key={i}>
           {call.calls.length === 0 ? (
             <div class="leaf">
-              <Call call={call} />
+              <Call call={call} outer={outer} />
             </div>
           ) : (
             <details open={depth < 3}>
               <summary>
-                <Call call={call} />
+                <Call call={call} outer={outer} />
               </summary>
-              <Calls calls={call.calls} depth={depth + 1} />
+              <Calls calls={call.calls} depth={depth + 1} outer={call} />
             </details>
           )}
         </li>
@@ -84,7 +93,8 @@ function Calls({ calls, depth }: { readonly calls: readonly CallNode[]; readonly
   )
 }
 
-function Call({ call }: { readonly call: CallNode }) {
+/** Interrupts and readers are told of where they are not as the caller has them. */
+function Call({ call, outer }: { readonly call: CallNode; readonly outer: CallNode | undefined }) {
   const { name, file, args, result, effects, irqsOff, reading } = call
   const rows = BY_FUNCTION.get(name)
   return (
@@ -98,8 +108,16 @@ function Call({ call }: { readonly call: CallNode }) {
           {effect}
         </span>
       ))}
-      {irqsOff && <span class="mark" title="interrupts are off">irqs off</span>}
-      {reading && <span class="mark" title="a read section is open">reading</span>}
+      {irqsOff && !outer?.irqsOff && (
+        <span class="mark" title="interrupts are off">
+          irqs off
+        </span>
+      )}
+      {reading && !outer?.reading && (
+        <span class="mark" title="a read section is open">
+          reading
+        </span>
+      )}
       {rows !== undefined && (
         <button
           type="button"

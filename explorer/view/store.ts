@@ -1,7 +1,7 @@
 /** What the page shows now, and what may be done to it. One store; views read its signals. */
 import { batch, computed, effect, signal } from '@preact/signals'
-import type { LifeView, Opened, Source, StepView } from '../engine/protocol.ts'
 import type { Progress } from '../engine/log.ts'
+import type { LifeView, Opened, Source, StepView } from '../engine/protocol.ts'
 import { abandon, ask, Trouble } from './engine.ts'
 
 export type Panel = 'processes' | 'map' | 'steps' | 'hash' | 'ask' | 'findings'
@@ -204,12 +204,13 @@ let lastBeat: unknown
 
 const FIRST_INUM = 0xf0000000
 
-/** How many namespaces had been made before it, the initial one included. */
+/** How many namespaces had been made before it, the outermost one included. */
 export function numberOfNs(inum: number): number {
-  return inum < FIRST_INUM ? 0 : inum - FIRST_INUM + 1
+  return (inum < FIRST_INUM ? 0 : inum - FIRST_INUM + 1) - (opened.value?.level ?? 0)
 }
 
 /** As the page calls a namespace. */
 export function nsName(inum: number): string {
-  return `N${numberOfNs(inum)}`
+  const nr = numberOfNs(inum)
+  return nr < 0 ? 'outside' : `N${nr}`
 }

@@ -96,7 +96,9 @@ function TreeFrame() {
         role="tree"
         aria-label="Namespaces and processes"
         tabIndex={0}
-        aria-activedescendant={active.value >= first && active.value <= last ? `row-${active.value}` : undefined}
+        aria-activedescendant={
+          active.value >= first && active.value <= last ? `row-${active.value}` : undefined
+        }
         onScroll={(event) => {
           scroll.value = event.currentTarget.scrollTop
         }}
@@ -126,7 +128,8 @@ function TreeFrame() {
             if (row.kind === R.ROW_NS_END) return null
             const parent = rows.parents[i] as number
             const y = rows.tops[i] as number
-            const up = parent < 0 || kindOf(rows, parent) === R.ROW_NS ? 0 : y - (rows.tops[parent + 1] as number) + 6
+            const up =
+              parent < 0 || kindOf(rows, parent) === R.ROW_NS ? 0 : y - (rows.tops[parent + 1] as number) + 6
             return (
               <TreeRow
                 key={row.kind === R.ROW_NS ? `ns ${row.ns.inum}` : `pid ${row.pid}`}
@@ -222,7 +225,6 @@ function TreeRow({ row, index, y, up, isActive, level, levels, onChoose }: RowPr
     >
       <span class="numbers" aria-hidden="true" style={{ width: `${levels * COLUMN}px` }}>
         {row.numbers.map((nr, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a level is its place
           <span key={i} class={`nr level-${i % 6} ${i === row.numbers.length - 1 ? 'own' : ''}`}>
             {nr}
           </span>

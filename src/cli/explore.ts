@@ -96,7 +96,11 @@ function readPage(path: string | undefined): Page | undefined {
 function listen(server: Server, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      resolve(error.code === 'EADDRINUSE' ? `port ${port} is in use: another one is chosen without --port` : error.message)
+      resolve(
+        error.code === 'EADDRINUSE'
+          ? `port ${port} is in use: another one is chosen without --port`
+          : error.message,
+      )
     })
     server.listen(port, HOST, () => resolve(undefined))
   })
