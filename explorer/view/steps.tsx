@@ -1,5 +1,5 @@
 /** What the code did for this event: who called whom, with what, and what came of it. Each row of the seeds is one link away. */
-import { signal } from '@preact/signals'
+import { signal, useSignal } from '@preact/signals'
 import seeds from '../../docs/seeds.md?raw'
 import type { CallNode } from '../engine/tracer.ts'
 import * as S from './store.ts'
@@ -75,26 +75,53 @@ function Calls({ calls, depth, outer }: CallsProps) {
     <ol>
       {calls.map((call, i) => (
         <li key={i}>
-          {call.calls.length === 0 ? (
-            <div class="leaf">
-              <Call call={call} outer={outer} />
-            </div>
-          ) : (
-            <details open={depth < 3}>
-              <summary>
-                <Call call={call} outer={outer} />
-              </summary>
-              <Calls calls={call.calls} depth={depth + 1} outer={call} />
-            </details>
-          )}
+          <Branch call={call} depth={depth} outer={outer} />
         </li>
       ))}
     </ol>
   )
 }
 
+interface CallProps {
+  readonly call: CallNode
+  readonly outer: CallNode | undefined
+}
+
+const OPEN_DEPTH = 3
+
+/** A call, and those that it made, which can be folded away. */
+function Branch({ call, depth, outer }: CallProps & { readonly depth: number }) {
+  const isOpen = useSignal(depth < OPEN_DEPTH)
+  if (call.calls.length === 0) {
+    return (
+      <div class="leaf">
+        <Call call={call} outer={outer} />
+      </div>
+    )
+  }
+  return (
+    <>
+      <div class="branching">
+        <button
+          type="button"
+          class="plain twist"
+          aria-expanded={isOpen.value}
+          aria-label={`Calls of ${kernelName(call.name)}`}
+          onClick={() => {
+            isOpen.value = !isOpen.value
+          }}
+        >
+          {isOpen.value ? '▾' : '▸'}
+        </button>
+        <Call call={call} outer={outer} />
+      </div>
+      {isOpen.value && <Calls calls={call.calls} depth={depth + 1} outer={call} />}
+    </>
+  )
+}
+
 /** Interrupts and readers are told of where they are not as the caller has them. */
-function Call({ call, outer }: { readonly call: CallNode; readonly outer: CallNode | undefined }) {
+function Call({ call, outer }: CallProps) {
   const { name, file, args, result, effects, irqsOff, reading } = call
   const rows = BY_FUNCTION.get(name)
   return (
@@ -122,8 +149,7 @@ function Call({ call, outer }: { readonly call: CallNode; readonly outer: CallNo
         <button
           type="button"
           class="seed-link"
-          onClick={(event) => {
-            event.preventDefault()
+          onClick={() => {
             chosen.value = name
           }}
         >

@@ -215,7 +215,6 @@ function TreeRow({ row, index, y, up, isActive, level, levels, onChoose }: RowPr
       aria-posinset={row.pos || undefined}
       aria-setsize={row.size || undefined}
       aria-selected={isLife}
-      aria-label={labelOf(row, level)}
       tabIndex={-1}
       data-numbers={isNs ? undefined : row.numbers.join(' ')}
       data-state={isNs ? undefined : stateOf(flags)}
@@ -223,6 +222,7 @@ function TreeRow({ row, index, y, up, isActive, level, levels, onChoose }: RowPr
       style={{ transform: `translateY(${y}px)` }}
       onClick={onChoose}
     >
+      <span class="hidden">{labelOf(row, level)}</span>
       <span class="numbers" aria-hidden="true" style={{ width: `${levels * COLUMN}px` }}>
         {row.numbers.map((nr, i) => (
           <span key={i} class={`nr level-${i % 6} ${i === row.numbers.length - 1 ? 'own' : ''}`}>
