@@ -1,7 +1,6 @@
 /* The explorer in a real browser: the five uses, from a server and from a disk, light and dark, narrow and wide. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import type { LogItem, Start } from '#internal/trace/event.js'
@@ -167,6 +166,16 @@ describe('the explorer', { skip: B.missing }, () => {
     })
   })
 
+  it('makes the picture of the README', async () => {
+    const look = { width: 1280, height: 760, theme: 'light' } as const
+    await withPage(`${B.FROM_DISK}#open=story:init-death&step=3`, look, async (page) => {
+      await B.showsStep(page, 3)
+      assert.equal(await page.getAttribute('[data-numbers="2 1"]', 'data-state'), 'E')
+      assert.equal(await page.getAttribute('[data-numbers="6 4"]', 'data-state'), 'Z')
+      await B.shoot(page, 'readme')
+    })
+  })
+
   it('says what is wrong with a file in the words of the command line', async () => {
     await withPage(B.FROM_DISK, LOOKS[0] as B.Look, async (page) => {
       await page.setInputFiles('input[type=file]', {
@@ -182,34 +191,3 @@ describe('the explorer', { skip: B.missing }, () => {
     })
   })
 })
-
-describe('the server of the explorer', () => {
-  it('answers to its own name only, and to no other site', async () => {
-    const { port, stop } = await B.serve()
-    try {
-      assert.equal(await statusOf(port, {}), 200)
-      assert.equal(await statusOf(port, { host: `localhost:${port}` }), 200)
-      assert.equal(await statusOf(port, { host: `evil.example:${port}` }), 403)
-      assert.equal(await statusOf(port, { origin: 'http://evil.example' }), 403)
-      assert.equal(await statusOf(port, { 'sec-fetch-site': 'cross-site' }), 403)
-    } finally {
-      await stop()
-    }
-  })
-})
-
-function statusOf(port: number, headers: Record<string, string>): Promise<number> {
-  return new Promise((done, fail) => {
-    request(
-      { host: '127.0.0.1', port, path: '/', headers: { host: `127.0.0.1:${port}`, ...headers } },
-      (response) => {
-        assert.equal(response.headers['cross-origin-opener-policy'], 'same-origin')
-        assert.match(String(response.headers['content-security-policy']), /default-src 'none'/)
-        response.resume()
-        done(response.statusCode ?? 0)
-      },
-    )
-      .on('error', fail)
-      .end()
-  })
-}
