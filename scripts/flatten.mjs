@@ -24,7 +24,7 @@ const SHARED = join(DIST, 'shared')
 const ATOMIC = join(DIST, 'lib/atomic.js')
 const ATOMIC_SHARED = join(DIST, 'lib/atomic_shared.js')
 /** What is no part of the library, or is the same in both builds. */
-const LEFT_OUT = /^(cli|platform|shared|trace[\\/]node)[\\/]/
+const LEFT_OUT = /^(cli|explorer|platform|shared|trace[\\/]node)[\\/]/
 const DONE = '/* flat */'
 /** Where words are not those of a table in use, or are written without notice for a reason. */
 const UNNOTED =

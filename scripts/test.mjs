@@ -24,7 +24,7 @@ const FILE_TIMEOUT_MS = 15 * 60 * 1000
  * the plain build reads of its memory, and what imports the shared build by its name.
  */
 const ONCE =
-  /^(browser|cli|counts|docstrings|examples|layers|oracle|readme|run|run_\w+|schedules|semantics|strace\w*|ftrace\w*|torture|trace_\w+|shared_(?!build)\w+)\.test\.js$/
+  /^(browser|cli|counts|docstrings|examples|explore|running|layers|oracle|readme|run|run_\w+|schedules|semantics|strace\w*|ftrace\w*|torture|trace_\w+|shared_(?!build)\w+)\.test\.js$/
 const isShared = process.execArgv.some((option) => option.endsWith('shared.mjs'))
 
 const build = process.env.PIDNS_BUILD

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { type ExploreFlags, explore } from './explore.ts'
 import { setManual } from './manual.ts'
-import { PIDNS, REPLAY, RUN } from './manuals.ts'
+import { EXPLORE, PIDNS, REPLAY, RUN } from './manuals.ts'
 import { type ReplayFlags, replayFiles } from './replay.ts'
 import { FAIL_KINDS, type FailKind, type RunFlags, runCommand } from './run.ts'
 
@@ -11,6 +12,7 @@ const UNUSABLE = 2
 /** Linux's own limits of kernel.pid_max. */
 const PID_MAX_MIN = 301
 const PID_MAX_LIMIT = 4194304
+const PORT_MAX = 65535
 /** What a timer of Node can hold. */
 const SECONDS_MAX = 2_000_000
 
@@ -30,6 +32,7 @@ function createProgram(): Command {
   setManual(program, PIDNS)
   addReplay(program)
   addRun(program)
+  addExplore(program)
   return program
 }
 
@@ -70,6 +73,24 @@ function addRun(program: Command): void {
     .option('-v, --verbose', 'say what was seen after a clean run, too')
     .action(async (command: string[], flags: RunFlags) => await runCommand(command, flags))
   setManual(run, RUN)
+}
+
+function addExplore(program: Command): void {
+  const command = program
+    .command('explore')
+    .description("serve a page that shows what the kernel's PID code does, step by step")
+    .argument('[file]', 'a log of strace or ftrace, a recording or a saved table, plain or gzip')
+    .option('--port <n>', 'the port on loopback; 0: one that is free', port, 0)
+    .action(async (file: string | undefined, flags: ExploreFlags) => {
+      process.exitCode = await explore(file, flags)
+    })
+  setManual(command, EXPLORE)
+}
+
+function port(text: string): number {
+  const n = Number(text)
+  if (/^\d+$/.test(text) && n <= PORT_MAX) return n
+  throw new InvalidArgumentError(`Expected a whole number from 0 to ${PORT_MAX}.`)
 }
 
 function pidMax(text: string): number {

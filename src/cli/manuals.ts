@@ -62,3 +62,18 @@ export const RUN: Manual = {
     ['pidns run --json -o left.json -- ./start.sh', 'what is left, as JSON, in a file'],
   ],
 }
+
+export const EXPLORE: Manual = {
+  description: [
+    'Serves a page on loopback and prints its address. There a person sees namespaces and process trees, the bits of the pidmap, the chains of the hash and the steps of the code, and goes forward and back in time: through FILE, through a log that is dropped on the page, or through one of six stories.',
+    'The page is the library itself, in the browser; it asks no network. Only this machine gets an answer: other Host headers and requests of other sites are refused. dist/explorer/index.html is the same page as a file.',
+  ],
+  exitStatus: [
+    ['0', 'ended by Ctrl-C'],
+    ['2', 'FILE cannot be read, or the port cannot be had'],
+  ],
+  examples: [
+    ['pidns explore', 'stories and examples; drop a log of your own'],
+    ['pidns explore build.strace', 'what happened there, step by step'],
+  ],
+}

@@ -4,20 +4,13 @@
  */
 
 import type { TrailStep } from './differences.ts'
-import type { End, LogItem, Start, TraceEvent } from './event.ts'
+import type { LogItem, Start } from './event.ts'
 import type { Left } from './left.ts'
 import { type LogPart, readParts } from './log_parts.ts'
-import {
-  endReplay,
-  type ReplayOptions,
-  type ReplayResult,
-  replayItem,
-  replayResult,
-  startReplay,
-} from './replay.ts'
+import type { ReplayOptions } from './replay.ts'
 import type { FileReport } from './report.ts'
-import type { Act, SpanStart } from './span.ts'
-import { disposeSpans, endSpans, replayAct, spansResult, startSpans } from './spans.ts'
+import { type LogStep, type Running, startRunning } from './running.ts'
+import type { SpanStart } from './span.ts'
 import { TraceError } from './trace_error.ts'
 import type { TreeNode } from './tree.ts'
 
@@ -61,7 +54,7 @@ export async function replayParts(
 
   const take = (item: LogItem): void => {
     if (replay !== undefined) replay.take(item as LogStep)
-    else replay = start(item as Start | SpanStart, options)
+    else replay = startRunning(item as Start | SpanStart, options)
   }
   try {
     for await (const part of parts) {
@@ -80,45 +73,6 @@ export async function replayParts(
     throw located(error, path, replay)
   } finally {
     replay?.dispose()
-  }
-}
-
-/** What follows the start. */
-type LogStep = Exclude<LogItem, Start | SpanStart>
-
-/** A replay under way, of either kind of log. */
-interface Running {
-  take(item: LogStep): undefined
-  events(): number
-  rootEnded(): boolean
-  finish(lines: number): ReplayResult
-  dispose(): undefined
-  progress(): { checked: number; matched: number }
-}
-
-function start(item: Start | SpanStart, options: ReplayOptions): Running {
-  if ('spans' in item) {
-    const spans = startSpans(item, options)
-    return {
-      take: (act) => replayAct(spans, act as Act),
-      events: () => spans.counts.events,
-      rootEnded: () => spans.seen.rootGone > 0,
-      finish: (lines) => {
-        endSpans(spans, lines)
-        return spansResult(spans)
-      },
-      dispose: () => disposeSpans(spans),
-      progress: () => spans.counts,
-    }
-  }
-  const replay = startReplay(item, options)
-  return {
-    take: (step) => replayItem(replay, step as TraceEvent | End),
-    events: () => replay.counts.events,
-    rootEnded: () => false,
-    finish: () => replayResult(replay),
-    dispose: () => endReplay(replay),
-    progress: () => replay.counts,
   }
 }
 
