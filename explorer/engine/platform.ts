@@ -16,6 +16,8 @@ export const platform: Platform = {
   stayAlive: () => () => {},
   thread: () => ({ id: 0, started: 0 }),
   hasEnded: () => undefined,
+  holdName: () => () => {},
+  isNameFree: () => Promise.resolve(false),
   every: () => () => {},
   report: () => {},
 }
