@@ -192,7 +192,7 @@ describe('what the documents point at', () => {
   })
 
   it('exists: every function and constant named in backquotes', () => {
-    const sources = filesBelow('src', '.ts').map(readText).join('\n')
+    const sources = [...filesBelow('src', '.ts'), ...filesBelow('proof', '.ts')].map(readText).join('\n')
     const words = new Set(sources.match(/\w+/g))
     const name = /`([a-z]+[A-Z]\w*|[A-Z][A-Z0-9]*_[A-Z0-9_]+)(?:\([^`]*\))?`/g
     // The recorder has names of its own.
