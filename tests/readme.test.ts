@@ -181,7 +181,7 @@ describe('what the documents point at', () => {
 
   it('exists: every file named in backquotes', () => {
     const file = /`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|mjs|js|json|jsonl|md))`/g
-    const places = ['', 'src/', 'tests/', 'examples/']
+    const places = ['', 'src/', 'tests/', 'examples/', 'explorer/']
     const broken = DOCUMENTS.flatMap((path) =>
       [...readText(path).matchAll(file)]
         .map(([, name]) => name as string)
