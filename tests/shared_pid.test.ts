@@ -34,6 +34,9 @@ function start<Result>(job: Pick<PidJob, 'kind' | 'table' | 'ns'> & Partial<PidJ
 }
 
 const newGate = (): Int32Array => new Int32Array(new SharedArrayBuffer(4))
+/** Nothing here takes so long: what would never end fails. */
+const LONG_MS = 60_000
+
 const moment = (ms = 1): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function passed(gate: Int32Array): Promise<void> {
@@ -55,7 +58,9 @@ function newTable(): { table: P.PidTable; ns: P.NsRef; handle: P.PidTableHandle 
 /** The table of a kernel, for what no reader is shown of it. */
 const tableOf = (init: Task): P.PidTable => InternalTask.realmOf(init as never).table as never
 
-test('three workers take, find and give back numbers of one table, each its own', async () => {
+test('three workers take, find and give back numbers of one table, each its own', {
+  timeout: LONG_MS,
+}, async () => {
   const { table, ns, handle } = newTable()
   const workers = [1, 2].map(() => start<number[]>({ kind: 'churn', table: handle, ns, rounds: 3000 }))
   const own: number[] = []
@@ -77,7 +82,9 @@ test('three workers take, find and give back numbers of one table, each its own'
   assert.deepEqual(P.checkPids(table), [])
 })
 
-test('what a worker found is not freed before its section ends, and then it is', async () => {
+test('what a worker found is not freed before its section ends, and then it is', {
+  timeout: LONG_MS,
+}, async () => {
   const { table, ns, handle } = newTable()
   const pid = P.allocPid(table, ns)
   const gate = newGate()
@@ -92,7 +99,7 @@ test('what a worker found is not freed before its section ends, and then it is',
   assert.deepEqual(P.checkPids(table), [])
 })
 
-test('a worker that is terminated while it reads is in nobody’s way', async () => {
+test('a worker that is terminated while it reads is in nobody’s way', { timeout: LONG_MS }, async () => {
   const { table, ns, handle } = newTable()
   const pid = P.allocPid(table, ns)
   const gate = newGate()
@@ -176,7 +183,9 @@ async function withReader(
   return { reader, gate, ended }
 }
 
-test('onStall is told once of the worker that reads without a break, outside every call', async () => {
+test('onStall is told once of the worker that reads without a break, outside every call', {
+  timeout: LONG_MS,
+}, async () => {
   const stalls: [worker: number, ms: number, fork: number][] = []
   const kernel: Kernel = Kernel.boot({
     onStall: (worker, ms) => void stalls.push([worker, ms, kernel.init.fork().pid]),
@@ -199,7 +208,7 @@ test('onStall is told once of the worker that reads without a break, outside eve
   kernel.dispose()
 })
 
-test('onStall of a worker that joined is told too; it must be a function', async () => {
+test('onStall of a worker that joined is told too; it must be a function', { timeout: LONG_MS }, async () => {
   const first = Kernel.boot()
   const { handle } = first
   const stalls: number[] = []
