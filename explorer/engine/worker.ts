@@ -69,11 +69,6 @@ async function answer(request: Request & { id: number }): Promise<Answers[keyof 
       const life = recorded?.lives.find((one) => one.pid === request.pid && isAt(one, request.step))
       return life === undefined ? undefined : viewLife(life)
     }
-    case 'truth': {
-      const at = present()
-      at.seek(request.step)
-      return { step: at.step, tasks: at.tasks(), check: at.check() }
-    }
   }
 }
 
@@ -85,12 +80,9 @@ function present(): Stepper {
 async function open(source: Source, lookup: 'hash' | 'idr', id: number): Promise<Opened> {
   let beats: readonly Beat[] = []
   if (source.kind === 'file') {
-    recorded = await readBytes(
-      source.name,
-      source.blob,
-      (progress) => port.postMessage({ id, progress }),
+    recorded = await readBytes(source.name, source.blob, (progress) => port.postMessage({ id, progress }), {
       lookup,
-    )
+    })
   } else {
     const story = tellStory(source.id, lookup)
     recorded = story.recorded

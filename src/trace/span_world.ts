@@ -193,8 +193,12 @@ const DEPARTED = 4096
 /** The largest number that the first traced program gets where its tracer is the namespace's init: strace needs some first. */
 const OWNED_ROOT = 8
 
-export function createWorld(origin: SpanOrigin, pidMax: number | undefined): World {
-  const kernel = Kernel.boot({ pidMax: PID_MAX_LIMIT })
+export function createWorld(
+  origin: SpanOrigin,
+  pidMax: number | undefined,
+  lookup: 'hash' | 'idr' = 'hash',
+): World {
+  const kernel = Kernel.boot({ pidMax: PID_MAX_LIMIT, lookup })
   for (const sig of HARMFUL) kernel.init.sigaction(sig, { handler: 'ign' })
   const top = kernel.init.clone({ flags: CLONE_NEWPID })
   if (pidMax !== undefined) top.sysctl('kernel.pid_max', pidMax)

@@ -43,7 +43,7 @@ const UNREAPED_KEPT = 512
 const CHECK_EVERY = 1024
 
 export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanReplay {
-  const world = createWorld(start.spans, options.pidMax)
+  const world = createWorld(start.spans, options.pidMax, options.lookup)
   return {
     world,
     differences: createDifferences(),
