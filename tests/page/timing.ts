@@ -1,5 +1,5 @@
 /** How long the page takes, measured in the page: from what a person does to the picture that follows. */
-import type { Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 
 /** A fixed loop takes so many ms of a processor that nobody else uses (20 to 30). */
 const LOOP_MS = 25
@@ -7,8 +7,10 @@ const LOOP_MS = 25
 export interface Times {
   /** ms each, rising. */
   readonly ms: readonly number[]
-  /** The fixed loop, in the same page between the same measurements: ms each, rising. */
+  /** The fixed loop, in the same page before and after: ms each, rising. */
   readonly loop: readonly number[]
+  /** What all processes of the browser took of the processors for each, in ms: the same on a busy machine as on a quiet one. */
+  readonly cpu: number
 }
 
 /** The p-th of 100. */
@@ -16,22 +18,46 @@ export function percentile(sorted: readonly number[], p: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))] ?? 0
 }
 
-/** How much slower this machine is now than a quiet one: others use it, too. Never below 1. */
-export function slowness({ loop }: Times, p: number): number {
-  return Math.max(1, percentile(loop, p) / LOOP_MS)
+/**
+ * What the p-th of 100 may take where a quiet machine is to have `limit` ms. Never less; more, as the fixed loop takes more
+ * here and now. Twice so, because a picture passes through several threads, each of which waits for a processor.
+ */
+export function allowance({ loop }: Times, p: number, limit: number): number {
+  return limit * Math.max(1, percentile(loop, p) / LOOP_MS) ** 2
 }
 
 export function tell(what: string, times: Times): string {
   const at = (list: readonly number[]): string =>
     [50, 95, 100].map((p) => percentile(list, p).toFixed(1)).join(' / ')
-  return `${what}: median / p95 / max ${at(times.ms)} ms (${times.ms.length} times; the fixed loop of ${LOOP_MS} ms: ${at(times.loop)} ms)`
+  return `${what}: median / p95 / max ${at(times.ms)} ms, ${times.cpu.toFixed(1)} ms of CPU each (${times.ms.length} times; the fixed loop of ${LOOP_MS} ms: ${at(times.loop)} ms)`
+}
+
+const LOOPS = 8
+
+async function measure(page: Page, use: () => Promise<number[]>): Promise<Times> {
+  const loops = (): Promise<number[]> =>
+    page.evaluate((count) => Array.from({ length: count }, () => window.fixedLoop()), LOOPS)
+  const loop = await loops()
+  const before = await cpuOf(page)
+  const ms = await use()
+  const cpu = ((await cpuOf(page)) - before) / ms.length
+  loop.push(...(await loops()))
+  return { ms: ms.toSorted((a, b) => a - b), loop: loop.toSorted((a, b) => a - b), cpu }
+}
+
+/** ms that the browser's processes have had of the processors. */
+async function cpuOf(page: Page): Promise<number> {
+  const session = await (page.context().browser() as Browser).newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  await session.detach()
+  return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime * 1000, 0)
 }
 
 /** Goes to each of these steps, through the page's own field. */
 export async function timeSeeks(page: Page, steps: readonly number[]): Promise<Times> {
-  return sorted(
-    await page.evaluate(async (places) => {
-      const times: Measured = { ms: [], loop: [] }
+  return await measure(page, () =>
+    page.evaluate(async (places) => {
+      const ms: number[] = []
       const field = document.querySelector('.step-of input') as HTMLInputElement
       const shows = (step: number): Promise<void> =>
         new Promise((done) => {
@@ -45,25 +71,24 @@ export async function timeSeeks(page: Page, steps: readonly number[]): Promise<T
           look()
         })
       for (const step of places) {
-        times.loop.push(window.fixedLoop())
         const started = performance.now()
         field.value = String(step)
         field.dispatchEvent(new Event('change', { bubbles: true }))
         await shows(step)
         await window.painted()
-        times.ms.push(performance.now() - started)
+        ms.push(performance.now() - started)
       }
-      return times
+      return ms
     }, steps),
   )
 }
 
 /** Does something before each frame, `count` times: how far apart the frames are. */
 export async function timeFrames(page: Page, what: FrameAct, count: number): Promise<Times> {
-  return sorted(
-    await page.evaluate(
+  return await measure(page, () =>
+    page.evaluate(
       async ([act, frames]) => {
-        const times: Measured = { ms: [], loop: [] }
+        const ms: number[] = []
         const tree = document.querySelector('.tree') as HTMLElement
         const map = document.querySelector('.map canvas') as HTMLElement
         const [wide, high] = [map.clientWidth, map.clientHeight]
@@ -80,17 +105,15 @@ export async function timeFrames(page: Page, what: FrameAct, count: number): Pro
           step: (i: number) => i % 4 === 0 && steps.click(),
         }
         const frame = (): Promise<number> => new Promise((done) => requestAnimationFrame(done))
-        for (let i = 0; i < 8; i++) times.loop.push(window.fixedLoop())
         await frame()
         let last = await frame()
         for (let i = 0; i < frames; i++) {
           acts[act](i)
           const now = await frame()
-          times.ms.push(now - last)
+          ms.push(now - last)
           last = now
         }
-        for (let i = 0; i < 8; i++) times.loop.push(window.fixedLoop())
-        return times
+        return ms
       },
       [what, count] as const,
     ),
@@ -98,15 +121,6 @@ export async function timeFrames(page: Page, what: FrameAct, count: number): Pro
 }
 
 export type FrameAct = 'scroll' | 'zoom' | 'step'
-
-interface Measured {
-  readonly ms: number[]
-  readonly loop: number[]
-}
-
-function sorted({ ms, loop }: Measured): Times {
-  return { ms: ms.toSorted((a, b) => a - b), loop: loop.toSorted((a, b) => a - b) }
-}
 
 declare global {
   interface Window {
