@@ -7,6 +7,7 @@
  * Who guards what: [pidmapLock] [tasklistLock] [atomic: each word by itself] [once: written before the record can be
  * found, constant afterwards].
  */
+import { NSIG } from '../abi/limits.ts'
 import { BITMAP_SUMMARY_WORDS } from '../lib/bitmap.ts'
 import { BROKEN, CALLS, JOURNAL_NEXT } from '../lib/journal.ts'
 import { LIST_WORDS } from '../lib/list.ts'
@@ -20,6 +21,7 @@ declare const upidBrand: unique symbol
 declare const nsBrand: unique symbol
 declare const taskBrand: unique symbol
 declare const signalBrand: unique symbol
+declare const sighandBrand: unique symbol
 declare const mountBrand: unique symbol
 declare const pidfdBrand: unique symbol
 declare const idrNodeBrand: unique symbol
@@ -35,6 +37,8 @@ export type NsRef = number & { readonly [nsBrand]: true }
 export type TaskRef = number & { readonly [taskBrand]: true }
 /** A `struct signal_struct`: what the threads of one thread group share. */
 export type SignalRef = number & { readonly [signalBrand]: true }
+/** A `struct sighand_struct`: the functions that signals call. */
+export type SighandRef = number & { readonly [sighandBrand]: true }
 /** A mount of procfs. */
 export type MountRef = number & { readonly [mountBrand]: true }
 /** A node of the radix tree by which numbers are found (pid/pid_idr.ts). */
@@ -57,9 +61,9 @@ export type NsFileRef = number & { readonly [nsFileBrand]: true }
 //      48  pidmapLock, alone on its line
 //      64  the hash, as its readers see it; counts of namespaces and mounts  [pidmapLock; counts: atomic]
 //      80  RCU callbacks, work items                     [queueLock]
-//          run queue, tasks                              [tasklistLock]
+//          run queue, tasks; what workers are to be told of  [tasklistLock]
 //          numbers hashed                                [pidmapLock]
-//      112 slab descriptors                              [slabLock]
+//      104 slab descriptors                              [slabLock]
 //      448 slabLock, alone on its line
 //      464 queueLock, alone on its line
 //      480 workers; grace periods                        [tasklistLock; atomic]
@@ -70,7 +74,7 @@ export type NsFileRef = number & { readonly [nsFileBrand]: true }
 //      Locks are taken in this order, top to bottom (sync/raw_spinlock.ts).
 
 export const MAGIC = 0x4e444950 // the bytes "PIDN"
-export const VERSION = 5
+export const VERSION = 6
 
 export const H_MAGIC = 0
 export const H_VERSION = 1
@@ -124,8 +128,10 @@ export const H_THREADS: number = H_DEAD + 1
 export const H_TASKS: number = H_THREADS + 1
 /** Numbers hashed now: not in a line that readers look at. */
 export const H_HASH_COUNT: number = H_TASKS + LIST_WORDS
+/** Tasks about which a worker is to be told something (task/due.ts). */
+export const H_DUE: number = H_HASH_COUNT + 1
 
-export const H_SLABS = 112
+export const H_SLABS = 104
 /** Free lists of the slabs. Taken only where workers share them; nothing but queueLock is taken inside. */
 export const H_SLAB_LOCK = 448
 /** The lists of RCU callbacks and of work items. Taken only where workers share them; nothing is taken inside. */
@@ -183,7 +189,8 @@ export const SLAB_PIDFD = 38
 export const SLAB_NSFILE = 39
 export const SLAB_IDR_LEAF = 40
 export const SLAB_IDR_TOP = 41
-export const SLAB_COUNT = 42
+export const SLAB_SIGHAND = 42
+export const SLAB_COUNT = 43
 
 // Workers (shared build) ---------------------------------------------------------------------------------------------
 //
@@ -202,6 +209,8 @@ export const WORKER_STATE = 4
 export const WORKER_LISTENS = 5
 /** 1: it holds its name, which comes free when it ends. */
 export const WORKER_HOLDS = 6
+/** 1: others' calls have left something for its handlers and drivers; it sleeps here while it is 0. [tasklistLock] */
+export const WORKER_DUE = 7
 export const WORKER_WORDS: number = READER_WORDS
 
 export const WORKER_USES = 0
@@ -341,7 +350,13 @@ export const TASK_RUN_NEXT: number = TASK_STATE + 13
 /** The name, 15 bytes and a zero. */
 export const TASK_COMM: number = TASK_STATE + 14
 export const TASK_COMM_WORDS = 4
-export const TASK_SLOT_WORDS: number = Math.ceil((TASK_COMM + TASK_COMM_WORDS) / SLOT_GRAIN) * SLOT_GRAIN
+/** The worker that has its driver, 0: none has; the signal by which that is to be told what became of it, 0: it knows. */
+export const TASK_DRIVER: number = TASK_COMM + TASK_COMM_WORDS
+export const TASK_TELL: number = TASK_DRIVER + 1
+/** Signals taken whose handlers have still to be called, and its place among the tasks of H_DUE. */
+export const TASK_CALLS: number = TASK_DRIVER + 2
+export const TASK_DUE: number = TASK_CALLS + 2
+export const TASK_SLOT_WORDS: number = Math.ceil((TASK_DUE + LIST_WORDS) / SLOT_GRAIN) * SLOT_GRAIN
 
 // struct signal_struct ----------------------------------------------------------------------------------------------
 //
@@ -373,7 +388,20 @@ export const SIG_IGNORED: number = SIG_NR_THREADS + 13
 export const SIG_CAUGHT: number = SIG_NR_THREADS + 15
 /** sa_flags of SIGCHLD: the only signal whose flags bear on processes. */
 export const SIG_CHLD_FLAGS: number = SIG_NR_THREADS + 17
-export const SIG_SLOT_WORDS: number = SIG_NR_THREADS + 18
+/** The functions that caught signals call; 0: none was given. Means something only where SIG_CAUGHT has the signal. */
+export const SIG_SIGHAND: number = SIG_NR_THREADS + 18
+export const SIG_SLOT_WORDS: number = SIG_NR_THREADS + 19
+
+// struct sighand_struct ---------------------------------------------------------------------------------------------
+//
+// Shared by the processes that have it by fork, until one changes it. All words: [tasklistLock].
+
+/** Processes that refer to this record. */
+export const HAND_COUNT = 1
+/** For each signal, from 1: the worker that has the function, and what that worker knows it by; 0: none. */
+export const HAND_WORKERS = 2
+export const HAND_FUNCTIONS: number = HAND_WORKERS + NSIG
+export const HAND_SLOT_WORDS: number = HAND_FUNCTIONS + NSIG
 
 /** Words of a `struct pid` of the given level: whole cache lines. */
 export function pidSlotWords(level: number): number {
