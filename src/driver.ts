@@ -17,7 +17,15 @@ import type { Task } from './process.ts'
 import { enter, type Frame, leave, type Realm, taskOf } from './realm.ts'
 import { hearDue } from './ring.ts'
 import { localIrqRestore, localIrqSave, raiseIrq } from './sync/cpu.ts'
-import { dropDriver, noteCall, noteTell, rouseHandlers, takeDue } from './task/due.ts'
+import {
+  driverWorker,
+  dropDriver,
+  noteCall,
+  noteTell,
+  rouseHandlers,
+  setDriver,
+  takeDue,
+} from './task/due.ts'
 import { doGroupExit, releaseExit } from './task/exit.ts'
 import { schedule } from './task/run.ts'
 import { doSigaction, SIG_CATCH } from './task/sigaction.ts'
@@ -25,7 +33,7 @@ import { functionsOf, handlerFunction, handlerWorker } from './task/sighand.ts'
 import * as T from './task/task.ts'
 import type { TaskView } from './task_view.ts'
 
-/** A function that a signal calls: with the signal, and the task that took it. */
+/** A function that a signal calls, in the worker that gave it: with the signal, and the task that took it. */
 export type SignalHandler = (sig: number, task: Task) => void
 
 /** Something real behind a task: a worker, a child process, a machine. */
@@ -67,17 +75,17 @@ export function attachDriver(realm: Realm, ref: TaskRef, task: TaskView, driver:
     throw new TypeError(`"catches" expected an array, got ${show(driver.catches)}`)
   }
   for (const sig of driver.catches ?? []) int32('catches', sig)
-  if (w[ref + L.TASK_DRIVER] !== 0 && w[ref + L.TASK_DRIVER] !== workerNr(table))
-    throw new KernelError(EBUSY, 'attachDriver')
+  const worker = driverWorker(table, ref)
+  if (worker !== 0 && worker !== workerNr(table)) throw new KernelError(EBUSY, 'attachDriver')
+  const error = setDriver(table, ref)
+  if (error < 0) throw new KernelError(error, 'attachDriver')
   for (const sig of driver.catches ?? []) {
-    // All but the first need no memory any more.
-    const error = setHandler(realm, ref, sig, (taken) => driver.deliver?.(taken), 0)
-    if (error === -ENOMEM) throw new KernelError(error, 'attachDriver')
+    const refused = setHandler(realm, ref, sig, (taken) => driver.deliver?.(taken), 0)
+    // Only the first may need memory.
+    if (refused === -ENOMEM) undoAttach(realm, ref, worker)
   }
-  w[ref + L.TASK_FLAGS] |= T.PF_DRIVEN
   w[ref + L.TASK_FLAGS] &= ~T.PF_HOLD_EXIT
   if (driver.holdExit === true) w[ref + L.TASK_FLAGS] |= T.PF_HOLD_EXIT
-  w[ref + L.TASK_DRIVER] = workerNr(table)
   realm.drivers.set(ref, driver)
   hearDue(realm)
   const report = (status: number): void => {
@@ -99,6 +107,11 @@ export function attachDriver(realm: Realm, ref: TaskRef, task: TaskView, driver:
   return control
 }
 
+function undoAttach(realm: Realm, ref: TaskRef, before: number): never {
+  if (before === 0) dropDriver(realm.table, ref)
+  throw new KernelError(-ENOMEM, 'attachDriver')
+}
+
 /** The table ended, stopped or continued a task with a driver. Called from the run queue. */
 export function tellDriver(realm: Realm, ref: TaskRef, sig: number): void {
   const driver = realm.isShared ? undefined : realm.drivers.get(ref)
@@ -110,19 +123,17 @@ export function tellDriver(realm: Realm, ref: TaskRef, sig: number): void {
  * A signal with a handler was taken: as on Linux a frame for it is laid on the task's stack. A task that dies before it
  * goes on never calls it. Called from the run queue.
  */
-export function deliverSignal(realm: Realm, ref: TaskRef, sig: number): void {
+export function deliverSignal(realm: Realm, ref: TaskRef, sig: number): boolean {
   const { table } = realm
   const signal = T.signalOf(table, ref)
-  if (handlerWorker(table, signal, sig) === 0) return
-  if (realm.isShared) {
-    noteCall(table, ref, sig)
-    return
-  }
+  if (handlerWorker(table, signal, sig) === 0) return true
+  if (realm.isShared) return noteCall(table, ref, sig)
   const handler = realm.functions.get(handlerFunction(table, signal, sig))
-  if (handler === undefined) return
+  if (handler === undefined) return true
   const frames = realm.frames.get(ref)
   if (frames === undefined) realm.frames.set(ref, [{ sig, handler }])
   else frames.push({ sig, handler })
+  return true
 }
 
 /** The task goes on: what lies on top of its stack is called first. Called from the run queue. */

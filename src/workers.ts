@@ -74,6 +74,7 @@ function nameKernel(realm: Realm): void {
 
 /** What was on a stack here is in the table, where others see it. */
 function noteFrames(realm: Realm): void {
+  // Where memory is exhausted some are not called: that is all that can be done for a task that has stopped.
   for (const [ref, frames] of realm.frames) for (const { sig } of frames) noteCall(realm.table, ref, sig)
   realm.frames.clear()
 }

@@ -22,6 +22,7 @@ declare const nsBrand: unique symbol
 declare const taskBrand: unique symbol
 declare const signalBrand: unique symbol
 declare const sighandBrand: unique symbol
+declare const dueBrand: unique symbol
 declare const mountBrand: unique symbol
 declare const pidfdBrand: unique symbol
 declare const idrNodeBrand: unique symbol
@@ -39,6 +40,8 @@ export type TaskRef = number & { readonly [taskBrand]: true }
 export type SignalRef = number & { readonly [signalBrand]: true }
 /** A `struct sighand_struct`: the functions that signals call. */
 export type SighandRef = number & { readonly [sighandBrand]: true }
+/** What is due to a task, and its driver. */
+export type DueRef = number & { readonly [dueBrand]: true }
 /** A mount of procfs. */
 export type MountRef = number & { readonly [mountBrand]: true }
 /** A node of the radix tree by which numbers are found (pid/pid_idr.ts). */
@@ -61,13 +64,13 @@ export type NsFileRef = number & { readonly [nsFileBrand]: true }
 //      48  pidmapLock, alone on its line
 //      64  the hash, as its readers see it; counts of namespaces and mounts  [pidmapLock; counts: atomic]
 //      80  RCU callbacks, work items                     [queueLock]
-//          run queue, tasks; what workers are to be told of  [tasklistLock]
+//          run queue, tasks                              [tasklistLock]
 //          numbers hashed                                [pidmapLock]
-//      104 slab descriptors                              [slabLock]
+//      96  slab descriptors                              [slabLock]
 //      448 slabLock, alone on its line
 //      464 queueLock, alone on its line
 //      480 workers; grace periods                        [tasklistLock; atomic]
-//      496 end of the undo journal (sync/journal.ts)     [tasklistLock]
+//      496 end of the undo journal (sync/journal.ts); what workers have to do  [tasklistLock]
 //
 //      In the shared build the buffer goes on behind the table's words: workers' records, then the journal.
 //
@@ -128,10 +131,8 @@ export const H_THREADS: number = H_DEAD + 1
 export const H_TASKS: number = H_THREADS + 1
 /** Numbers hashed now: not in a line that readers look at. */
 export const H_HASH_COUNT: number = H_TASKS + LIST_WORDS
-/** Tasks about which a worker is to be told something (task/due.ts). */
-export const H_DUE: number = H_HASH_COUNT + 1
 
-export const H_SLABS = 104
+export const H_SLABS = 96
 /** Free lists of the slabs. Taken only where workers share them; nothing but queueLock is taken inside. */
 export const H_SLAB_LOCK = 448
 /** The lists of RCU callbacks and of work items. Taken only where workers share them; nothing is taken inside. */
@@ -154,6 +155,8 @@ export const H_CALLS: number = CALLS
 export const H_DEATHS = 498
 /** How often a lock was taken over from a worker that had ended. */
 export const H_BROKEN: number = BROKEN
+/** Tasks to whose handlers or driver something is due (task/due.ts). */
+export const H_DUE = 500
 export const HEADER_WORDS = 512
 
 export const ERA_LATEST = 0
@@ -190,7 +193,8 @@ export const SLAB_NSFILE = 39
 export const SLAB_IDR_LEAF = 40
 export const SLAB_IDR_TOP = 41
 export const SLAB_SIGHAND = 42
-export const SLAB_COUNT = 43
+export const SLAB_DUE = 43
+export const SLAB_COUNT = 44
 
 // Workers (shared build) ---------------------------------------------------------------------------------------------
 //
@@ -337,8 +341,8 @@ export const TASK_EXIT_CODE: number = TASK_STATE + 2
 export const TASK_EXIT_SIGNAL: number = TASK_STATE + 3
 export const TASK_PDEATH_SIGNAL: number = TASK_STATE + 4
 export const TASK_FLAGS: number = TASK_STATE + 5
-/** Part in a group stop that is under way (task/signal.ts). */
-export const TASK_JOBCTL: number = TASK_STATE + 6
+/** What is due to it, and its driver (task/due.ts); 0: nothing, and none. */
+export const TASK_DUE: number = TASK_STATE + 6
 /** Signals pending for this thread alone: a bit each, number 1 lowest, in two words. */
 export const TASK_PENDING: number = TASK_STATE + 7
 /** Signals that this thread blocks. */
@@ -350,13 +354,7 @@ export const TASK_RUN_NEXT: number = TASK_STATE + 13
 /** The name, 15 bytes and a zero. */
 export const TASK_COMM: number = TASK_STATE + 14
 export const TASK_COMM_WORDS = 4
-/** The worker that has its driver, 0: none has; the signal by which that is to be told what became of it, 0: it knows. */
-export const TASK_DRIVER: number = TASK_COMM + TASK_COMM_WORDS
-export const TASK_TELL: number = TASK_DRIVER + 1
-/** Signals taken whose handlers have still to be called, and its place among the tasks of H_DUE. */
-export const TASK_CALLS: number = TASK_DRIVER + 2
-export const TASK_DUE: number = TASK_CALLS + 2
-export const TASK_SLOT_WORDS: number = Math.ceil((TASK_DUE + LIST_WORDS) / SLOT_GRAIN) * SLOT_GRAIN
+export const TASK_SLOT_WORDS: number = Math.ceil((TASK_COMM + TASK_COMM_WORDS) / SLOT_GRAIN) * SLOT_GRAIN
 
 // struct signal_struct ----------------------------------------------------------------------------------------------
 //
@@ -378,19 +376,21 @@ export const SIG_GROUP_EXEC_TASK: number = SIG_NR_THREADS + 5
 export const SIG_NOTIFY_COUNT: number = SIG_NR_THREADS + 6
 /** The thread that last took a signal sent to the group. */
 export const SIG_CURR_TARGET: number = SIG_NR_THREADS + 7
-/** Session leader; child subreaper; some ancestor is or was one. 0 or 1 each. */
+/** Session leader: 0 or 1. Child subreaper, or some ancestor is or was one: SUBREAPER_IS, SUBREAPER_HAS. */
 export const SIG_LEADER: number = SIG_NR_THREADS + 8
-export const SIG_IS_CHILD_SUBREAPER: number = SIG_NR_THREADS + 9
-export const SIG_HAS_CHILD_SUBREAPER: number = SIG_NR_THREADS + 10
+export const SIG_SUBREAPER: number = SIG_NR_THREADS + 9
 /** Signals pending for the group; signals that are ignored, and that have a handler: a bit each, in two words. */
-export const SIG_SHARED_PENDING: number = SIG_NR_THREADS + 11
-export const SIG_IGNORED: number = SIG_NR_THREADS + 13
-export const SIG_CAUGHT: number = SIG_NR_THREADS + 15
+export const SIG_SHARED_PENDING: number = SIG_NR_THREADS + 10
+export const SIG_IGNORED: number = SIG_NR_THREADS + 12
+export const SIG_CAUGHT: number = SIG_NR_THREADS + 14
 /** sa_flags of SIGCHLD: the only signal whose flags bear on processes. */
-export const SIG_CHLD_FLAGS: number = SIG_NR_THREADS + 17
+export const SIG_CHLD_FLAGS: number = SIG_NR_THREADS + 16
 /** The functions that caught signals call; 0: none was given. Means something only where SIG_CAUGHT has the signal. */
-export const SIG_SIGHAND: number = SIG_NR_THREADS + 18
-export const SIG_SLOT_WORDS: number = SIG_NR_THREADS + 19
+export const SIG_SIGHAND: number = SIG_NR_THREADS + 17
+export const SIG_SLOT_WORDS: number = SIG_NR_THREADS + 18
+
+export const SUBREAPER_IS = 1
+export const SUBREAPER_HAS = 2
 
 // struct sighand_struct ---------------------------------------------------------------------------------------------
 //
@@ -402,6 +402,20 @@ export const HAND_COUNT = 1
 export const HAND_WORKERS = 2
 export const HAND_FUNCTIONS: number = HAND_WORKERS + NSIG
 export const HAND_SLOT_WORDS: number = HAND_FUNCTIONS + NSIG
+
+// What is due to a task ----------------------------------------------------------------------------------------------
+//
+// While it has a driver, or handlers that have not been called. All words: [tasklistLock].
+
+export const DUE_TASK = 1
+/** The worker that has its driver, 0: none has; the signal by which that is to be told what became of it, 0: it knows. */
+export const DUE_DRIVER = 2
+export const DUE_TELL = 3
+/** Signals taken whose handlers have still to be called: a bit each, in two words. */
+export const DUE_CALLS = 4
+/** Place in H_DUE, while somebody is to be told or called. */
+export const DUE_NODE = 6
+export const DUE_SLOT_WORDS: number = DUE_NODE + LIST_WORDS
 
 /** Words of a `struct pid` of the given level: whole cache lines. */
 export function pidSlotWords(level: number): number {

@@ -9,7 +9,7 @@ import * as L from '../mm/layout.ts'
 import { forEachSlot, kmemCacheFree, kmemCacheZalloc } from '../mm/slab.ts'
 import { putPid } from '../pid/pid.ts'
 import { taskPid, taskTgid } from '../pid/task_link.ts'
-import { dropCalls, dropDriver, forEachDue, untakeCall } from './due.ts'
+import { driverWorker, dropCalls, dropDriver, forEachDue, untakeCall } from './due.ts'
 import { releaseExit } from './exit.ts'
 import { TASK_HELD, wakeUpState } from './sched.ts'
 import { clearFunctionsOf, handlerWorker, putSighand } from './sighand.ts'
@@ -50,12 +50,11 @@ export function dropHandlersOf(table: TaskTable, worker: number): void {
  * of reach, and the tasks end with it.
  */
 export function dropDriversOf(table: TaskTable, worker: number, kill: boolean): void {
-  const w = table.words
   forEachDue(table, (task) => {
-    if (w[task + L.TASK_DRIVER] === worker && taskPid(table, task) === 0) dropDriver(table, task)
+    if (driverWorker(table, task) === worker && taskPid(table, task) === 0) dropDriver(table, task)
   })
   forEachTask(table, (task) => {
-    if (w[task + L.TASK_DRIVER] !== worker) return
+    if (driverWorker(table, task) !== worker) return
     dropDriver(table, task)
     releaseExit(table, task)
     if (kill) sendSignal(table, SIGKILL, task, TO_GROUP, true)
@@ -102,16 +101,13 @@ export function unmarkWaiting(table: TaskTable): void {
 
 /** No worker uses the table that did: none has a function or a driver of it. Context: a restored table. */
 export function forgetWorkers(table: TaskTable): void {
-  const w = table.words
   putWaitsOf(table, 0)
-  forEachDue(table, (task) => {
-    dropCalls(table, task)
-    dropDriver(table, task)
-  })
+  forEachDue(table, (task) => dropDriver(table, task))
   for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p))
     putSighand(table, T.signalOf(table, p))
   forEachTask(table, (task) => {
-    w[task + L.TASK_DRIVER] = 0
+    dropCalls(table, task)
+    dropDriver(table, task)
     // Its driver held its exit back.
     wakeUpState(table, task, TASK_HELD)
   })

@@ -4,13 +4,13 @@
 
 import type { PidRef, TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
-import { forEachSlot, slotLive } from '../mm/slab.ts'
+import { forEachSlot, slabLive, slotLive } from '../mm/slab.ts'
 import { checkPids, countNsRefs, nsName } from '../pid/check.ts'
 import { nextPidTask, pidTask } from '../pid/pid_task.ts'
 import { taskActivePidNs, taskLeader, taskPid, taskPidPtr } from '../pid/task_link.ts'
 import { upidAt } from '../pid/upid.ts'
 import { hlistHashed } from '../sync/hlist.ts'
-import { forEachDue } from './due.ts'
+import { driverWorker, dueOf, forEachDue } from './due.ts'
 import {
   TASK_DEAD,
   TASK_HELD,
@@ -114,7 +114,7 @@ function checkState(table: TaskTable, task: TaskRef, who: string, problems: stri
     (state === TASK_DEAD && exitState === T.EXIT_ZOMBIE && exiting)
   if (!sound) problems.push(`${who}: state ${state} with exit state ${exitState}`)
   if (T.hasFlag(table, task, T.PF_QUEUED)) problems.push(`${who} is marked as queued`)
-  if (T.hasFlag(table, task, T.PF_DRIVEN) !== (table.words[task + L.TASK_DRIVER] !== 0))
+  if (T.hasFlag(table, task, T.PF_DRIVEN) !== (driverWorker(table, task) !== 0))
     problems.push(`${who}: whether it has a driver, and in which worker, disagree`)
   if (exiting !== (table.words[task + L.TASK_NS_FOR_CHILDREN] === 0)) {
     problems.push(`${who}: its namespace for children was ${exiting ? 'not ' : ''}given back`)
@@ -136,25 +136,23 @@ function checkSighands(table: TaskTable, problems: string[]): void {
   })
 }
 
-/** Who is marked is on the list, and for a reason. */
+/** Who has a record of what is due has a reason for it, and is on the list if somebody is to be told or called. */
 function checkDue(table: TaskTable, problems: string[]): void {
   const w = table.words
-  let listed = 0
-  forEachDue(table, (task) => {
-    listed += 1
+  const listed = new Set<number>()
+  forEachDue(table, (task) => void listed.add(dueOf(table, task)))
+  forEachSlot(table, L.SLAB_DUE, (due) => {
+    const task = w[due + L.DUE_TASK] as TaskRef
     const released = taskPid(table, task) === 0
-    const isDue =
-      !sigisempty(w, task + L.TASK_CALLS) ||
-      w[task + L.TASK_TELL] !== 0 ||
-      (released && w[task + L.TASK_DRIVER] !== 0)
-    if (!slotLive(table, task) || !isDue || !T.hasFlag(table, task, T.PF_DUE))
-      problems.push(`a ${released ? 'released task' : name(table, task)} is listed, but nothing is due`)
+    const hasDriver = w[due + L.DUE_DRIVER] !== 0
+    const isDue = !sigisempty(w, due + L.DUE_CALLS) || w[due + L.DUE_TELL] !== 0 || (hasDriver && released)
+    const who = released ? 'a released task' : name(table, task)
+    if (!slotLive(table, task) || dueOf(table, task) !== due)
+      problems.push(`what is due to ${who} is not its own`)
+    if (isDue !== listed.has(due)) problems.push(`${who} is ${isDue ? 'not ' : ''}listed as due`)
+    if (!isDue && !hasDriver) problems.push(`nothing is due to ${who}, but there is a record of it`)
   })
-  let marked = 0
-  forEachSlot(table, L.SLAB_TASK, (task) => {
-    if (T.hasFlag(table, task as TaskRef, T.PF_DUE)) marked += 1
-  })
-  if (marked !== listed) problems.push(`${listed} tasks are listed as due, ${marked} marked`)
+  if (listed.size > slabLive(table, L.SLAB_DUE)) problems.push('what is listed as due is free')
 }
 
 function checkNsRefs(table: TaskTable, known: Map<number, number>, problems: string[]): void {

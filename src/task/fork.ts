@@ -182,7 +182,7 @@ function linkProcess(table: TaskTable, current: TaskRef, task: TaskRef, pid: Pid
   const signal = T.signalOf(table, task)
   const parent = T.realParent(table, task)
   const up = T.signalOf(table, parent)
-  w[signal + L.SIG_HAS_CHILD_SUBREAPER] = w[up + L.SIG_HAS_CHILD_SUBREAPER] | w[up + L.SIG_IS_CHILD_SUBREAPER]
+  w[signal + L.SIG_SUBREAPER] = w[up + L.SIG_SUBREAPER] === 0 ? 0 : L.SUBREAPER_HAS
   if (SHARED !== 0) w[pid + L.PID_WORKER] = workerNr(table)
   listAddTail(w, task + L.TASK_SIBLING, parent + L.TASK_CHILDREN)
   linkLeader(table, task, pid, taskPgrp(table, current), taskSession(table, current))

@@ -25,8 +25,6 @@ export const PF_WAITING = 0x4000
 export const PF_DRIVEN = 0x8000
 /** ... and its end is waited for before the task is dead. */
 export const PF_HOLD_EXIT = 0x10000
-/** Among the tasks about which a worker is to be told something (task/due.ts). */
-export const PF_DUE = 0x20000
 
 /** TASK_EXIT_STATE: dead but not waited for; gone. 0 while alive. */
 export const EXIT_ZOMBIE = 0x20
