@@ -61,9 +61,9 @@ export function listenOn(realm: Realm): void {
   if (SHARED !== 0 && realm.stopListening !== undefined) hear(realm)
 }
 
-/** This worker has handlers or drivers: what others' calls leave for them wakes it, and keeps nothing alive. Context: tasklistLock. */
+/** This worker has handlers or drivers: what others' calls leave for them wakes it, and keeps nothing alive. Context: any. */
 export function hearDue(realm: Realm): void {
-  if (SHARED === 0 || !realm.isShared || realm.hearingDue) return
+  if (SHARED === 0 || !realm.isShared || realm.hearingDue || realm.disposed) return
   if (realm.functions.size + realm.drivers.size === 0) return
   realm.hearingDue = true
   whenWoken(realm.table.words, ownWorker(realm.table) + L.WORKER_DUE, 0, () => {
