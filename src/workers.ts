@@ -16,7 +16,7 @@ import type { Realm } from './realm.ts'
 import { markWaits, nameWaits } from './realm.ts'
 import { ring } from './ring.ts'
 import { lockHolder } from './sync/raw_spinlock.ts'
-import { rcuBarrier } from './sync/rcu.ts'
+import { rcuRunSoon } from './sync/rcu.ts'
 import { runWorkqueue } from './sync/workqueue.ts'
 import { killTasksOf, putWaitsOf, unmarkWaiting } from './task/bury.ts'
 import { schedule } from './task/run.ts'
@@ -107,7 +107,7 @@ export function bury(realm: Realm): void {
   markWaits(realm)
   schedule(table)
   runWorkqueue(table)
-  if (table.rcuNesting === 0) rcuBarrier(table)
+  if (table.rcuNesting === 0) rcuRunSoon(table)
   // Whoever else waits marks its tasks again.
   ring(realm)
 }

@@ -8,7 +8,7 @@
  * found, constant afterwards].
  */
 import { BITMAP_SUMMARY_WORDS } from '../lib/bitmap.ts'
-import { BROKEN, CALLS, JOURNAL_NEXT } from '../lib/journal.ts'
+import { BROKEN, CALLS, DEATHS, JOURNAL_NEXT } from '../lib/journal.ts'
 import { LIST_WORDS } from '../lib/list.ts'
 import { RCU_GP_WORDS, READER_WORDS } from '../sync/grace_period.ts'
 import { HLIST_NODE_WORDS } from '../sync/hlist.ts'
@@ -145,7 +145,7 @@ export const H_NAME: number = H_RECORDS + 1
 export const H_JOURNAL: number = JOURNAL_NEXT
 export const H_CALLS: number = CALLS
 /** 1: a worker is known to have ended, and what it leaves is not put in order yet. */
-export const H_DEATHS = 498
+export const H_DEATHS: number = DEATHS
 /** How often a lock was taken over from a worker that had ended. */
 export const H_BROKEN: number = BROKEN
 export const HEADER_WORDS = 512

@@ -24,7 +24,7 @@ import {
   wake,
   whenWoken,
 } from '../lib/atomic.ts'
-import { BROKEN, CALLS, JOURNAL_NEXT } from '../lib/journal.ts'
+import { BROKEN, CALLS, DEATHS, JOURNAL_NEXT } from '../lib/journal.ts'
 import { panic } from '../lib/panic.ts'
 import type { Cpu } from './cpu.ts'
 import { rcuOffline } from './grace_period.ts'
@@ -124,7 +124,9 @@ function waitForLock(cpu: Cpu, lock: number, inHaste = false): boolean {
     if (seen === FREE) continue
     if ((seen & SLEEPERS) === 0 && rawCompareExchange(w, lock, seen, seen | SLEEPERS) !== seen) continue
     if (cpu.rcuNesting === 0) rcuOffline(cpu)
-    const slept = waitOn(w, lock, seen | SLEEPERS, SLEEP_MS)
+    // Somebody has ended, and nobody has called since: it may be the holder, of which nobody need sleep to hear.
+    const known = lock === cpu.callLock && load(w, DEATHS) !== 0 && cpu.hasEnded(seen & ~SLEEPERS) === true
+    const slept = known ? 'timed-out' : waitOn(w, lock, seen | SLEEPERS, SLEEP_MS)
     if (slept !== 'never') mark = SLEEPERS
     if (lock !== cpu.callLock || slept === 'ok' || slept === 'not-equal') continue
     // Nobody gave the lock back meanwhile: perhaps nobody will.
