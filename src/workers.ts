@@ -11,7 +11,18 @@ import { KernelError } from './errors.ts'
 import { load, rawStore, type Words } from './lib/atomic.ts'
 import { locked, lockedSoon } from './locked.ts'
 import * as L from './mm/layout.ts'
-import { addWorker, findWorker, forEachWorker, isEnded, markEnded, threadOf, workerNr } from './mm/worker.ts'
+import {
+  addWorker,
+  findWorker,
+  forEachWorker,
+  forgetWorkers,
+  isDone,
+  isEnded,
+  markDone,
+  markEnded,
+  threadOf,
+  workerNr,
+} from './mm/worker.ts'
 import type { Realm } from './realm.ts'
 import { markWaits, nameWaits } from './realm.ts'
 import { ring } from './ring.ts'
@@ -64,7 +75,7 @@ function nameKernel(realm: Realm): void {
 export function leaveKernel(realm: Realm): void {
   realm.stopWatching()
   const own = findWorker(realm.table.words, workerNr(realm.table))
-  if (own !== 0) rawStore(realm.table.words, own + L.WORKER_STATE, L.WORKER_DONE)
+  if (own !== 0) markDone(realm.table.words, own, workerNr(realm.table))
   realm.letNameGo()
 }
 
@@ -72,7 +83,7 @@ export function leaveKernel(realm: Realm): void {
 export function tellEnded(realm: Realm, nr: number): void {
   const at = findWorker(realm.table.words, nr)
   if (at === 0 || nr === workerNr(realm.table)) return
-  markEnded(realm.table.words, at)
+  markEnded(realm.table.words, at, nr)
   locked(realm, () => {})
 }
 
@@ -84,30 +95,37 @@ export function hasOthers(realm: Realm): boolean {
   forEachWorker(w, (at, nr) => {
     const thread = threadOf(w, at)
     const isOwn = own.id !== 0 && thread.id === own.id && thread.started === own.started
-    if (nr === workerNr(realm.table) || isOwn || (load(w, at + L.WORKER_STATE) & L.WORKER_DONE) !== 0) return
+    if (nr === workerNr(realm.table) || isOwn || isDone(w, at)) return
     others += 1
-    if (!isEnded(w, at) && thread.id !== 0 && platform.hasEnded(thread) === true) markEnded(w, at)
+    if (!isEnded(w, at) && thread.id !== 0 && platform.hasEnded(thread) === true) markEnded(w, at, nr)
   })
   return others > 0
 }
 
-/** Puts in order what workers left that have ended. Context: tasklistLock has just been taken. */
+/**
+ * Puts in order what workers left that have ended, as a call of its own: whatever becomes of the one that comes to it.
+ * Context: tasklistLock has just been taken.
+ */
 export function bury(realm: Realm): void {
   const { table } = realm
   const w = table.words
-  w[L.H_DEATHS] = 0
+  // Not undone with the rest: should this worker end over it, its own end is told.
+  rawStore(w, L.H_DEATHS, 0)
+  const dead: number[] = []
   forEachWorker(w, (at, nr) => {
     if (!isEnded(w, at)) return
+    dead.push(at)
     if (w[at + L.WORKER_LISTENS] !== 0) w[L.H_LISTENERS] -= 1
+    w[at + L.WORKER_LISTENS] = 0
     putWaitsOf(table, nr)
-    if ((w[at + L.WORKER_STATE] & L.WORKER_DONE) === 0) killTasksOf(table, nr)
-    w[at + L.WORKER_NR] = 0
+    if (!isDone(w, at)) killTasksOf(table, nr)
   })
   unmarkWaiting(table)
   markWaits(realm)
   schedule(table)
   runWorkqueue(table)
   if (table.rcuNesting === 0) rcuRunSoon(table)
+  forgetWorkers(table, dead)
   // Whoever else waits marks its tasks again.
   ring(realm)
 }
@@ -128,7 +146,7 @@ function lookForDead(realm: Realm): void {
   forEachWorker(w, (at, nr) => {
     if (nr === workerNr(realm.table)) return
     const thread = threadOf(w, at)
-    if (!isEnded(w, at) && thread.id !== 0 && platform.hasEnded(thread) === true) markEnded(w, at)
+    if (!isEnded(w, at) && thread.id !== 0 && platform.hasEnded(thread) === true) markEnded(w, at, nr)
     if (isEnded(w, at)) dead += 1
     else if (load(w, at + L.WORKER_HOLDS) === 1) named.push(at)
   })
@@ -148,7 +166,7 @@ function askName(realm: Realm, at: number): void {
   const nr = load(w, at + L.WORKER_NR)
   void platform.isNameFree(nameOf(w, nr)).then((isFree) => {
     if (!isFree || realm.disposed || load(w, at + L.WORKER_NR) !== nr) return
-    markEnded(w, at)
+    markEnded(w, at, nr)
     callSoon(realm)
   })
 }

@@ -3,7 +3,7 @@
  * library as it was built, or with a mutant's changes.
  */
 import { execFile } from 'node:child_process'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -48,27 +48,28 @@ function libraryIn(dist: string): Plugin {
   }
 }
 
-/** What the facade does not need. */
-const LEFT_OUT = /^(cli|drivers|trace)[\\/]/
+/** What the facade does not need; and the note by which the build knows that all is as it was. */
+const LEFT_OUT = /[\\/](cli|explorer|drivers|trace|constants\.tsbuildinfo)$/
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2023,
   module: ts.ModuleKind.ESNext,
   rewriteRelativeImportExtensions: true,
 }
 
-/** The library with these changes, as `npm run build` makes it; returns its folder. */
+/** The library with these changes, as `npm run build` makes it: what is changed is compiled anew. Returns its folder. */
 async function compile(folder: string, changes: readonly Change[]): Promise<string> {
   const dist = join(folder, 'dist')
   await rm(dist, { recursive: true, force: true })
-  for (const file of await readdir(join(ROOT, 'src'), { recursive: true })) {
-    if (!file.endsWith('.ts') || LEFT_OUT.test(file)) continue
+  await cp(join(ROOT, 'dist'), dist, { recursive: true, filter: (from) => !LEFT_OUT.test(from) })
+  const files = new Set(changes.map(({ file }) => file))
+  // One of its builds is the other file.
+  if (files.has('lib/atomic_shared.ts')) files.add('lib/atomic.ts')
+  for (const file of files) {
     const text = changed(await readFile(join(ROOT, 'src', file), 'utf8'), file, changes)
-    const to = join(dist, file.replace(/\.ts$/, '.js'))
-    await mkdir(dirname(to), { recursive: true })
-    await writeFile(to, ts.transpileModule(text, { compilerOptions: OPTIONS }).outputText)
+    const { outputText } = ts.transpileModule(text, { compilerOptions: OPTIONS })
+    await writeFile(join(dist, file.replace(/\.ts$/, '.js')), outputText)
   }
-  const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
-  const { type, imports } = manifest
+  const { type, imports } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type, imports }))
   await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/flatten.mjs')], { cwd: folder })
   return dist

@@ -10,7 +10,7 @@
 import { BITMAP_SUMMARY_WORDS } from '../lib/bitmap.ts'
 import { BROKEN, CALLS, DEATHS, JOURNAL_NEXT } from '../lib/journal.ts'
 import { LIST_WORDS } from '../lib/list.ts'
-import { RCU_GP_WORDS, READER_WORDS } from '../sync/grace_period.ts'
+import { RCU_GP_WORDS, READER_ENDED, READER_STATE, READER_WORDS } from '../sync/grace_period.ts'
 import { HLIST_NODE_WORDS } from '../sync/hlist.ts'
 import { RCU_HEAD_WORDS, RCU_LIST_WORDS } from '../sync/rcu.ts'
 import { WORK_LIST_WORDS, WORK_WORDS } from '../sync/workqueue.ts'
@@ -196,17 +196,20 @@ export const WORKER_READER = 1
 /** Its thread as the surroundings name it, and when that began; 0: they cannot tell whether it lives. */
 export const WORKER_THREAD = 2
 export const WORKER_STARTED = 3
-/** WORKER_USES, or bits: WORKER_DONE, it has disposed of its kernel; WORKER_ENDED, its thread has ended: this is proof. */
-export const WORKER_STATE = 4
+/**
+ * Its number, shifted; and bits: WORKER_DONE, it has disposed of its kernel; WORKER_ENDED, its thread has ended: this is proof.
+ * With the number in it nobody takes the one that had the record before for the one that has it.
+ */
+export const WORKER_STATE: number = WORKER_READER + READER_STATE
 /** 1 while it counts in H_LISTENERS. [tasklistLock] */
 export const WORKER_LISTENS = 5
 /** 1: it holds its name, which comes free when it ends. */
 export const WORKER_HOLDS = 6
 export const WORKER_WORDS: number = READER_WORDS
 
-export const WORKER_USES = 0
 export const WORKER_DONE = 1
-export const WORKER_ENDED = 2
+export const WORKER_ENDED: number = READER_ENDED
+export const WORKER_STATE_SHIFT = 2
 
 export const MAX_WORKERS = 64
 
