@@ -43,7 +43,11 @@ const undoBeside = scenario<Words, Tables<Words>>({
   says: 'a worker dies in a call while another one, outside calls, holds an inner lock to read: to undo the call leaves it that lock',
   setUp,
   join: (base, hasEnded) => openTables(base, 3, hasEnded),
-  agents: [(world): void => call(world, 0), (world): void => look(world, 1, 2), (world): void => call(world, 2)],
+  agents: [
+    (world): void => call(world, 0),
+    (world): void => look(world, 1, 2),
+    (world): void => call(world, 2),
+  ],
   mayDie: [0],
   check: checkCalls,
 })
