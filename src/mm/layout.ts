@@ -197,19 +197,23 @@ export const WORKER_READER = 1
 export const WORKER_THREAD = 2
 export const WORKER_STARTED = 3
 /**
- * Its number, shifted; and bits: WORKER_DONE, it has disposed of its kernel; WORKER_ENDED, its thread has ended: this is proof.
- * With the number in it nobody takes the one that had the record before for the one that has it.
+ * Its number, shifted; and bits: WORKER_DONE, it has disposed of its kernel; WORKER_ENDED, its thread has ended: this is proof;
+ * WORKER_READS, it has no kernel, and only looks numbers up. With the number in it nobody takes the one that had the record
+ * before for the one that has it.
  */
 export const WORKER_STATE: number = WORKER_READER + READER_STATE
 /** 1 while it counts in H_LISTENERS. [tasklistLock] */
 export const WORKER_LISTENS = 5
 /** 1: it holds its name, which comes free when it ends. */
 export const WORKER_HOLDS = 6
+/** A reader's lists of callbacks and of work items, on which nothing is. */
+export const WORKER_LISTS = 7
 export const WORKER_WORDS: number = READER_WORDS
 
 export const WORKER_DONE = 1
 export const WORKER_ENDED: number = READER_ENDED
-export const WORKER_STATE_SHIFT = 2
+export const WORKER_READS = 4
+export const WORKER_STATE_SHIFT = 3
 
 export const MAX_WORKERS = 64
 

@@ -43,6 +43,36 @@ export function addWorker(mem: Memory, thread: Thread, hasEnded: HasEnded): bool
   return true
 }
 
+/** This worker uses the table no more, and must not read it: to announce that it does would throw RangeError. */
+export function removeWorker(mem: Memory): void {
+  const own = findWorker(mem.words, workerNr(mem))
+  mem.reader = NOWHERE
+  mem.rcuOffline = true
+  if (own === 0) return
+  rawStore(mem.words, own + L.WORKER_READER, 0)
+  rawStore(mem.words, own + L.WORKER_NR, 0)
+}
+
+/** Has it been removed? */
+export function hasLeft(mem: Memory): boolean {
+  return mem.reader === NOWHERE
+}
+
+const LOCKS = [L.H_PIDMAP_LOCK, L.H_SLAB_LOCK, L.H_QUEUE_LOCK]
+
+/** Frees the records of workers that have ended, where nothing else of them is to be put in order. */
+export function dropEnded(words: Words, thread: Thread, hasEnded: HasEnded): void {
+  const filling = NO_THREAD - thread.id
+  forEachWorker(words, (at, nr) => {
+    if (workerHasEnded(words, nr, hasEnded) !== true) return
+    // Whoever waits for a lock that it holds must be able to ask.
+    if (LOCKS.some((lock) => load(words, lock) >> 1 === nr)) return
+    if (rawCompareExchange(words, at + L.WORKER_NR, nr, filling) !== nr) return
+    rawStore(words, at + L.WORKER_READER, 0)
+    rawStore(words, at + L.WORKER_NR, 0)
+  })
+}
+
 /** The record of the worker of this number; 0: there is none. */
 export function findWorker(words: Words, nr: number): number {
   for (let i = 0; i < L.MAX_WORKERS; i++) {
@@ -67,6 +97,11 @@ export function markDone(words: Words, at: number, nr: number): void {
   addState(words, at, nr, L.WORKER_DONE)
 }
 
+/** It has no kernel, and only looks numbers up. */
+export function markReading(words: Words, at: number, nr: number): void {
+  addState(words, at, nr, L.WORKER_READS)
+}
+
 function addState(words: Words, at: number, nr: number, bit: number): boolean {
   for (;;) {
     const state = load(words, at + L.WORKER_STATE)
@@ -80,9 +115,9 @@ export function isEnded(words: Words, at: number): boolean {
   return (load(words, at + L.WORKER_STATE) & L.WORKER_ENDED) !== 0
 }
 
-/** Has it disposed of its kernel? */
-export function isDone(words: Words, at: number): boolean {
-  return (load(words, at + L.WORKER_STATE) & L.WORKER_DONE) !== 0
+/** Has it a kernel, and not disposed of it? */
+export function makesCalls(words: Words, at: number): boolean {
+  return (load(words, at + L.WORKER_STATE) & (L.WORKER_DONE | L.WORKER_READS)) === 0
 }
 
 /**
@@ -151,13 +186,17 @@ function noteUsed(words: Words, count: number): void {
   }
 }
 
+/** Where no word is. */
+const NOWHERE = -1
 /** What {@link L.WORKER_NR} is while a thread that has no name fills it in. */
 const NO_THREAD = -1
+
+const FLAGS = (1 << L.WORKER_STATE_SHIFT) - 1
 
 function isDoneBy(words: Words, at: number, thread: Thread): boolean {
   const own = threadOf(words, at)
   const same = thread.id !== 0 && own.id === thread.id && own.started === thread.started
-  return same && isDone(words, at) && !isEnded(words, at)
+  return same && (load(words, at + L.WORKER_STATE) & FLAGS) === L.WORKER_DONE
 }
 
 function recordAt(words: Words, i: number): number {

@@ -166,13 +166,14 @@ function waitForLock(cpu: Cpu, lock: number, me: number, inHaste = false): boole
 
 /** Takes a lock over, as `me`, from a worker that is dead. False: it must be waited for still. */
 function breakLock(cpu: Cpu, lock: number, seen: number, me: number): boolean {
-  if (lock === cpu.callLock) return breakCalls(cpu, seen)
+  if (lock === cpu.callLock) return breakCalls(cpu, lock, seen)
   // Nothing was changed.
   if ((seen & READS) !== 0) return rawCompareExchange(cpu.words, lock, seen, me | SLEEPERS) === seen
-  const call = cpu.callLock === 0 ? FREE : load(cpu.words, cpu.callLock)
+  const outer = cpu.callLock === 0 ? cpu.outerLock : cpu.callLock
+  const call = outer === 0 ? FREE : load(cpu.words, outer)
   if (call !== FREE && holderOf(call) !== cpu.owner) {
     // It was inside a call, with which the lock comes back.
-    if (cpu.hasEnded(holderOf(call)) === true && breakCalls(cpu, call)) giveBack(cpu, cpu.callLock)
+    if (cpu.hasEnded(holderOf(call)) === true && breakCalls(cpu, outer, call)) giveBack(cpu, outer)
   } else if (load(cpu.words, lock) === seen) {
     panic(`worker ${holderOf(seen) >> 1} has ended while it changed what lock ${lock} guards`)
   }
@@ -183,10 +184,10 @@ function breakLock(cpu: Cpu, lock: number, seen: number, me: number): boolean {
  * Takes the lock of all calls over from a worker that is dead, and undoes the call in which it died. Who else waits goes on
  * waiting, for this worker. False: somebody else was faster, or the call cannot be undone.
  */
-function breakCalls(cpu: Cpu, seen: number): boolean {
+function breakCalls(cpu: Cpu, lock: number, seen: number): boolean {
   const w = cpu.words
   if (!journalFits(cpu)) return false
-  if (rawCompareExchange(w, cpu.callLock, seen, cpu.owner | SLEEPERS) !== seen) return false
+  if (rawCompareExchange(w, lock, seen, cpu.owner | SLEEPERS) !== seen) return false
   undo(cpu)
   rawAdd(w, BROKEN, 1)
   return true
