@@ -21,9 +21,9 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: 'sync/raw_spinlock.ts',
-        find: 'if (rawCompareExchange(cpu.words, lock, FREE, cpu.owner) !== FREE) waitForLock(cpu, lock)',
+        find: 'if (rawCompareExchange(cpu.words, lock, FREE, cpu.owner) !== FREE) waitForLock(cpu, lock, cpu.owner)',
         replace:
-          'if (load(cpu.words, lock) !== FREE) waitForLock(cpu, lock)\n  else rawStore(cpu.words, lock, cpu.owner)',
+          'if (load(cpu.words, lock) !== FREE) waitForLock(cpu, lock, cpu.owner)\n  else rawStore(cpu.words, lock, cpu.owner)',
       },
       { file: 'sync/raw_spinlock.ts', find: '  load,\n', replace: '  load,\n  rawStore,\n' },
     ],
@@ -239,7 +239,7 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: 'sync/raw_spinlock.ts',
-        find: '  journalUndo(cpu)\n  rawAdd(w, BROKEN, 1)',
+        find: '  undo(cpu)\n  rawAdd(w, BROKEN, 1)',
         replace: '  rawAdd(w, BROKEN, 1)',
       },
     ],
@@ -257,6 +257,52 @@ export const MUTANTS: readonly Mutant[] = [
       },
     ],
     scenario: 'lock-death-2',
+    model: 'sc',
+  },
+  {
+    name: 'reader-kept',
+    says: 'a lock is not taken over from a dead worker that only read',
+    changes: [
+      {
+        file: 'sync/raw_spinlock.ts',
+        find: 'return rawCompareExchange(cpu.words, lock, seen, me | SLEEPERS) === seen',
+        replace: 'return false',
+      },
+    ],
+    scenario: 'look-dies',
+    model: 'sc',
+  },
+  {
+    name: 'undo-frees-all',
+    says: 'to undo a call gives back all inner locks, a living reader’s too',
+    changes: [
+      {
+        file: 'sync/raw_spinlock.ts',
+        find: 'return seen !== FREE && (holderOf(seen) === cpu.owner || cpu.hasEnded(holderOf(seen)) === true)',
+        replace: 'return seen !== FREE',
+      },
+    ],
+    scenario: 'undo-beside-reader',
+    model: 'sc',
+  },
+  {
+    name: 'burial-undone',
+    says: 'a dead worker’s record is free before what it left is in order for good',
+    changes: [{ file: 'mm/worker.ts', find: '  journalBegin(mem)\n  for', replace: '  for' }],
+    scenario: 'burial-death',
+    model: 'sc',
+  },
+  {
+    name: 'proof-of-another',
+    says: 'whoever has proof of a worker’s end marks the record, whose it is by then',
+    changes: [
+      {
+        file: 'mm/worker.ts',
+        find: 'if (state >> L.WORKER_STATE_SHIFT !== nr) return false',
+        replace: '',
+      },
+    ],
+    scenario: 'stale-proof',
     model: 'sc',
   },
   {

@@ -69,7 +69,8 @@ function filesOf(folder: string): string[] {
     .map((file) => join(folder, file))
 }
 
-function changed(text: string, file: string, changes: readonly Change[]): string {
+/** The text of a source with the changes made that are its own. Throws where one does not apply exactly once. */
+export function changed(text: string, file: string, changes: readonly Change[]): string {
   let now = text
   for (const { find, replace } of changes.filter((change) => change.file === file)) {
     const parts = now.split(find)

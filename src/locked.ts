@@ -7,7 +7,7 @@
 import { platform } from '#platform'
 import { EDEADLK, ESRCH } from './abi/errno.ts'
 import { KernelError } from './errors.ts'
-import { load, SHARED } from './lib/atomic.ts'
+import { load, rawStore, SHARED } from './lib/atomic.ts'
 import { isPanic } from './lib/panic.ts'
 import * as L from './mm/layout.ts'
 import type { AbortSignalLike, Realm } from './realm.ts'
@@ -184,6 +184,7 @@ function buryDead(realm: Realm): void {
     realm.bury()
   } catch (error) {
     undoPanic(realm, error)
+    rawStore(realm.table.words, L.H_DEATHS, 1)
     unlockTable(realm)
     throw error
   }

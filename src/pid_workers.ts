@@ -9,10 +9,19 @@
 import { platform } from '#platform'
 import { EAGAIN, ENOSYS } from './abi/errno.ts'
 import { int32, KernelError, record, show } from './errors.ts'
-import { rawStore, SHARED, type Words } from './lib/atomic.ts'
+import { SHARED, type Words } from './lib/atomic.ts'
 import { panic } from './lib/panic.ts'
 import * as L from './mm/layout.ts'
-import { addWorker, dropEnded, findWorker, hasLeft, markEnded, removeWorker, workerNr } from './mm/worker.ts'
+import {
+  addWorker,
+  dropEnded,
+  findWorker,
+  hasLeft,
+  markEnded,
+  markReading,
+  removeWorker,
+  workerNr,
+} from './mm/worker.ts'
 import { type PidTable, type Surroundings, tableOver } from './pid/table.ts'
 import { RCU_LIST_WORDS, rcuBarrier } from './sync/rcu.ts'
 
@@ -33,8 +42,8 @@ export type JoinPidTableOptions = Omit<Surroundings, 'rcuFuncs'>
  * `await`, nor may what was found in it be used after it without a reference.
  *
  * A worker that only reads may end at any moment, by `terminate()` too. One that allocates or frees must return from
- * that call first: a bare table keeps no journal, so that a lock would stay taken and a number half made. Only
- * `pidns/shared` undoes what a dead worker began.
+ * that call first: a bare table keeps no journal, so that a number would stay half made, and what a lock guards half
+ * changed; whoever comes to that lock panics. Only `pidns/shared` undoes what a dead worker began.
  *
  * Context: outside read sections, in the worker that made the table. Throws KernelError: ENOSYS, not a table of
  * `pidns/shared/pid`; EAGAIN, 64 workers use it. Source: no analogue; liburcu's `rcu_register_thread`.
@@ -104,7 +113,7 @@ export function pidTableWorker(table: PidTable): number {
  */
 export function pidTableWorkerEnded(table: PidTable, worker: number): void {
   const at = int32('worker', worker) > 0 ? findWorker(table.words, worker) : 0
-  if (at !== 0 && worker !== pidTableWorker(table)) markEnded(table.words, at)
+  if (at !== 0 && worker !== pidTableWorker(table)) markEnded(table.words, at, worker)
 }
 
 /**
@@ -151,7 +160,8 @@ function beReader(table: PidTable, call: string): void {
  */
 function readOnly(table: PidTable): void {
   const own = findWorker(table.words, workerNr(table))
-  rawStore(table.words, own + L.WORKER_STATE, L.WORKER_READS)
+  markReading(table.words, own, workerNr(table))
+  table.outerLock = L.H_TASKLIST_LOCK
   table.rcuList = own + L.WORKER_LISTS
   table.workList = own + L.WORKER_LISTS + RCU_LIST_WORDS
 }

@@ -15,7 +15,10 @@ import {
   addWorker,
   findWorker,
   forEachWorker,
+  forgetWorkers,
   isEnded,
+  makesCalls,
+  markDone,
   markEnded,
   ownWorker,
   threadOf,
@@ -25,7 +28,7 @@ import type { Realm } from './realm.ts'
 import { markWaits, nameWaits } from './realm.ts'
 import { hearDue, ring, stopHearingDue } from './ring.ts'
 import { lockHolder } from './sync/raw_spinlock.ts'
-import { rcuBarrier, rcuLength, rcuRunCallbacks } from './sync/rcu.ts'
+import { rcuLength, rcuRunCallbacks, rcuRunSoon } from './sync/rcu.ts'
 import { runWorkqueue } from './sync/workqueue.ts'
 import { dropDriversOf, dropHandlersOf, killTasksOf, putWaitsOf, unmarkWaiting } from './task/bury.ts'
 import { isDue, noteCall } from './task/due.ts'
@@ -89,7 +92,7 @@ export function leaveKernel(realm: Realm): void {
   dropDriversOf(table, workerNr(table), false)
   schedule(table)
   stopHearingDue(realm)
-  rawStore(table.words, own + L.WORKER_STATE, L.WORKER_DONE)
+  markDone(table.words, own, workerNr(table))
   realm.letNameGo()
 }
 
@@ -97,7 +100,7 @@ export function leaveKernel(realm: Realm): void {
 export function tellEnded(realm: Realm, nr: number): void {
   const at = findWorker(realm.table.words, nr)
   if (at === 0 || nr === workerNr(realm.table)) return
-  markEnded(realm.table.words, at)
+  markEnded(realm.table.words, at, nr)
   locked(realm, () => {})
 }
 
@@ -109,33 +112,39 @@ export function hasOthers(realm: Realm): boolean {
   forEachWorker(w, (at, nr) => {
     const thread = threadOf(w, at)
     const isOwn = own.id !== 0 && thread.id === own.id && thread.started === own.started
-    const makesCalls = (load(w, at + L.WORKER_STATE) & (L.WORKER_DONE | L.WORKER_READS)) === 0
-    if (nr === workerNr(realm.table) || isOwn || !makesCalls) return
+    if (nr === workerNr(realm.table) || isOwn || !makesCalls(w, at)) return
     others += 1
-    if (!isEnded(w, at) && thread.id !== 0 && platform.hasEnded(thread) === true) markEnded(w, at)
+    if (!isEnded(w, at) && thread.id !== 0 && platform.hasEnded(thread) === true) markEnded(w, at, nr)
   })
   return others > 0
 }
 
-/** Puts in order what workers left that have ended. Context: tasklistLock has just been taken. */
+/**
+ * Puts in order what workers left that have ended, as a call of its own: whatever becomes of the one that comes to it.
+ * Context: tasklistLock has just been taken.
+ */
 export function bury(realm: Realm): void {
   const { table } = realm
   const w = table.words
-  w[L.H_DEATHS] = 0
+  // Not undone with the rest: should this worker end over it, its own end is told.
+  rawStore(w, L.H_DEATHS, 0)
+  const dead: number[] = []
   forEachWorker(w, (at, nr) => {
     if (!isEnded(w, at)) return
+    dead.push(at)
     if (w[at + L.WORKER_LISTENS] !== 0) w[L.H_LISTENERS] -= 1
+    w[at + L.WORKER_LISTENS] = 0
     putWaitsOf(table, nr)
-    if ((w[at + L.WORKER_STATE] & L.WORKER_DONE) === 0) killTasksOf(table, nr)
+    if (makesCalls(w, at)) killTasksOf(table, nr)
     dropDriversOf(table, nr, true)
     dropHandlersOf(table, nr)
-    w[at + L.WORKER_NR] = 0
   })
   unmarkWaiting(table)
   markWaits(realm)
   schedule(table)
   runWorkqueue(table)
-  if (table.rcuNesting === 0) rcuBarrier(table)
+  if (table.rcuNesting === 0) rcuRunSoon(table)
+  forgetWorkers(table, dead)
   // Whoever else waits marks its tasks again.
   ring(realm)
 }
@@ -167,7 +176,7 @@ function lookForDead(realm: Realm): void {
   forEachWorker(w, (at, nr) => {
     if (nr === workerNr(realm.table)) return
     const thread = threadOf(w, at)
-    if (!isEnded(w, at) && thread.id !== 0 && platform.hasEnded(thread) === true) markEnded(w, at)
+    if (!isEnded(w, at) && thread.id !== 0 && platform.hasEnded(thread) === true) markEnded(w, at, nr)
     if (isEnded(w, at)) dead += 1
     else if (load(w, at + L.WORKER_HOLDS) === 1) named.push(at)
   })
@@ -188,7 +197,7 @@ function askName(realm: Realm, at: number): void {
   const nr = load(w, at + L.WORKER_NR)
   void platform.isNameFree(nameOf(w, nr)).then((isFree) => {
     if (!isFree || realm.disposed || load(w, at + L.WORKER_NR) !== nr) return
-    markEnded(w, at)
+    markEnded(w, at, nr)
     callSoon(realm)
   })
 }

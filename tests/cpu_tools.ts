@@ -31,6 +31,7 @@ export function newCpu(
     hasEnded: () => undefined,
     queueLock: 0,
     callLock: 0,
+    outerLock: 0,
     rcuList: 2,
     workList: 8,
     rcuGp: 16,

@@ -18,6 +18,7 @@ import {
   type Task,
 } from 'pidns/shared'
 import * as L from '#internal/shared/mm/layout.js'
+import { findWorker, markEnded } from '#internal/shared/mm/worker.js'
 import { Task as InternalTask } from '#internal/shared/process.js'
 
 /** The operations of shared memory that a call makes: after each of them it may be the last. */
@@ -162,6 +163,8 @@ for (const [name, act] of Object.entries(ACTS)) {
       const holder = (words[L.H_TASKLIST_LOCK] as number) >> 1
       assert.ok(holder === 0 || holder === victim.worker)
       if (holder !== 0 && point % 2 === 1) {
+        // Who took over had proof.
+        assert.ok(markEnded(words, findWorker(words, victim.worker), victim.worker))
         words[L.H_TASKLIST_LOCK] = second.worker << 1
         kernel.workerEnded(second.worker)
       }

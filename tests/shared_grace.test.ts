@@ -198,7 +198,10 @@ test('a worker that is known to have ended is in nobody’s way, and its callbac
   P.freePid(other.table, pid)
   P.rcuBarrier(writer.table)
   assert.equal(isLive(writer, pid), true)
-  for (const { table } of [reader, other]) markEnded(table.words, findWorker(table.words, workerNr(table)))
+  for (const { table } of [reader, other]) {
+    const nr = workerNr(table)
+    assert.ok(markEnded(table.words, findWorker(table.words, nr), nr))
+  }
   assert.equal(P.rcuBarrier(writer.table), true)
   assert.equal(isLive(writer, pid), false)
   writer.endTurn()

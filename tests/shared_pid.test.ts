@@ -1,5 +1,6 @@
 /* `pidns/shared/pid`: one table of numbers in several workers, by what the package exports alone. */
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import * as plain from 'pidns/pid'
@@ -244,6 +245,37 @@ test('who joins a kernel’s table looks numbers up while another worker’s cal
   // It makes no calls, so that no wait is for it.
   assert.throws(() => kernel.init.waitpidSync(), { code: 'EDEADLK' })
   P.leavePidTable(table)
+  assert.deepEqual(kernel.check(), [])
+  kernel.dispose()
+})
+
+const noProof = existsSync('/proc/thread-self/stat') ? false : 'only Linux’s /proc tells of a thread’s end'
+
+test('a worker that dies where it changes what a lock guards: whoever comes to the lock is told so', {
+  timeout: LONG_MS,
+  skip: noProof,
+}, async () => {
+  const { table, ns, handle } = newTable()
+  const gate = newGate()
+  const { worker } = start({ kind: 'change', table: handle, ns, gate })
+  await passed(gate)
+  await worker.terminate()
+  assert.throws(() => P.allocPid(table, ns), /panic: worker 2 has ended while it changed what lock 48 guards/)
+  // Such a table is of no use any more.
+  assert.equal(P.checkPids(table)[0], 'pidmapLock is held')
+})
+
+test('a worker that dies with a lock that it holds to look: the lock is had, also by calls of a kernel', {
+  timeout: LONG_MS,
+  skip: noProof,
+}, async () => {
+  const kernel = Kernel.boot()
+  const ns = P.initPidNs(tableOf(kernel.init))
+  const gate = newGate()
+  const { worker } = start({ kind: 'look', table: kernel.handle, ns, gate })
+  await passed(gate)
+  await worker.terminate()
+  assert.equal(kernel.init.fork().pid, 2)
   assert.deepEqual(kernel.check(), [])
   kernel.dispose()
 })

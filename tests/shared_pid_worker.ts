@@ -1,14 +1,16 @@
 /** A worker of tests/shared_pid.test.ts: joins a table, and does there what its job says. */
 import { parentPort, workerData } from 'node:worker_threads'
 import * as P from 'pidns/shared/pid'
+import { H_PIDMAP_LOCK } from '#internal/shared/mm/layout.js'
+import { rawReadLock, rawSpinLock } from '#internal/shared/sync/raw_spinlock.js'
 
 export interface PidJob {
-  readonly kind: 'churn' | 'hold' | 'end'
+  readonly kind: 'churn' | 'hold' | 'end' | 'change' | 'look'
   readonly table: P.PidTableHandle
   readonly ns: P.NsRef
   /** churn: how often. */
   readonly rounds: number
-  /** hold: a number; 1 in the gate once it is found, 2 when it may be let go. */
+  /** hold, change, look: 1 in the gate once it holds what it is to. hold: a number; 1 in the gate once it is found, 2 when it may be let go. */
   readonly nr: number
   readonly gate: Int32Array
 }
@@ -43,7 +45,16 @@ function hold(): number {
   return nr
 }
 
+/** Never gives pidmapLock back. */
+function keepLock(take: (table: P.PidTable, lock: number) => void): never {
+  take(table, H_PIDMAP_LOCK)
+  Atomics.store(job.gate, 0, 1)
+  for (;;);
+}
+
 const worker = P.pidTableWorker(table)
+if (job.kind === 'change') keepLock(rawSpinLock)
+if (job.kind === 'look') keepLock(rawReadLock)
 const result = job.kind === 'churn' ? churn() : job.kind === 'hold' ? hold() : 0
 if (job.kind !== 'end') P.leavePidTable(table)
 parentPort?.postMessage({ worker, result })

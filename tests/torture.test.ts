@@ -9,7 +9,8 @@ import { checkPids } from '#internal/shared/pid/check.js'
 import { createPidTable, initPidNs } from '#internal/shared/pid/table.js'
 import { type Act, ALLOC, FOUND, FREE, isLinear, MISSED } from '../proof/linear.ts'
 import type { LinearJob } from '../proof/linear_worker.ts'
-import { torture } from '../proof/torture/torture.ts'
+import { buildTorture } from '../proof/torture/build.ts'
+import { launch } from '../proof/torture/launch.ts'
 
 const NUMBERS = 40
 const WORKERS = 3
@@ -75,8 +76,9 @@ describe('the check of histories', () => {
 
 describe('the torture run', () => {
   it('finds nothing wrong, and is not empty', { timeout: 120_000 }, async () => {
-    const { result, problems } = await torture(3, 2, () => {})
+    const program = await buildTorture()
+    const { result, problems } = await launch(program, ['--seconds', '3', '--workers', '2'], () => {})
     assert.deepEqual(problems, [])
-    assert.equal(result.pipe.length, 4)
+    assert.equal(result?.pipe.length, 4)
   })
 })

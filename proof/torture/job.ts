@@ -1,8 +1,11 @@
 /** What the workers of a torture run share: words, by what is counted in them. */
 import type { KernelHandle } from 'pidns/shared'
+import type { Stamps } from './recovery.ts'
 
 /** Ages of a record that a reader holds, when its section ends: findable, out of sight, freed, used again. */
 export const PIPE_WORDS = 4
+/** Workers that there may be at a time, those that wait for their turn included. */
+export const PLACES = 64
 
 export interface Tallies {
   /** Of all workers. */
@@ -15,10 +18,19 @@ export interface Tallies {
   readonly order: Int32Array
   /** Which numbers somebody has, as far as makers and reapers tell. */
   readonly owners: Int32Array
+  /** The number of the worker at each place; 0 until it has joined. */
+  readonly joined: Int32Array
+  readonly stamps: Stamps
 }
 
+/** What a worker is started with. */
 export interface TortureJob extends Tallies {
   readonly kernel: KernelHandle
+  readonly place: number
+}
+
+/** What it is told when its turn comes. */
+export interface Turn {
   /** The process under which it works. */
   readonly parent: number
   readonly seed: number
@@ -27,16 +39,4 @@ export interface TortureJob extends Tallies {
 export const REST = 1
 export const END = 2
 
-const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes)
-
-export function newTallies(numbers: number): Tallies {
-  return {
-    reads: new BigInt64Array(shared(8)),
-    writes: new Int32Array(shared(4)),
-    pipe: new BigInt64Array(shared(8 * PIPE_WORDS)),
-    duplicates: new Int32Array(shared(4)),
-    violations: new Int32Array(shared(4)),
-    order: new Int32Array(shared(4)),
-    owners: new Int32Array(shared(4 * numbers)),
-  }
-}
+export const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes)

@@ -1,92 +1,129 @@
-/** The torture run itself: starts workers, ends them, and looks at what is left. */
-import { Worker } from 'node:worker_threads'
+/** The torture run itself: lets workers come and go, and looks at what is left. */
 import { Kernel, KernelError, P_ALL, type Task, WEXITED, WNOHANG, WNOWAIT } from 'pidns/shared'
 import * as L from '#internal/shared/mm/layout.js'
 import { randomOf } from '../strategies.ts'
-import { END, newTallies, PIPE_WORDS, REST, type Tallies, type TortureJob } from './job.ts'
+import { END, PIPE_WORDS, PLACES, REST, shared, type Tallies } from './job.ts'
+import { newStamps, noteBurials, noteProofs } from './recovery.ts'
+import { startStorm } from './storm.ts'
 
 export interface TortureResult {
   readonly reads: number
   readonly writes: number
   readonly gracePeriods: number
   readonly terminations: number
+  /** So many of them were inside a call. */
+  readonly insideCall: number
   /** By the age of what a reader held when its section ended: findable, out of sight, freed, used again. */
   readonly pipe: readonly number[]
   readonly lostPids: number
   readonly duplicatePids: number
   readonly violations: number
+  /** From the first proof that anybody had to a lock that the dead one does not hold: 0 where it did not. */
   readonly recoveryMsP99: number
+  /** The same of those that were inside a call, and until all that any of them left was in order. */
+  readonly insideMsP99: number
+  readonly orderMsP99: number
+  /** From terminate() to the exit event. */
   readonly proofMsP99: number
-}
-
-interface Running {
-  readonly worker: Worker
-  /** Its number in the kernel, once it has joined. */
-  readonly nr: Promise<number>
-  readonly gone: Promise<void>
 }
 
 /** Numbers: few, so that they come round often. */
 const NUMBERS = 700
-/** How long a worker lives, at most: some are never warm, some read millions. */
-const LIVES_MS = [160, 600, 4000]
+/** So many are terminated in a second, if threads can be started as fast. */
+const STRIKES = 12
+/** After so many the whole table is looked at, between two calls. */
+const CHECKED = 8
+/** Who has fallen behind rests less. */
+const SHORT_MS = 30
 /** The counter of grace periods begins so many moves before it wraps. */
 const MOVES = 200
 
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-export async function torture(
-  seconds: number,
-  workers: number,
-  say: (text: string) => void,
-): Promise<{ result: TortureResult; problems: string[] }> {
+export interface TortureOptions {
+  readonly seconds: number
+  readonly workers: number
+  /** Nothing more is done once anything is found wrong. */
+  readonly stopWhenWrong: boolean
+  /** Told how far it is. */
+  readonly say: (text: string) => void
+}
+
+export async function torture({
+  seconds,
+  workers,
+  stopWhenWrong,
+  say,
+}: TortureOptions): Promise<{ result: TortureResult; problems: string[] }> {
   const kernel = Kernel.boot({ pidMax: NUMBERS, maxPids: NUMBERS })
   const { words } = kernel.handle
   const free = freeNumbers(kernel.init)
   // After the largest number it goes on at 300.
   const numbers = freeNumbers(kernel.init)
   words[L.H_RCU_GP] = (2 ** 31 - 2 * MOVES) | 0
-  const tallies = newTallies(NUMBERS)
+  const tallies = newTallies()
   const problems: string[] = []
   const random = randomOf(0x5eed + seconds)
-  let seed = 1
   const counter = countMoves(words)
-  const proof: number[] = []
-  const recovery: number[] = []
-  const ends = Date.now() + seconds * 1000
-  /** One worker after the other: each is terminated at a random moment, but the last, which ends by itself. */
-  const lane = async (_: unknown, nr: number): Promise<void> => {
-    for (;;) {
-      const running = startWorker(kernel, tallies, ++seed, problems)
-      await running.nr
-      await rest(random(LIVES_MS[nr % LIVES_MS.length] as number))
-      counter.look()
-      if (Date.now() > ends) return void (await stop(running, tallies))
-      await terminate(kernel, running, proof, recovery)
-      reap(kernel.init, tallies)
-      if (proof.length % 40 === 0) await pause(tallies, 20)
-      if (proof.length % 50 === 0)
-        say(`${proof.length} terminations, ${tallies.reads[0]} reads, ${tallies.writes[0]} writes`)
-    }
+  noteProofs(kernel.handle, tallies.stamps)
+  noteBurials(kernel, tallies.stamps)
+  const storm = startStorm(kernel, workers, tallies, random, problems, () => reap(kernel.init, tallies))
+  const begins = Date.now()
+  const ends = begins + seconds * 1000
+  for (let n = 1; Date.now() < ends; n++) {
+    const isLate = ((Date.now() - begins) * STRIKES) / 1000 > storm.proof.length
+    await rest(random(isLate ? SHORT_MS : 2000 / STRIKES))
+    counter.look()
+    if (storm.working.length === workers) storm.strike()
+    if (n % CHECKED === 0) problems.push(...kernel.check())
+    if (stopWhenWrong && (problems.length > 0 || isWrong(tallies))) break
+    if (n % 40 === 0) await pause(tallies, 20)
+    if (n % 100 === 0)
+      say(`${storm.proof.length} terminations, ${tallies.reads[0]} reads, ${tallies.writes[0]} writes`)
   }
-  await Promise.all(Array.from({ length: workers }, lane))
+  Atomics.store(tallies.order, 0, END)
+  await storm.end()
+  counter.look()
   for (const child of kernel.tasks().slice(1)) if (child.state === 'S') child.exit()
   reap(kernel.init, tallies)
   problems.push(...kernel.check())
+  const recoveries = storm.recoveries
   const result: TortureResult = {
     reads: Number(tallies.reads[0]),
     writes: Number(tallies.writes[0]),
     gracePeriods: counter.moves(),
-    terminations: proof.length,
+    terminations: storm.proof.length,
+    insideCall: recoveries.filter(({ inside }) => inside).length,
     pipe: Array.from({ length: PIPE_WORDS }, (_, age) => Number(tallies.pipe[age])),
     lostPids: numbers - freeNumbers(kernel.init),
     duplicatePids: tallies.duplicates[0] as number,
     violations: (tallies.violations[0] as number) + kernel.check().length,
-    recoveryMsP99: p99(recovery),
-    proofMsP99: p99(proof),
+    recoveryMsP99: p99(recoveries.map(({ inside, had }) => (inside ? had : 0))),
+    insideMsP99: p99(recoveries.filter(({ inside }) => inside).map(({ had }) => had)),
+    orderMsP99: p99(recoveries.map(({ buried }) => buried)),
+    proofMsP99: p99(storm.proof),
   }
   kernel.dispose()
   return { result, problems: [...problems, ...wrongIn(result, free)] }
+}
+
+function newTallies(): Tallies {
+  return {
+    reads: new BigInt64Array(shared(8)),
+    writes: new Int32Array(shared(4)),
+    pipe: new BigInt64Array(shared(8 * PIPE_WORDS)),
+    duplicates: new Int32Array(shared(4)),
+    violations: new Int32Array(shared(4)),
+    order: new Int32Array(shared(4)),
+    owners: new Int32Array(shared(4 * NUMBERS)),
+    joined: new Int32Array(shared(4 * PLACES)),
+    stamps: newStamps(),
+  }
+}
+
+/** Has anything been counted that must not be? */
+function isWrong({ duplicates, violations, pipe }: Tallies): boolean {
+  return duplicates[0] !== 0 || violations[0] !== 0 || pipe.subarray(2).some((count) => count !== 0n)
 }
 
 function wrongIn(result: TortureResult, free: number): string[] {
@@ -101,46 +138,6 @@ function wrongIn(result: TortureResult, free: number): string[] {
     if (result[name] === 0) problems.push(`no ${name}`)
   if (result.pipe[0] === 0) problems.push('nothing was found')
   return problems
-}
-
-function startWorker(kernel: Kernel, tallies: Tallies, seed: number, problems: string[]): Running {
-  const parent = kernel.init.fork()
-  Atomics.store(tallies.owners, parent.pid, 1)
-  const job: TortureJob = { ...tallies, kernel: kernel.handle, parent: parent.handle, seed }
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: job })
-  const nr = new Promise<number>((resolve) => {
-    worker.on('message', (message) => {
-      if (typeof message === 'number') resolve(message)
-      else problems.push(String(message))
-    })
-  })
-  worker.on('error', (error) => {
-    problems.push(String(error.stack))
-    Atomics.add(tallies.violations, 0, 1)
-  })
-  return { worker, nr, gone: new Promise((resolve) => worker.on('exit', () => resolve())) }
-}
-
-/** Ends a worker wherever it is; how long until that is known, and from there until a call has been made. */
-async function terminate(
-  kernel: Kernel,
-  victim: Running,
-  proof: number[],
-  recovery: number[],
-): Promise<void> {
-  const nr = await victim.nr
-  const asked = performance.now()
-  await victim.worker.terminate()
-  const known = performance.now()
-  kernel.workerEnded(nr)
-  recovery.push(performance.now() - known)
-  proof.push(known - asked)
-}
-
-/** A worker ends by itself; so does any other that looks. */
-async function stop({ gone }: Running, { order }: Tallies): Promise<void> {
-  Atomics.store(order, 0, END)
-  await gone
 }
 
 /** The workers rest, and go on. */
@@ -191,7 +188,7 @@ function countMoves(words: Int32Array): { look: () => void; moves: () => number 
   }
 }
 
-function p99(values: number[]): number {
+function p99(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   return Math.round((sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0) * 1000) / 1000
 }

@@ -1,5 +1,5 @@
 /**
- * A worker of the torture run: makes, finds, kills and reaps processes until it is told to end, or terminated; between
+ * A worker of the torture run: waits for its turn, then makes, finds, kills and reaps processes until it is told to end, or terminated; between
  * its calls it reads the table in sections, without a lock, and tells how old what it holds was when a section ended.
  */
 import { parentPort, workerData } from 'node:worker_threads'
@@ -13,16 +13,27 @@ import { Task as InternalTask } from '#internal/shared/process.js'
 import { hlistHashed } from '#internal/shared/sync/hlist.js'
 import { rcuReadLock, rcuReadUnlock } from '#internal/shared/sync/rcu.js'
 import { randomOf } from '../strategies.ts'
-import { END, PIPE_WORDS, REST, type TortureJob } from './job.ts'
+import { END, PIPE_WORDS, REST, type TortureJob, type Turn } from './job.ts'
+import { noteBurials, noteProofs } from './recovery.ts'
 
 const job = workerData as TortureJob
-const random = randomOf(job.seed)
+// All is loaded: whoever is terminated is followed at once.
+parentPort?.postMessage('ready')
+const turn = await new Promise<Turn>((resolve) => parentPort?.once('message', resolve))
+const random = randomOf(turn.seed)
+noteProofs(job.kernel, job.stamps)
 const kernel = Kernel.join(job.kernel)
-const parent = kernel.task(job.parent)
+Atomics.store(job.joined, job.place, kernel.worker)
+noteBurials(kernel, job.stamps)
+const parent = kernel.task(turn.parent)
 const { table } = InternalTask.realmOf(kernel.init as never)
 const words = table.words
 const ns = initPidNs(table)
 const numbers = job.owners.length
+/** So many numbers were given out not long ago. */
+const RECENT = 64
+/** Lookups between two calls: one worker in three is rather a reader. */
+const READS = turn.seed % 3 === 0 ? 1000 : 60
 
 function violation(text: string): void {
   Atomics.add(job.violations, 0, 1)
@@ -53,8 +64,21 @@ function read(nr: number, hold: number): void {
   rcuReadUnlock(table)
 }
 
+/** Any number; or one that was given out a moment ago. */
+function someNumber(): number {
+  if (random(2) === 0) return 1 + random(numbers - 1)
+  const nr = Atomics.load(words, ns + L.NS_LAST_PID) - random(RECENT)
+  return nr > 0 ? nr : nr + numbers - 1
+}
+
+/** How long it holds what it found, in looks at it. */
+function someTime(): number {
+  const kind = random(2048)
+  return kind === 0 ? 20_000 : kind < 32 ? 1000 : 1 + random(8)
+}
+
 function readMany(count: number): void {
-  for (let i = 0; i < count; i++) read(1 + random(numbers - 1), random(64) === 0 ? 1000 : 1 + random(8))
+  for (let i = 0; i < count; i++) read(someNumber(), someTime())
   Atomics.add(job.reads, 0, BigInt(count))
   for (let age = 0; age < PIPE_WORDS; age++) {
     Atomics.add(job.pipe, age, BigInt(pipe[age] as number))
@@ -92,7 +116,7 @@ function flood(): void {
 }
 
 function round(n: number, alive: Task[]): void {
-  readMany(400)
+  readMany(READS)
   alive.push(make(n % 5 === 0 ? CLONE_NEWPID : 0))
   if (alive.length >= 6) end(alive.splice(random(alive.length), 1)[0] as Task, n % 2 === 0)
   if (n % 200 === 100) flood()
@@ -101,7 +125,6 @@ function round(n: number, alive: Task[]): void {
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 parent.claim()
-parentPort?.postMessage(kernel.worker)
 const alive: Task[] = []
 for (let n = 1; Atomics.load(job.order, 0) !== END; n++) {
   if (Atomics.load(job.order, 0) === REST) await rest(5)

@@ -9,9 +9,9 @@
  */
 import { NSIG } from '../abi/limits.ts'
 import { BITMAP_SUMMARY_WORDS } from '../lib/bitmap.ts'
-import { BROKEN, CALLS, JOURNAL_NEXT } from '../lib/journal.ts'
+import { BROKEN, CALLS, DEATHS, JOURNAL_NEXT } from '../lib/journal.ts'
 import { LIST_WORDS } from '../lib/list.ts'
-import { RCU_GP_WORDS, READER_WORDS } from '../sync/grace_period.ts'
+import { RCU_GP_WORDS, READER_ENDED, READER_STATE, READER_WORDS } from '../sync/grace_period.ts'
 import { HLIST_NODE_WORDS } from '../sync/hlist.ts'
 import { RCU_HEAD_WORDS, RCU_LIST_WORDS } from '../sync/rcu.ts'
 import { WORK_LIST_WORDS, WORK_WORDS } from '../sync/workqueue.ts'
@@ -152,7 +152,7 @@ export const H_NAME: number = H_RECORDS + 1
 export const H_JOURNAL: number = JOURNAL_NEXT
 export const H_CALLS: number = CALLS
 /** 1: a worker is known to have ended, and what it leaves is not put in order yet. */
-export const H_DEATHS = 498
+export const H_DEATHS: number = DEATHS
 /** How often a lock was taken over from a worker that had ended. */
 export const H_BROKEN: number = BROKEN
 /** Tasks to whose handlers or driver something is due (task/due.ts). */
@@ -208,10 +208,11 @@ export const WORKER_READER = 1
 export const WORKER_THREAD = 2
 export const WORKER_STARTED = 3
 /**
- * WORKER_USES, or bits: WORKER_DONE, it has disposed of its kernel; WORKER_ENDED, its thread has ended: this is proof;
- * WORKER_READS, it has no kernel, and only looks numbers up.
+ * Its number, shifted; and bits: WORKER_DONE, it has disposed of its kernel; WORKER_ENDED, its thread has ended: this is proof;
+ * WORKER_READS, it has no kernel, and only looks numbers up. With the number in it nobody takes the one that had the record
+ * before for the one that has it.
  */
-export const WORKER_STATE = 4
+export const WORKER_STATE: number = WORKER_READER + READER_STATE
 /** 1 while it counts in H_LISTENERS. [tasklistLock] */
 export const WORKER_LISTENS = 5
 /** 1: it holds its name, which comes free when it ends. */
@@ -222,10 +223,10 @@ export const WORKER_LISTS = 7
 export const WORKER_DUE: number = WORKER_LISTS + RCU_LIST_WORDS + WORK_LIST_WORDS
 export const WORKER_WORDS: number = READER_WORDS
 
-export const WORKER_USES = 0
 export const WORKER_DONE = 1
-export const WORKER_ENDED = 2
+export const WORKER_ENDED: number = READER_ENDED
 export const WORKER_READS = 4
+export const WORKER_STATE_SHIFT = 3
 
 export const MAX_WORKERS = 64
 

@@ -3,6 +3,7 @@
  * that holds a lock has ended. Taken, filled in and marked without a lock: the lock may be what its dead holder keeps.
  */
 import { load, rawAdd, rawCompareExchange, rawStore, type Words, wake } from '../lib/atomic.ts'
+import { journalBegin } from '../sync/journal.ts'
 import type { Memory } from './arena.ts'
 import * as L from './layout.ts'
 
@@ -34,7 +35,7 @@ export function addWorker(mem: Memory, thread: Thread, hasEnded: HasEnded): bool
   rawStore(w, at + L.WORKER_READER, 0)
   rawStore(w, at + L.WORKER_HOLDS, 0)
   rawStore(w, at + L.WORKER_DUE, 0)
-  rawStore(w, at + L.WORKER_STATE, L.WORKER_USES)
+  rawStore(w, at + L.WORKER_STATE, workerNr(mem) << L.WORKER_STATE_SHIFT)
   rawStore(w, at + L.WORKER_NR, workerNr(mem))
   mem.journal = recordAt(w, L.MAX_WORKERS)
   mem.reader = at + L.WORKER_READER
@@ -58,11 +59,15 @@ export function hasLeft(mem: Memory): boolean {
   return mem.reader === NOWHERE
 }
 
+const LOCKS = [L.H_PIDMAP_LOCK, L.H_SLAB_LOCK, L.H_QUEUE_LOCK]
+
 /** Frees the records of workers that have ended, where nothing else of them is to be put in order. */
 export function dropEnded(words: Words, thread: Thread, hasEnded: HasEnded): void {
   const filling = NO_THREAD - thread.id
   forEachWorker(words, (at, nr) => {
     if (workerHasEnded(words, nr, hasEnded) !== true) return
+    // Whoever waits for a lock that it holds must be able to ask.
+    if (LOCKS.some((lock) => load(words, lock) >> 1 === nr)) return
     if (rawCompareExchange(words, at + L.WORKER_NR, nr, filling) !== nr) return
     rawStore(words, at + L.WORKER_READER, 0)
     rawStore(words, at + L.WORKER_NR, 0)
@@ -102,16 +107,55 @@ export function rouseWorker(mem: Memory, nr: number): void {
 
 const ALL = 0x7fffffff
 
-/** The worker has ended, and reads no more: whoever tells so has proof. */
-export function markEnded(words: Words, at: number): void {
-  rawStore(words, at + L.WORKER_READER, 0)
-  rawStore(words, at + L.WORKER_STATE, load(words, at + L.WORKER_STATE) | L.WORKER_ENDED)
+/**
+ * The worker of this number, which had this record, has ended: whoever tells so has proof. False: the record is not its own any
+ * more, for what it left has been put in order meanwhile.
+ */
+export function markEnded(words: Words, at: number, nr: number): boolean {
+  if (!addState(words, at, nr, L.WORKER_ENDED)) return false
   rawStore(words, L.H_DEATHS, 1)
+  return true
 }
 
-/** Is it known that the worker has ended? */
+/** The worker of this number uses the table no more. */
+export function markDone(words: Words, at: number, nr: number): void {
+  addState(words, at, nr, L.WORKER_DONE)
+}
+
+/** It has no kernel, and only looks numbers up. */
+export function markReading(words: Words, at: number, nr: number): void {
+  addState(words, at, nr, L.WORKER_READS)
+}
+
+function addState(words: Words, at: number, nr: number, bit: number): boolean {
+  for (;;) {
+    const state = load(words, at + L.WORKER_STATE)
+    if (state >> L.WORKER_STATE_SHIFT !== nr) return false
+    if (rawCompareExchange(words, at + L.WORKER_STATE, state, state | bit) === state) return true
+  }
+}
+
+/** Is it known that the worker that has this record has ended? */
 export function isEnded(words: Words, at: number): boolean {
   return (load(words, at + L.WORKER_STATE) & L.WORKER_ENDED) !== 0
+}
+
+/** Has it a kernel, and not disposed of it? */
+export function makesCalls(words: Words, at: number): boolean {
+  return (load(words, at + L.WORKER_STATE) & (L.WORKER_DONE | L.WORKER_READS)) === 0
+}
+
+/**
+ * What these workers left is in order, and stays so whatever becomes of the call; then others may have their records. They
+ * are taken without a lock: to undo that they are free would take them from who has them by then.
+ * Context: inside a call, where the table is sound.
+ */
+export function forgetWorkers(mem: Memory, records: readonly number[]): void {
+  journalBegin(mem)
+  for (const at of records) {
+    rawStore(mem.words, at + L.WORKER_READER, 0)
+    rawStore(mem.words, at + L.WORKER_NR, 0)
+  }
 }
 
 /** Calls `visit` with each worker's record. */
@@ -131,11 +175,13 @@ export function threadOf(words: Words, at: number): Thread {
 function workerHasEnded(words: Words, nr: number, hasEnded: HasEnded): boolean | undefined {
   const at = findWorker(words, nr)
   if (at === 0) return undefined
-  if (isEnded(words, at)) return true
+  const state = load(words, at + L.WORKER_STATE)
+  if (state >> L.WORKER_STATE_SHIFT === nr && (state & L.WORKER_ENDED) !== 0) return true
   const thread = threadOf(words, at)
+  // Others may have proved it before, and the record be another one's: now, or by the time that the answer is there.
+  if (load(words, at + L.WORKER_NR) !== nr) return undefined
   const ended = thread.id === 0 ? undefined : hasEnded(thread)
-  if (ended === true) markEnded(words, at)
-  return ended
+  return ended === true ? markEnded(words, at, nr) || undefined : ended
 }
 
 /**
@@ -170,10 +216,12 @@ const NOWHERE = -1
 /** What {@link L.WORKER_NR} is while a thread that has no name fills it in. */
 const NO_THREAD = -1
 
+const FLAGS = (1 << L.WORKER_STATE_SHIFT) - 1
+
 function isDoneBy(words: Words, at: number, thread: Thread): boolean {
   const own = threadOf(words, at)
   const same = thread.id !== 0 && own.id === thread.id && own.started === thread.started
-  return same && load(words, at + L.WORKER_STATE) === L.WORKER_DONE
+  return same && (load(words, at + L.WORKER_STATE) & FLAGS) === L.WORKER_DONE
 }
 
 function recordAt(words: Words, i: number): number {

@@ -20,7 +20,7 @@ import { hlistFirstRcu, hlistNextRcu } from '../sync/hlist.ts'
 import { rawSpinHeld } from '../sync/raw_spinlock.ts'
 import { callRcu, rcuReadLock, rcuReadUnlock } from '../sync/rcu.ts'
 import { refcountDecAndTest, refcountInc, refcountSet } from '../sync/refcount.ts'
-import { spinLockIrqSave, spinUnlockIrqRestore } from '../sync/spinlock.ts'
+import { readLockIrqSave, spinLockIrqSave, spinUnlockIrqRestore } from '../sync/spinlock.ts'
 import { scheduleWork } from '../sync/workqueue.ts'
 import { RCU_PUT_PID } from './callbacks.ts'
 import { hashUpid, pidHashfn, pidHashHead, unhashUpid, upidOfNode } from './pid_hash.ts'
@@ -179,7 +179,7 @@ export function findPidNs(table: PidTable, nr: number, ns: NsRef): PidRef {
   if (pid !== 0 || ((seq & 1) === 0 && load(table.words, L.H_HASH_SEQ) === seq)) return pid
   if (rawSpinHeld(table, L.H_PIDMAP_LOCK)) return pid
   // The hash grew meanwhile, and its nodes moved: only whoever holds the lock knows that a number is not there.
-  const flags = spinLockIrqSave(table, L.H_PIDMAP_LOCK)
+  const flags = readLockIrqSave(table, L.H_PIDMAP_LOCK)
   const found = findOnChain(table, nr, ns)
   spinUnlockIrqRestore(table, L.H_PIDMAP_LOCK, flags)
   return found

@@ -105,6 +105,7 @@ export function tableOver(words: Words, options: Surroundings): PidTable {
     hasEnded: () => undefined,
     queueLock: L.H_QUEUE_LOCK,
     callLock: 0,
+    outerLock: 0,
     rcuGp: L.H_RCU_GP,
     readers: words[L.H_WORDS] + L.WORKER_READER,
     reader: 0,

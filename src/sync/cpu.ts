@@ -37,6 +37,8 @@ export interface Cpu {
   readonly queueLock: number
   /** The lock inside which each call lies as a whole, and RCU callbacks and work items too; 0: there is none. */
   callLock: number
+  /** For who makes no calls: the lock inside which those of others lie; 0: there are none. */
+  outerLock: number
   /** Where the counter of grace periods is, the first worker's announcement, and this one's; 0: it has none (sync/grace_period.ts). */
   readonly rcuGp: number
   readonly readers: number

@@ -4,7 +4,8 @@
  *      cpu.rcuGp + 0        the counter, which goes up by 2
  *      cpu.rcuGp + 1        so many records of workers have been used
  *      cpu.readers          of each worker, READER_WORDS apart: 0 while it is offline, else the counter as it last
- *                           saw it, plus 1. Alone on its cache line; the word in front of it is the worker's number
+ *                           saw it, plus 1. Alone on its cache line; the word in front of it is the worker's number, and
+ *                           READER_STATE behind it is one with READER_ENDED set once it is known to have ended
  *
  * A worker is online from its first read section in a turn until the turn ends, and tells now and then, between two
  * sections, which counter it sees: nothing it found before is in its hands. Whoever likes moves the counter on, once all that are online
@@ -26,6 +27,8 @@ import type { Cpu } from './cpu.ts'
 
 /** Words from one worker's announcement to the next one's. */
 export const READER_WORDS = 16
+export const READER_STATE = 3
+export const READER_ENDED = 2
 /** Words at {@link Cpu.rcuGp}. */
 export const RCU_GP_WORDS = 2
 
@@ -105,6 +108,8 @@ function allHaveSeen(cpu: Cpu, now: number): boolean {
     const seen = load(w, at)
     if (seen === OFFLINE || ((seen - ANNOUNCED - now) | 0) >= 0) continue
     if (at === cpu.reader && cpu.rcuNesting === 0) continue
+    // Looked at after its announcement: where that is of who had the record next, so is this.
+    if ((load(w, at + READER_STATE) & READER_ENDED) !== 0) continue
     if (!isGone(cpu, at, now)) return false
   }
   return true

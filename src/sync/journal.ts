@@ -13,7 +13,6 @@
  * Invariant: undone from its last entry to its first, any beginning of what a call noted gives the words before it; and
  * so does undoing it a second time, where whoever undid it first died over it.
  */
-import { rawStore } from '../lib/atomic.ts'
 import { CALLS, JOURNAL_ENTRY_WORDS, JOURNAL_NEXT } from '../lib/journal.ts'
 import type { Cpu } from './cpu.ts'
 
@@ -42,15 +41,10 @@ export function journalFits(cpu: Cpu): boolean {
   return cpu.words[JOURNAL_NEXT] <= cpu.words.length
 }
 
-/**
- * Puts back what the journal has, and gives back the inner locks: the call that held them never was. Whose they are does
- * not matter: who took the outer lock over from that one may have died too, before it came to them.
- */
+/** Puts back what the journal has. It is kept until {@link journalCommit}: whoever dies over this, the next one does it again. */
 export function journalUndo(cpu: Cpu): void {
   const w = cpu.words
   for (let at = w[JOURNAL_NEXT] - JOURNAL_ENTRY_WORDS; at >= cpu.journal; at -= JOURNAL_ENTRY_WORDS) {
     w[w[at]] = w[at + 1]
   }
-  for (const lock of cpu.innerLocks) rawStore(w, lock, 0)
-  w[JOURNAL_NEXT] = 0
 }

@@ -2,13 +2,15 @@
  * Locks without interrupts: a word, 0 while free, else who holds it. Linux: `raw_spinlock_t`, kernel/locking/lockdep.c.
  *
  *      bit 0       somebody may sleep until the lock is given back
- *      bits 1..31  the worker that holds it (`cpu.owner`)
+ *      bits 1..30  the worker that holds it (`cpu.owner`)
+ *      bit 31      it holds it only to read what the lock guards
  *
  * In one thread finding a lock taken is a deadlock with oneself: a panic. Among workers the taker spins for about 10 us,
  * which is longer than most locks are held, and then sleeps; where the thread must not sleep it goes on spinning.
  *
- * A lock whose holder has ended (`cpu.hasEnded`: proof, never the time that has passed) is taken over by who waits for it, if it is the one inside
- * which all calls lie, and the call that was under way is undone (sync/journal.ts).
+ * A lock whose holder has ended (`cpu.hasEnded`: proof, never the time that has passed) is taken over by who waits for it:
+ * the one inside which all calls lie, and the call that was under way is undone (sync/journal.ts); another one whose holder only
+ * read. Where no such call is and the holder changed something, that is half done for ever: a panic.
  *
  * Invariant: locks are taken in the order of their words' places, each of which has a cache line of its own; the shared
  * build panics where that is not so. Hence no two workers ever wait for each other.
@@ -24,7 +26,7 @@ import {
   wake,
   whenWoken,
 } from '../lib/atomic.ts'
-import { BROKEN, CALLS, JOURNAL_NEXT } from '../lib/journal.ts'
+import { BROKEN, CALLS, DEATHS, JOURNAL_NEXT } from '../lib/journal.ts'
 import { panic } from '../lib/panic.ts'
 import type { Cpu } from './cpu.ts'
 import { rcuOffline } from './grace_period.ts'
@@ -32,6 +34,8 @@ import { journalBegin, journalCommit, journalFits, journalUndo } from './journal
 
 const FREE = 0
 const SLEEPERS = 1
+const READS = 1 << 31
+const MARKS = SLEEPERS | READS
 /** About 10 us. */
 const SPINS = 1000
 /** A sleeper looks anew after so long, though nobody woke it: whoever should have may be dead. */
@@ -50,7 +54,14 @@ export function ownerWord(nr: number): number {
 
 /** Takes the lock. Linux: `arch_spin_lock`. */
 export function rawSpinLock(cpu: Cpu, lock: number): void {
-  if (rawCompareExchange(cpu.words, lock, FREE, cpu.owner) !== FREE) waitForLock(cpu, lock)
+  if (rawCompareExchange(cpu.words, lock, FREE, cpu.owner) !== FREE) waitForLock(cpu, lock, cpu.owner)
+  if (SHARED !== 0) lockAcquire(cpu, lock)
+}
+
+/** As {@link rawSpinLock}; but nothing that the lock guards is changed: should this worker end meanwhile, no harm is done. */
+export function rawReadLock(cpu: Cpu, lock: number): void {
+  const me = cpu.owner | READS
+  if (rawCompareExchange(cpu.words, lock, FREE, me) !== FREE) waitForLock(cpu, lock, me)
   if (SHARED !== 0) lockAcquire(cpu, lock)
 }
 
@@ -58,14 +69,17 @@ export function rawSpinLock(cpu: Cpu, lock: number): void {
 export function rawSpinUnlock(cpu: Cpu, lock: number): void {
   if (!rawSpinHeld(cpu, lock)) panic(`lock ${lock} is released but was not taken`)
   if (SHARED !== 0) cpu.held &= ~placeOf(lock)
-  const word = rawAnd(cpu.words, lock, 0)
-  if (SHARED !== 0 && (word & ~SLEEPERS) !== cpu.owner) panic(`lock ${lock} was taken by two`)
-  if ((word & SLEEPERS) !== 0) wake(cpu.words, lock, 1)
+  giveBack(cpu, lock)
 }
 
 /** Does this worker hold the lock? Among workers its own notes tell, so that nobody's cache line is asked for. */
 export function rawSpinHeld(cpu: Cpu, lock: number): boolean {
-  return SHARED === 0 ? cpu.words[lock] === cpu.owner : (cpu.held & placeOf(lock)) !== 0
+  return SHARED === 0 ? holderOf(cpu.words[lock]) === cpu.owner : (cpu.held & placeOf(lock)) !== 0
+}
+
+/** Who holds a lock, by its word: 0 or {@link Cpu.owner}. */
+function holderOf(word: number): number {
+  return word & ~MARKS
 }
 
 /** The number of the worker whose call is under way; 0: nobody's. */
@@ -80,7 +94,10 @@ export function lockHolder(cpu: Cpu): number {
  */
 export function lockCalls(cpu: Cpu, inHaste = false): boolean {
   const lock = cpu.callLock
-  if (rawCompareExchange(cpu.words, lock, FREE, cpu.owner) !== FREE && !waitForLock(cpu, lock, inHaste))
+  if (
+    rawCompareExchange(cpu.words, lock, FREE, cpu.owner) !== FREE &&
+    !waitForLock(cpu, lock, cpu.owner, inHaste)
+  )
     return false
   lockAcquire(cpu, lock)
   journalBegin(cpu)
@@ -104,12 +121,12 @@ export function whenCallsMayGoOn(cpu: Cpu, run: () => void): void {
 /** A call of this worker has failed half-way: nothing of it stays. Context: {@link lockCalls}. */
 export function undoCalls(cpu: Cpu): void {
   if (cpu.words[JOURNAL_NEXT] === 0 || !journalFits(cpu)) return
-  journalUndo(cpu)
+  undo(cpu)
   cpu.held = placeOf(cpu.callLock)
 }
 
-/** False: it is of no use to wait, or, `inHaste`, it has taken too long. */
-function waitForLock(cpu: Cpu, lock: number, inHaste = false): boolean {
+/** Takes the lock as `me`. False: it is of no use to wait, or, `inHaste`, it has taken too long. */
+function waitForLock(cpu: Cpu, lock: number, me: number, inHaste = false): boolean {
   const w = cpu.words
   if (SHARED === 0 || rawSpinHeld(cpu, lock)) panic(`lock ${lock} is taken by its own taker`)
   // Whoever slept cannot know whether others sleep still, and so takes the lock as if they did.
@@ -119,20 +136,23 @@ function waitForLock(cpu: Cpu, lock: number, inHaste = false): boolean {
   const end = inHaste ? Date.now() + HASTE_MS : Number.POSITIVE_INFINITY
   for (;;) {
     for (let i = 0; i < SPINS; i++) {
-      if (load(w, lock) === FREE && rawCompareExchange(w, lock, FREE, cpu.owner | mark) === FREE) return true
+      if (load(w, lock) === FREE && rawCompareExchange(w, lock, FREE, me | mark) === FREE) return true
       pause()
     }
     const seen = load(w, lock)
     if (seen === FREE) continue
     if ((seen & SLEEPERS) === 0 && rawCompareExchange(w, lock, seen, seen | SLEEPERS) !== seen) continue
     if (cpu.rcuNesting === 0) rcuOffline(cpu)
-    const slept = waitOn(w, lock, seen | SLEEPERS, SLEEP_MS)
+    // Somebody has ended, and nobody has called since: it may be the holder, of which nobody need sleep to hear.
+    const known = load(w, DEATHS) !== 0 && cpu.hasEnded(holderOf(seen)) === true
+    const slept = known ? 'timed-out' : waitOn(w, lock, seen | SLEEPERS, SLEEP_MS)
     if (slept !== 'never') mark = SLEEPERS
-    if (lock !== cpu.callLock || slept === 'ok' || slept === 'not-equal') continue
+    if (slept === 'ok' || slept === 'not-equal') continue
     // Nobody gave the lock back meanwhile: perhaps nobody will.
-    const ended = cpu.hasEnded(seen & ~SLEEPERS)
+    const ended = cpu.hasEnded(holderOf(seen))
     if (ended === true) {
-      if (breakLock(cpu, lock, seen | SLEEPERS)) return true
+      if (breakLock(cpu, lock, seen | SLEEPERS, me)) return true
+    } else if (lock !== cpu.callLock) {
     } else if (Date.now() > end) {
       return false
     } else if (ended === false || call !== load(w, CALLS) || since === 0) {
@@ -144,17 +164,58 @@ function waitForLock(cpu: Cpu, lock: number, inHaste = false): boolean {
   }
 }
 
+/** Takes a lock over, as `me`, from a worker that is dead. False: it must be waited for still. */
+function breakLock(cpu: Cpu, lock: number, seen: number, me: number): boolean {
+  if (lock === cpu.callLock) return breakCalls(cpu, lock, seen)
+  // Nothing was changed.
+  if ((seen & READS) !== 0) return rawCompareExchange(cpu.words, lock, seen, me | SLEEPERS) === seen
+  const outer = cpu.callLock === 0 ? cpu.outerLock : cpu.callLock
+  const call = outer === 0 ? FREE : load(cpu.words, outer)
+  if (call !== FREE && holderOf(call) !== cpu.owner) {
+    // It was inside a call, with which the lock comes back.
+    if (cpu.hasEnded(holderOf(call)) === true && breakCalls(cpu, outer, call)) giveBack(cpu, outer)
+  } else if (load(cpu.words, lock) === seen) {
+    panic(`worker ${holderOf(seen) >> 1} has ended while it changed what lock ${lock} guards`)
+  }
+  return false
+}
+
 /**
- * Takes the lock over from a worker that is dead, and undoes the call in which it died. Who else waits goes on waiting, for this worker.
- * False: somebody else was faster, or the call cannot be undone.
+ * Takes the lock of all calls over from a worker that is dead, and undoes the call in which it died. Who else waits goes on
+ * waiting, for this worker. False: somebody else was faster, or the call cannot be undone.
  */
-function breakLock(cpu: Cpu, lock: number, seen: number): boolean {
+function breakCalls(cpu: Cpu, lock: number, seen: number): boolean {
   const w = cpu.words
   if (!journalFits(cpu)) return false
   if (rawCompareExchange(w, lock, seen, cpu.owner | SLEEPERS) !== seen) return false
-  journalUndo(cpu)
+  undo(cpu)
   rawAdd(w, BROKEN, 1)
   return true
+}
+
+/**
+ * Undoes a call, and gives back the inner locks that it held. The one whose call it was may not be their holder: who took the
+ * outer lock over from that one may have died too, before it came to them. A reader that lives keeps its own.
+ */
+function undo(cpu: Cpu): void {
+  const w = cpu.words
+  journalUndo(cpu)
+  for (const lock of cpu.innerLocks) {
+    for (let seen = load(w, lock); isLeft(cpu, seen); seen = load(w, lock))
+      if (rawCompareExchange(w, lock, seen, FREE) === seen && (seen & SLEEPERS) !== 0) wake(w, lock, 1)
+  }
+  journalCommit(cpu)
+}
+
+/** Is the holder of the lock this worker, whose call has failed, or one that has ended? */
+function isLeft(cpu: Cpu, seen: number): boolean {
+  return seen !== FREE && (holderOf(seen) === cpu.owner || cpu.hasEnded(holderOf(seen)) === true)
+}
+
+function giveBack(cpu: Cpu, lock: number): void {
+  const word = rawAnd(cpu.words, lock, 0)
+  if (SHARED !== 0 && holderOf(word) !== cpu.owner) panic(`lock ${lock} was taken by two`)
+  if ((word & SLEEPERS) !== 0) wake(cpu.words, lock, 1)
 }
 
 /** Notes the lock as held, after those that come before it. Linux: `lock_acquire`. */

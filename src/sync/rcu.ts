@@ -127,6 +127,14 @@ export function rcuBarrier(cpu: Cpu): boolean {
 }
 
 /**
+ * Sees to it that all callbacks run: now, or, where readers are in the way of some, when this worker's turn ends or the last
+ * reader's does. Waits for nobody. Context: as {@link rcuRunCallbacks}.
+ */
+export function rcuRunSoon(cpu: Cpu): void {
+  if (!rcuRunCallbacks(cpu)) deferCallbacks(cpu)
+}
+
+/**
  * Resolves once every read section that is open now, in any worker, has been closed. Keeps no event loop alive. Inside
  * a read section: a panic. Linux: `synchronize_rcu`.
  */

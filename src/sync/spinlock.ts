@@ -16,7 +16,7 @@ import {
   localIrqRestore,
   localIrqSave,
 } from './cpu.ts'
-import { rawSpinHeld, rawSpinLock, rawSpinUnlock } from './raw_spinlock.ts'
+import { rawReadLock, rawSpinHeld, rawSpinLock, rawSpinUnlock } from './raw_spinlock.ts'
 
 /** Takes the lock. Linux: `spin_lock`. */
 export function spinLock(cpu: Cpu, lock: number): void {
@@ -44,6 +44,16 @@ export function spinUnlockIrq(cpu: Cpu, lock: number): void {
 export function spinLockIrqSave(cpu: Cpu, lock: number): IrqFlags {
   const flags = localIrqSave(cpu)
   spinLock(cpu, lock)
+  return flags
+}
+
+/**
+ * As {@link spinLockIrqSave}, by who only reads what the lock guards, and so may die over it. Others are kept out all the
+ * same. Linux: `read_lock_irqsave`.
+ */
+export function readLockIrqSave(cpu: Cpu, lock: number): IrqFlags {
+  const flags = localIrqSave(cpu)
+  rawReadLock(cpu, lock)
   return flags
 }
 
