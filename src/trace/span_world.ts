@@ -39,6 +39,8 @@ export interface Actor {
   readonly proc: Proc
   /** The status of its own exit(2), which has been called and has not been performed. */
   exiting: number | undefined
+  /** How far numbers in the tracer's namespace were known to be above the library's when it was made. */
+  readonly base: number
   /** While it has no key: how far above the library's its number in the tracer's namespace is by now known to be. */
   late: number
   /** The signal that it took last, which may turn out to have been deadly. */
@@ -176,6 +178,8 @@ export interface World {
   changes: Change[]
   /** The deepest level that a task has been in. */
   deepest: number
+  /** How far the library has gone on in the log's namespace, because keys told that others had taken numbers. */
+  shifted: number
   ids: number
   processes: number
 }
@@ -220,6 +224,7 @@ export function createWorld(origin: SpanOrigin, pidMax: number | undefined): Wor
     namespaces: new Map(),
     changes: NO_CHANGES,
     deepest: top.level,
+    shifted: 0,
     ids: TOP_ID,
     processes: 0,
   }
@@ -275,6 +280,7 @@ export function join(
     task,
     proc,
     exiting: undefined,
+    base: world.shifted,
     late: 0,
     lastSignal: 0,
     left: 0,
