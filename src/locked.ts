@@ -15,6 +15,7 @@ import type { AbortSignalLike, Realm } from './realm.ts'
 import { localIrqRestore, localIrqSave } from './sync/cpu.ts'
 import { lockCalls, undoCalls, unlockCalls, whenCallsMayGoOn } from './sync/raw_spinlock.ts'
 import { CALL_UNDER_WAY, readCallsBegin, readCallsEnd } from './sync/read_calls.ts'
+import { isDue } from './task/due.ts'
 
 type Method = (this: never, ...args: never[]) => unknown
 
@@ -164,9 +165,10 @@ function readMethod<T extends object>(method: Method, realmOf: (object: T) => Re
     // Nobody else is there, or kept out already.
     if (!realm.isShared || realm.calls > 0) return method.apply(this as never, args)
     const { table } = realm
-    const call = readCallsBegin(table)
-    // Whoever calls finds a table in order.
-    if (call !== CALL_UNDER_WAY && load(table.words, L.H_DEATHS) === 0) {
+    // Whoever calls finds a table in order, and runs what others have left.
+    const isCall = load(table.words, L.H_DEATHS) !== 0 || isDue(table)
+    const call = isCall ? CALL_UNDER_WAY : readCallsBegin(table)
+    if (call !== CALL_UNDER_WAY) {
       const found = outcomeOf(() => method.apply(this as never, args))
       if (readCallsEnd(table, call)) return found()
     }
@@ -226,6 +228,8 @@ function buryDead(realm: Realm): void {
 }
 
 function unlockTable(realm: Realm): void {
+  // Calls of others, or this one, have left something for this worker to run.
+  if (realm.calls === 1 && isDue(realm.table)) realm.runDue()
   realm.calls -= 1
   if (realm.calls > 0) return
   const { irq } = realm
