@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
-import { Kernel, type Task } from 'pidns/shared'
+import { Kernel, SIGUSR1, type Task } from 'pidns/shared'
 import * as L from '#internal/shared/mm/layout.js'
 import { findWorker, markEnded } from '#internal/shared/mm/worker.js'
 import type { ReadsJob } from './shared_reads_worker.ts'
@@ -47,6 +47,17 @@ test('reading a task is no call, and gives what it gives with the lock', () => {
   assert.equal(seen.state, 'Z')
   assert.equal(one.init.waitpidSync()?.pid, 2)
   assert.deepEqual([seen.state, seen.pid, seen.nspid, seen.level], ['X', 2, [], 0])
+  end()
+})
+
+test('who only reads runs the handlers that another worker’s signals are for', () => {
+  const { one, other, end } = newPair()
+  const child = one.init.fork()
+  const taken: number[] = []
+  child.sigaction(SIGUSR1, { handler: (sig) => void taken.push(sig) })
+  other.init.kill(2, SIGUSR1)
+  assert.equal(child.state, 'S')
+  assert.deepEqual(taken, [SIGUSR1])
   end()
 })
 
