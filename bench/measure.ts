@@ -41,7 +41,7 @@ export const SHORT: Effort = { rounds: 1, roundMs: 0.1 }
 
 /** Part of a round that the thread must have been on a CPU. */
 export const ON_CPU = 0.97
-export const MOST_TRIES = 4
+const MOST_TRIES = 4
 
 interface Runner {
   side: Side<unknown>

@@ -306,6 +306,32 @@ export const MUTANTS: readonly Mutant[] = [
     model: 'sc',
   },
   {
+    name: 'read-no-recheck',
+    says: 'a reader beside calls does not look again whether one has begun',
+    changes: [
+      {
+        file: 'sync/read_calls.ts',
+        find: 'return load(cpu.words, cpu.callLock) === FREE && (load(cpu.words, CALLS) & COUNTER) === call',
+        replace: 'return call >= 0',
+      },
+    ],
+    scenario: 'read-beside-2',
+    model: 'sc',
+  },
+  {
+    name: 'read-lock-alone',
+    says: 'a reader beside calls looks whether one goes on, not whether one has been',
+    changes: [
+      {
+        file: 'sync/read_calls.ts',
+        find: 'cpu.callLock) === FREE && (load(cpu.words, CALLS) & COUNTER) === call',
+        replace: 'cpu.callLock) === FREE && call >= 0',
+      },
+    ],
+    scenario: 'read-beside-2',
+    model: 'sc',
+  },
+  {
     name: 'no-gp',
     says: 'callbacks run without a grace period',
     changes: [

@@ -1,6 +1,7 @@
 /**
- * One call at a time: in the shared build each call of the facade, those that only read included, holds tasklistLock
+ * One call at a time: in the shared build each call of the facade holds tasklistLock
  * from its first look at the table to its last, with interrupts masked. What of the user's it causes runs after that.
+ * Some that only read do so beside others' calls, and take the lock where one begins meanwhile (sync/read_calls.ts).
  *
  * Linux takes tasklist_lock in parts of its calls, and only to read in most; differs: see docs/concurrency.md.
  */
@@ -13,6 +14,7 @@ import * as L from './mm/layout.ts'
 import type { AbortSignalLike, Realm } from './realm.ts'
 import { localIrqRestore, localIrqSave } from './sync/cpu.ts'
 import { lockCalls, undoCalls, unlockCalls, whenCallsMayGoOn } from './sync/raw_spinlock.ts'
+import { CALL_UNDER_WAY, readCallsBegin, readCallsEnd } from './sync/read_calls.ts'
 import { isDue } from './task/due.ts'
 
 type Method = (this: never, ...args: never[]) => unknown
@@ -96,30 +98,34 @@ function lockedAlready<T>(realm: Realm, run: () => T): T {
 
 /**
  * From now on every method, getter and setter of the prototype runs inside the lock of its object's realm, but those named
- * in `free`. Those in `promises` return a promise, and run in a later turn where the lock does not come free.
+ * in `free`. Those in `promises` return a promise, and run in a later turn where the lock does not come free. Methods
+ * and getters in `reads` change nothing, and run beside others' calls: what they find may fit together badly, and is
+ * then not used; so their steps must be few, whatever the words are.
  */
 export function lockMethods<T extends object>(
   prototype: T,
   realmOf: (object: T) => Realm,
-  { free = [], promises = [] }: Exceptions<T> = {},
+  { free = [], promises = [], reads = [] }: Exceptions = {},
 ): void {
   if (SHARED === 0) return
   for (const key of Reflect.ownKeys(prototype)) {
     const property = Object.getOwnPropertyDescriptor(prototype, key) as PropertyDescriptor
-    if (key === 'constructor' || free.includes(key as keyof T)) continue
+    if (key === 'constructor' || free.includes(key)) continue
     for (const part of ['value', 'get', 'set'] as const) {
       const method: unknown = property[part]
       if (typeof method !== 'function') continue
-      const isPromise = promises.includes(key as keyof T)
-      property[part] = (isPromise ? promisedMethod : lockedMethod)(method as Method, realmOf)
+      const isRead = part !== 'set' && reads.includes(key)
+      const wrap = promises.includes(key) ? promisedMethod : isRead ? readMethod : lockedMethod
+      property[part] = wrap(method as Method, realmOf)
     }
     Object.defineProperty(prototype, key, property)
   }
 }
 
-interface Exceptions<T> {
-  readonly free?: readonly (keyof T)[]
-  readonly promises?: readonly (keyof T)[]
+interface Exceptions {
+  readonly free?: readonly PropertyKey[]
+  readonly promises?: readonly PropertyKey[]
+  readonly reads?: readonly PropertyKey[]
 }
 
 /** The last argument may have a signal that ends the wait. */
@@ -150,6 +156,38 @@ function lockedMethod<T extends object>(method: Method, realmOf: (object: T) => 
   }
   Object.defineProperty(run, 'name', { value: method.name })
   return run as unknown as Method
+}
+
+function readMethod<T extends object>(method: Method, realmOf: (object: T) => Realm): Method {
+  const locked = lockedMethod(method, realmOf)
+  const run = function (this: T, ...args: never[]): unknown {
+    const realm = realmOf(this)
+    // Nobody else is there, or kept out already.
+    if (!realm.isShared || realm.calls > 0) return method.apply(this as never, args)
+    const { table } = realm
+    // Whoever calls finds a table in order, and runs what others have left.
+    const isCall = load(table.words, L.H_DEATHS) !== 0 || isDue(table)
+    const call = isCall ? CALL_UNDER_WAY : readCallsBegin(table)
+    if (call !== CALL_UNDER_WAY) {
+      const found = outcomeOf(() => method.apply(this as never, args))
+      if (readCallsEnd(table, call)) return found()
+    }
+    return locked.apply(this as never, args)
+  }
+  Object.defineProperty(run, 'name', { value: method.name })
+  return run as unknown as Method
+}
+
+/** Returns, or throws, what the function does; later, or never. */
+function outcomeOf(run: () => unknown): () => unknown {
+  try {
+    const result = run()
+    return () => result
+  } catch (error) {
+    return () => {
+      throw error
+    }
+  }
 }
 
 /** A call that broke an invariant has not happened. */

@@ -46,13 +46,15 @@ export class TaskView {
 
   /** The number of its thread group as it sees itself (getpid(2)); after its end, the last one. */
   get pid(): number {
-    if (this.held()) this.lastPid = this.nrIn(taskTgid(this.realm.table, this.ref))
+    const nr = this.ownNr(taskTgid)
+    if (nr !== 0) this.lastPid = nr
     return this.lastPid
   }
 
   /** Its own number as it sees itself (gettid(2)); after its end, the last one. */
   get tid(): number {
-    if (this.held()) this.lastTid = this.nrIn(taskPid(this.realm.table, this.ref))
+    const nr = this.ownNr(taskPid)
+    if (nr !== 0) this.lastTid = nr
     return this.lastTid
   }
 
@@ -171,6 +173,11 @@ export class TaskView {
     return pidNrNs(this.realm.table, pid, taskActivePidNs(this.realm.table, this.ref))
   }
 
+  /** One of its numbers as it sees itself; 0 after its end. */
+  private ownNr(which: (table: Realm['table'], task: TaskRef) => PidRef): number {
+    return this.held() ? this.nrIn(which(this.realm.table, this.ref)) : 0
+  }
+
   private numberOf(other: Task, type: number): number {
     if (!(other instanceof TaskView)) throw new TypeError(`"other" expected a Task, got ${show(other)}`)
     if (!this.held() || !other.held() || other.realm !== this.realm) return 0
@@ -191,7 +198,15 @@ export class TaskView {
   }
 
   static {
-    lockMethods(TaskView.prototype, (task) => task.realm, { free: ['handle'] })
+    lockMethods(TaskView.prototype, (task) => task.realm, {
+      // What the others are made of, and what changes no word and reads none.
+      free: ['handle', 'pid', 'tid', 'held', 'live', 'nrIn', 'numbers', 'numberOf'],
+      // With records that do not fit together a loop over levels ends all the same: a record's level never changes.
+      reads: [
+        ...['ownNr', 'state', 'exiting', 'level', 'nstgid', 'nspid', 'nspgid', 'nssid', 'comm'],
+        ...['pidOf', 'tidOf'],
+      ],
+    })
     // How Node's console prints a Task: what tells one from another.
     Object.defineProperty(TaskView.prototype, Symbol.for('nodejs.util.inspect.custom'), {
       value: function (this: TaskView): unknown {

@@ -3,6 +3,7 @@ import * as L from '#internal/shared/mm/layout.js'
 import { kmemCacheAlloc, kmemCacheFree, slabLive } from '#internal/shared/mm/slab.js'
 import type { PidTable } from '#internal/shared/pid/table.js'
 import { lockCalls, rawSpinLock, rawSpinUnlock, unlockCalls } from '#internal/shared/sync/raw_spinlock.js'
+import { CALL_UNDER_WAY, readCallsBegin, readCallsEnd } from '#internal/shared/sync/read_calls.js'
 import { expect, type Scenario, scenario } from './scenario.ts'
 import { openTables, smallTable, type Tables } from './tables.ts'
 
@@ -94,6 +95,37 @@ const deaths = (n: number, mayDie: readonly number[]): Scenario =>
     check: checkCalls,
   })
 
+/** Reads both words without the lock, and once more, as after a call that it has heard of. */
+function readBeside({ tables, base: { words, at }, seen }: Tables<Words>, nr: number): void {
+  const table = tables[nr]
+  table.callLock = L.H_TASKLIST_LOCK
+  for (let i = 0; i < 2; i++) {
+    const call = readCallsBegin(table)
+    if (call === CALL_UNDER_WAY) continue
+    const first = words[at]
+    const second = words[at + 1]
+    if (!readCallsEnd(table, call)) continue
+    expect(first === second, 'a call is seen half done')
+    for (const before of seen[nr]) expect(first >= before, 'what was seen is gone again')
+    seen[nr].push(first)
+  }
+}
+
+const readers = (n: number): Scenario =>
+  scenario<Words, Tables<Words>>({
+    name: `read-beside-${n}`,
+    says: `words that calls change are read without their lock, ${n} agents, of which one may die in a call: of one state, or not used`,
+    setUp,
+    join: (base, hasEnded) => openTables(base, n, hasEnded),
+    agents: Array.from({ length: n }, (_, nr) => (world: Tables<Words>): void => {
+      if (nr === n - 1) readBeside(world, nr)
+      else call(world, nr)
+    }),
+    mayDie: [0],
+    check: ({ tables, seen, base }, dead) =>
+      checkCalls({ tables, base, seen: seen.slice(0, -1) } as unknown as Tables<Words>, dead),
+  })
+
 const slabs = scenario<Words, Tables<Words>>({
   name: 'slab',
   says: 'slots of one slab, taken and given back by two agents: none is had twice, none is lost',
@@ -114,4 +146,12 @@ const slabs = scenario<Words, Tables<Words>>({
   ],
 })
 
-export const LOCKS: readonly Scenario[] = [locks(2, 2), locks(3, 1), deaths(2, [0]), deaths(3, [0]), slabs]
+export const LOCKS: readonly Scenario[] = [
+  locks(2, 2),
+  locks(3, 1),
+  deaths(2, [0]),
+  deaths(3, [0]),
+  readers(2),
+  readers(3),
+  slabs,
+]
