@@ -99,7 +99,8 @@ export function attachDriver(realm: Realm, ref: TaskRef, task: TaskView, driver:
       if (realm.disposed) return
       if (!realm.isShared) locked(realm, () => report(status))
       // Who reports is an event, which nobody makes again.
-      else void lockedSoon(realm, () => report(status)).catch((error) => table.report(error))
+      else
+        void lockedSoon(realm, () => report(status)).catch((error) => realm.disposed || table.report(error))
     },
   }
   if (realm.isShared) raiseIrq(table, () => driver.attached?.(control))

@@ -151,7 +151,16 @@ test('fork inherits handlers, whichever worker forks: each change is for one pro
   send(scene, one, SIGTERM)
   send(scene, one, SIGUSR1)
   goOn(kernel)
-  assert.deepEqual(log, [`other ${SIGUSR1}`, `${SIGTERM} ${one.pid}`])
+  const three = theirs.fork()
+  three.sigaction(SIGTERM, { handler: (sig) => void log.push(`three ${sig}`) })
+  send(scene, three, SIGTERM)
+  kernel.init.kill(job.pid, SIGTERM)
+  assert.deepEqual(log.splice(0), [
+    `other ${SIGUSR1}`,
+    `${SIGTERM} ${one.pid}`,
+    `three ${SIGTERM}`,
+    `${SIGTERM} 2`,
+  ])
   kernel.init.kill(two.pid, SIGTERM)
   kernel.init.kill(job.pid, SIGUSR1)
   assert.deepEqual([two.state, job.state, one.state], ['Z', 'Z', 'S'])
@@ -165,6 +174,8 @@ test('execve removes handlers, and what is due to them', () => {
   job.sigaction(SIGUSR2, { handler: 'ign' })
   send(scene, job, SIGUSR1)
   theirs.execve('new')
+  theirs.sigaction(SIGUSR1, { handler: () => void log.push('new program') })
+  theirs.sigaction(SIGUSR1, { handler: 'dfl' })
   goOn(kernel)
   assert.deepEqual([log, job.state, job.comm], [[], 'S', 'new'])
   kernel.init.kill(job.pid, SIGUSR2)
@@ -228,6 +239,7 @@ test('a signal whose handler has not run meets what it does now: its default, no
   there(dfl).sigaction(SIGUSR1, { handler: 'dfl' })
   there(chld).sigaction(SIGCHLD, { handler: 'dfl' })
   there(ign).sigaction(SIGUSR1, { handler: 'ign' })
+  there(ign).sigaction(SIGUSR1, { handler: () => void log.push('dropped') })
   there(moved).sigaction(SIGUSR1, { handler: (sig, task) => void log.push(`other ${sig} ${task.pid}`) })
   goOn(kernel)
   assert.deepEqual(log, [`other ${SIGUSR1} ${moved.pid}`])
@@ -495,6 +507,10 @@ test('a copy of a kernel has no handlers and drivers of any worker, and is sound
   assert.deepEqual([copy.task(driven.handle).state, copy.task(gone.handle).state], ['Z', 'S'])
   assert.equal(copy.init.kill(job.pid, SIGUSR1), 0)
   assert.equal(copy.task(job.handle).state, 'S')
+  // Numbers by which workers know functions begin anew there.
+  for (const sig of [SIGUSR1, SIGTERM])
+    copy.task(gone.handle).sigaction(sig, { handler: () => assert.fail() })
+  copy.init.kill(copy.task(job.handle).pid, SIGUSR1)
   copy.task(gone.handle).exit()
   assert.deepEqual([copy.check(), copy.task(gone.handle).state], [[], 'Z'])
   sound(scene)
