@@ -17,7 +17,9 @@ import * as L from './mm/layout.ts'
 import type { Limits } from './mm/limits.ts'
 import { createSlotMap, slotMapDelete, slotMapGet } from './mm/slot_map.ts'
 import { workerNr } from './mm/worker.ts'
+import type { Surroundings } from './pid/table.ts'
 import { taskPid } from './pid/task_link.ts'
+import { isKernels, wordsOfHandle } from './pid_workers.ts'
 import { Task } from './process.ts'
 import { Procfs } from './procfs.ts'
 import { abortWaits, lookAgain, type Realm, refOfHandle, resumeWaits, taskOf, waitingFor } from './realm.ts'
@@ -31,9 +33,20 @@ import * as T from './task/task.ts'
 import { bury, hasOthers, leaveKernel, share, tellEnded } from './workers.ts'
 
 /** Options of {@link Kernel.boot}. The defaults are Linux's. */
-export interface BootOptions extends Partial<Limits> {
+export interface BootOptions extends Partial<Limits>, JoinOptions {
   /** kernel.pid_max of the initial namespace: its numbers are below it. Default: 32768. */
   pidMax?: number
+}
+
+/** What a worker may ask of its kernel. */
+export interface JoinOptions {
+  /**
+   * `pidns/shared` only. Another worker keeps a read section of `pidns/shared/pid` open, so that what has ended cannot be
+   * freed: that worker's number ({@link Kernel.worker}), and since how many milliseconds, a thousand at least. Called
+   * once for each grace period that it holds up, outside every call. Nothing is freed earlier for it; memory may be exhausted.
+   * Default: nobody is told. Linux: the stall warnings of RCU.
+   */
+  onStall?: (worker: number, ms: number) => void
 }
 
 /** Names a kernel to other workers: opaque, made to be posted. */
@@ -76,7 +89,8 @@ export class Kernel {
 
   /** A new kernel in this thread. Throws RangeError or TypeError for a limit out of range. */
   static boot(options: BootOptions = {}): Kernel {
-    return new Kernel(newRealm((hooks) => bootTable({ ...options, ...surroundings }, hooks)))
+    const { onStall, ...limits } = options
+    return new Kernel(newRealm((hooks) => bootTable({ ...limits, ...surroundings(onStall) }, hooks)))
   }
 
   /**
@@ -90,7 +104,7 @@ export class Kernel {
       throw new TypeError(`"image" expected a Uint8Array, got ${show(image)}`)
     const words = decodeImage(image)
     if (typeof words === 'string') throw new RangeError(`"image" is not a saved kernel: ${words}`)
-    const kernel = new Kernel(newRealm((hooks) => restoreTable(words, surroundings, hooks)))
+    const kernel = new Kernel(newRealm((hooks) => restoreTable(words, surroundings(), hooks)))
     const [problem] = kernel.check()
     if (problem !== undefined) throw new RangeError(`"image" is not a saved kernel: ${problem}`)
     return kernel
@@ -115,14 +129,13 @@ export class Kernel {
    * Throws ENOSYS: this is not `pidns/shared`; EAGAIN: 64 workers use it; TypeError: not a handle; RangeError: of
    * another version.
    */
-  static join(handle: KernelHandle): Kernel {
+  static join(handle: KernelHandle, options: JoinOptions = {}): Kernel {
     if (SHARED === 0) throw new KernelError(ENOSYS, 'join')
-    const { words } = record('handle', handle)
-    if (!(words instanceof Int32Array) || words[L.H_MAGIC] !== L.MAGIC || words[L.H_WORDS] >= words.length)
-      throw new TypeError(`"handle" expected what kernel.handle gave, got ${show(handle)}`)
-    if (words[L.H_VERSION] !== L.VERSION)
-      throw new RangeError(`"handle" has version ${words[L.H_VERSION]}, expected ${L.VERSION}`)
-    const realm = newRealm((hooks) => joinTable(words, surroundings, hooks))
+    const words = wordsOfHandle(handle)
+    if (!isKernels(words))
+      throw new TypeError('"handle" expected what kernel.handle gave, got a bare table\'s')
+    const { onStall } = record('options', options)
+    const realm = newRealm((hooks) => joinTable(words, surroundings(onStall), hooks))
     share(realm, 'join')
     return new Kernel(realm)
   }
@@ -255,9 +268,14 @@ export class Kernel {
   }
 }
 
-const surroundings = {
-  defer: (run: () => void): void => platform.defer(run),
-  report: (error: unknown): void => platform.report(error),
+function surroundings(onStall: JoinOptions['onStall'] = () => {}): Surroundings {
+  if (typeof onStall !== 'function')
+    throw new TypeError(`"onStall" expected a function, got ${show(onStall)}`)
+  return {
+    defer: (run: () => void): void => platform.defer(run),
+    report: (error: unknown): void => platform.report(error),
+    onStall,
+  }
 }
 
 function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTable): Realm {

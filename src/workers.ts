@@ -16,7 +16,7 @@ import type { Realm } from './realm.ts'
 import { markWaits, nameWaits } from './realm.ts'
 import { ring } from './ring.ts'
 import { lockHolder } from './sync/raw_spinlock.ts'
-import { rcuBarrier } from './sync/rcu.ts'
+import { rcuBarrier, rcuLength, rcuRunCallbacks } from './sync/rcu.ts'
 import { runWorkqueue } from './sync/workqueue.ts'
 import { killTasksOf, putWaitsOf, unmarkWaiting } from './task/bury.ts'
 import { schedule } from './task/run.ts'
@@ -84,7 +84,8 @@ export function hasOthers(realm: Realm): boolean {
   forEachWorker(w, (at, nr) => {
     const thread = threadOf(w, at)
     const isOwn = own.id !== 0 && thread.id === own.id && thread.started === own.started
-    if (nr === workerNr(realm.table) || isOwn || (load(w, at + L.WORKER_STATE) & L.WORKER_DONE) !== 0) return
+    const makesCalls = (load(w, at + L.WORKER_STATE) & (L.WORKER_DONE | L.WORKER_READS)) === 0
+    if (nr === workerNr(realm.table) || isOwn || !makesCalls) return
     others += 1
     if (!isEnded(w, at) && thread.id !== 0 && platform.hasEnded(thread) === true) markEnded(w, at)
   })
@@ -117,7 +118,18 @@ function watch(realm: Realm): void {
   const weak = new WeakRef(realm)
   realm.stopWatching = platform.every(WATCH_MS, () => {
     const seen = weak.deref()
-    if (seen !== undefined) lookForDead(seen)
+    if (seen === undefined) return
+    lookForDead(seen)
+    lookForStalls(seen)
+  })
+}
+
+/** A reader that has no part in calls runs no callbacks when it is done, and may be in the way of the last ones. */
+function lookForStalls(realm: Realm): void {
+  const { table } = realm
+  if (rcuLength(table) === 0 || realm.calls > 0 || realm.burying) return
+  callSoon(realm, () => {
+    if (table.rcuNesting === 0) rcuRunCallbacks(table)
   })
 }
 
@@ -153,12 +165,12 @@ function askName(realm: Realm, at: number): void {
   })
 }
 
-/** A call, by which what the dead leave is put in order. */
-function callSoon(realm: Realm): void {
+/** A call, by which what the dead leave is put in order besides. */
+function callSoon(realm: Realm, run: () => void = () => {}): void {
   if (realm.burying) return
   realm.burying = true
   const done = (): void => {
     realm.burying = false
   }
-  void lockedSoon(realm, () => {}).then(done, done)
+  void lockedSoon(realm, run).then(done, done)
 }

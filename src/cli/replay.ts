@@ -6,8 +6,8 @@
  */
 import { type LogResult, sumUp, TraceError } from '../trace/index.ts'
 import { replayParts } from '../trace/log.ts'
-import { openInput, sizeOfInput } from '../trace/node/input.ts'
-import { readLog } from '../trace/node/read_ahead.ts'
+import { sizeOfInput } from '../trace/node/input.ts'
+import { openLog } from '../trace/node/read_ahead.ts'
 import { paintFor } from './paint.ts'
 import { fileText, nameOf, verdictText } from './print.ts'
 import { createProgress } from './progress.ts'
@@ -57,18 +57,17 @@ async function replayFile(
   { check, pidMax, waits }: ReplayFlags,
   meter: Meter,
 ): Promise<LogResult> {
-  const input = await openInput(path)
+  const log = await openLog(path)
   try {
-    const onProgress = (events: number): void => meter.show(path, input.position(), events)
-    const parts = readLog(input.bytes, await sizeOfInput(path), input.packed)
-    return await replayParts(path, parts, { check, pidMax, waits, onProgress })
+    const onProgress = (events: number): void => meter.show(path, log.position(), events)
+    return await replayParts(path, log.parts, { check, pidMax, waits, onProgress })
   } catch (error) {
     // Damage to packed data explains whatever the reader stumbled over, and is told instead.
-    if (error instanceof TraceError && error.line > 0) await input.finish()
+    if (error instanceof TraceError && error.line > 0) await log.finish()
     throw error
   } finally {
     meter.next()
-    input.close()
+    log.close()
   }
 }
 

@@ -5,8 +5,9 @@ const REPLACEMENT = 0xfffd
 /** The first `max` bytes of the string's UTF-8, which may end inside a character, as the kernel cuts names. */
 export function utf8Bytes(text: string, max: number): number[] {
   const bytes: number[] = []
-  for (const char of text) {
-    const point = char.codePointAt(0) as number
+  for (let i = 0; i < text.length && bytes.length < max; i++) {
+    const point = text.codePointAt(i) as number
+    if (point > 0xffff) i++
     const code = point >= 0xd800 && point < 0xe000 ? REPLACEMENT : point
     if (code < 0x80) bytes.push(code)
     else if (code < 0x800) bytes.push(0xc0 | (code >> 6), 0x80 | (code & 63))
@@ -18,9 +19,8 @@ export function utf8Bytes(text: string, max: number): number[] {
         0x80 | ((code >> 6) & 63),
         0x80 | (code & 63),
       )
-    if (bytes.length >= max) break
   }
-  return bytes.slice(0, max)
+  return bytes.length > max ? bytes.slice(0, max) : bytes
 }
 
 /** The string of these bytes; what is not UTF-8, such as a character cut off at the end, becomes U+FFFD. */

@@ -196,17 +196,23 @@ export const WORKER_READER = 1
 /** Its thread as the surroundings name it, and when that began; 0: they cannot tell whether it lives. */
 export const WORKER_THREAD = 2
 export const WORKER_STARTED = 3
-/** WORKER_USES, or bits: WORKER_DONE, it has disposed of its kernel; WORKER_ENDED, its thread has ended: this is proof. */
+/**
+ * WORKER_USES, or bits: WORKER_DONE, it has disposed of its kernel; WORKER_ENDED, its thread has ended: this is proof;
+ * WORKER_READS, it has no kernel, and only looks numbers up.
+ */
 export const WORKER_STATE = 4
 /** 1 while it counts in H_LISTENERS. [tasklistLock] */
 export const WORKER_LISTENS = 5
 /** 1: it holds its name, which comes free when it ends. */
 export const WORKER_HOLDS = 6
+/** A reader's lists of callbacks and of work items, on which nothing is. */
+export const WORKER_LISTS = 7
 export const WORKER_WORDS: number = READER_WORDS
 
 export const WORKER_USES = 0
 export const WORKER_DONE = 1
 export const WORKER_ENDED = 2
+export const WORKER_READS = 4
 
 export const MAX_WORKERS = 64
 

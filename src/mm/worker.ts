@@ -42,6 +42,32 @@ export function addWorker(mem: Memory, thread: Thread, hasEnded: HasEnded): bool
   return true
 }
 
+/** This worker uses the table no more, and must not read it: to announce that it does would throw RangeError. */
+export function removeWorker(mem: Memory): void {
+  const own = findWorker(mem.words, workerNr(mem))
+  mem.reader = NOWHERE
+  mem.rcuOffline = true
+  if (own === 0) return
+  rawStore(mem.words, own + L.WORKER_READER, 0)
+  rawStore(mem.words, own + L.WORKER_NR, 0)
+}
+
+/** Has it been removed? */
+export function hasLeft(mem: Memory): boolean {
+  return mem.reader === NOWHERE
+}
+
+/** Frees the records of workers that have ended, where nothing else of them is to be put in order. */
+export function dropEnded(words: Words, thread: Thread, hasEnded: HasEnded): void {
+  const filling = NO_THREAD - thread.id
+  forEachWorker(words, (at, nr) => {
+    if (workerHasEnded(words, nr, hasEnded) !== true) return
+    if (rawCompareExchange(words, at + L.WORKER_NR, nr, filling) !== nr) return
+    rawStore(words, at + L.WORKER_READER, 0)
+    rawStore(words, at + L.WORKER_NR, 0)
+  })
+}
+
 /** The record of the worker of this number; 0: there is none. */
 export function findWorker(words: Words, nr: number): number {
   for (let i = 0; i < L.MAX_WORKERS; i++) {
@@ -114,6 +140,8 @@ function noteUsed(words: Words, count: number): void {
   }
 }
 
+/** Where no word is. */
+const NOWHERE = -1
 /** What {@link L.WORKER_NR} is while a thread that has no name fills it in. */
 const NO_THREAD = -1
 

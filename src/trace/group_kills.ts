@@ -111,7 +111,7 @@ export function createGroupKills(lives: Lives): GroupKills {
         ignoring: new Set(),
         ended: 0,
       }
-      for (const life of membersOf(lives, group)) {
+      for (const life of membersOf(group)) {
         if (!isAlive(life.state) || !isLeader(life.state) || life.key === lives.top.initKey) continue
         if (ignored.get(life) === call.sig) {
           kill.ignoring.add(life)
@@ -124,8 +124,9 @@ export function createGroupKills(lives: Lives): GroupKills {
       if (watched.length > WATCHED) forget(watched[0] as GroupKill)
     },
     ended(ended: readonly Life[], event: Happening): readonly Survivor[] {
-      if (targets.size === 0 || !ended.some((life) => targets.has(life))) return NONE
-      const met = new Set(ended.flatMap((life) => targets.get(life) ?? []))
+      if (targets.size === 0 || ended.length === 0) return NONE
+      const met = new Set<GroupKill>()
+      for (const life of ended) for (const kill of targets.get(life) ?? NO_KILLS) met.add(kill)
       if (met.size === 0) return NONE
       const told: Survivor[] = []
       for (const kill of met) {
@@ -149,6 +150,7 @@ export function createGroupKills(lives: Lives): GroupKills {
 }
 
 const NONE: readonly Survivor[] = []
+const NO_KILLS: readonly GroupKill[] = []
 
 /** The end shows together with the kill, or by the signal's name. */
 function endedBy({ sig, line }: GroupKill, { call, line: at }: Happening): boolean {

@@ -60,6 +60,9 @@ export interface Life {
   command: string
   /** Who made it. The chain of mothers is cut after `DESCENT`. */
   mother: Life | undefined
+  /** Its neighbours in the list of its group. */
+  before: Life | undefined
+  behind: Life | undefined
 }
 
 export interface Escape {
@@ -92,8 +95,8 @@ export interface Namespace {
 /** A process group. It lasts as long as it has members; a later one of the same number is another group. */
 export interface Group {
   readonly nr: number
-  /** How many are in it. */
-  members: number
+  /** The one that came last; the others stand behind it. */
+  latest: Life | undefined
   /** Who has left it, or stems from such, and lives. */
   fled: Map<Life, Escape>
 }
@@ -184,10 +187,11 @@ function flee(life: Life, group: Group, way: Escape): undefined {
   group.fled.set(life, way)
 }
 
-export function membersOf(lives: Lives, group: Group): Life[] {
+/** Who is in the group, by their keys: in order of birth. */
+export function membersOf({ latest }: Group): Life[] {
   const members: Life[] = []
-  for (const life of lives.all.values()) if (life.group === group) members.push(life)
-  return members
+  for (let life = latest; life !== undefined; life = life.behind) members.push(life)
+  return members.sort((a, b) => a.key - b.key)
 }
 
 /** The group that a kill is aimed at. To be asked before the event is followed. */
@@ -279,11 +283,13 @@ function bear(
     escapes: undefined,
     command: '',
     mother: undefined,
+    before: undefined,
+    behind: undefined,
   }
   if (isLeader(state)) lives.byNumber.set(state.pid[0] as number, life)
   lives.all.set(key, life)
   namespace.members++
-  group.members++
+  enlist(group, life)
   return life
 }
 
@@ -311,17 +317,29 @@ function join(lives: Lives, life: Life, nr: number): undefined {
   if (life.group.nr === nr) return
   leave(lives, life)
   life.group = groupOf(lives, nr)
-  life.group.members++
+  enlist(life.group, life)
+}
+
+function enlist(group: Group, life: Life): undefined {
+  const { latest } = group
+  life.behind = latest
+  if (latest !== undefined) latest.before = life
+  group.latest = life
 }
 
 function leave(lives: Lives, life: Life): undefined {
-  if (--life.group.members === 0) lives.groups.delete(life.group.nr)
+  const { group, before, behind } = life
+  if (before !== undefined) before.behind = behind
+  else group.latest = behind
+  if (behind !== undefined) behind.before = before
+  life.before = life.behind = undefined
+  if (group.latest === undefined) lives.groups.delete(group.nr)
 }
 
 function groupOf(lives: Lives, nr: number): Group {
   const known = lives.groups.get(nr)
   if (known !== undefined) return known
-  const group: Group = { nr, members: 0, fled: NOBODY }
+  const group: Group = { nr, latest: undefined, fled: NOBODY }
   lives.groups.set(nr, group)
   return group
 }

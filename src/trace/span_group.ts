@@ -37,6 +37,6 @@ export function regroup({ world }: SpanReplay, proc: Proc): boolean {
   const from = groupOf(proc)
   if (!moveToGroup(world.kernel.init, task, otherGroup)) return false
   proc.otherGroup = from
-  noteChange(world, proc.id, task)
+  noteChange(world, proc)
   return true
 }

@@ -71,13 +71,13 @@ function follow(replay: SpanReplay, actor: Actor, call: SimpleCall, line: number
   const { world } = replay
   switch (call.op) {
     case 'setsid':
-      noteChange(world, actor.proc.id, actor.proc.task)
+      noteChange(world, actor.proc)
       tell(replay, line, actor.id, call)
       return
     case 'setpgid': {
       const target = call.pid === 0 ? actor.proc : procOf(replay, actor, call.pid)
       if (target === undefined) return
-      noteChange(world, target.id, target.task)
+      noteChange(world, target)
       tell(replay, line, actor.id, call)
       return
     }

@@ -23,19 +23,8 @@ import { create } from './span_create.ts'
 import { groupOf, regroup } from './span_group.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
 import { blameBirth, count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
-import {
-  type Actor,
-  addPidfd,
-  type Learnt,
-  noteChange,
-  numberOf,
-  type Proc,
-  sendersOf,
-  sendingsOf,
-} from './span_world.ts'
-
-/** Senders remembered of one process. */
-const SENDERS = 256
+import { noteSender, sendingsOf } from './span_senders.ts'
+import { type Actor, addPidfd, type Learnt, noteChange, numberOf, type Proc } from './span_world.ts'
 
 /** Calls whose answer changes nothing: they may be asked as often as one likes. */
 function isRead(op: SimpleCall['op']): boolean {
@@ -318,18 +307,8 @@ function notePidfd(replay: SpanReplay, actor: Actor, { outcome }: Span, pid: num
 function noteSending(replay: SpanReplay, actor: Actor, { line }: Span, call: SimpleCall): void {
   if (call.op !== 'kill' && call.op !== 'tgkill' && call.op !== 'pidfd_send_signal') return
   if (call.sig <= 0 || call.sig > NSIG) return
-  const bit = 1n << BigInt(call.sig)
-  const { id } = actor.proc
   sendingsOf(actor.proc).set(call.sig, line)
-  for (const receiver of receivers(replay, actor, call)) {
-    const senders = sendersOf(receiver)
-    senders.set(id, (senders.get(id) ?? 0n) | bit)
-    if (senders.size <= SENDERS) continue
-    for (const oldest of senders.keys()) {
-      senders.delete(oldest)
-      break
-    }
-  }
+  for (const receiver of receivers(replay, actor, call)) noteSender(receiver, actor.proc.id, call.sig)
 }
 
 function receivers(replay: SpanReplay, actor: Actor, call: SimpleCall): Proc[] {
@@ -438,9 +417,9 @@ function leadGroup({ world }: SpanReplay, nr: number): void {
   const to = groupOf(leader)
   for (const proc of world.procs.values()) {
     if (proc === leader || proc.dead || proc.foreign !== leader.foreign || groupOf(proc) !== from) continue
-    if (moveToGroup(init, proc.task, to)) noteChange(world, proc.id, proc.task)
+    if (moveToGroup(init, proc.task, to)) noteChange(world, proc)
   }
-  noteChange(world, leader.id, leader.task)
+  noteChange(world, leader)
 }
 
 const GROUPS = 1024

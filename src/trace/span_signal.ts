@@ -20,6 +20,7 @@ import {
 import type { SignalAct } from './span.ts'
 import { forceEnd, procOf } from './span_order.ts'
 import { blameBirth, count, differ, nameOf, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import { hasSent } from './span_senders.ts'
 import type { Actor, Departed, Proc } from './span_world.ts'
 
 const CLD_EXITED = 1
@@ -107,13 +108,10 @@ function settleSent(replay: SpanReplay, actor: Actor, act: SignalAct, pid: numbe
   const byDeath =
     act.sig === deathSignal && [parent, formerParent].some((proc) => proc?.numbers[depth] === pid)
   const own = sender === actor.proc && TO_ONESELF.has(act.sig)
-  const bit = 1n << BigInt(act.sig)
-  const { senders } = actor.proc
   // Where groups are not in the log, nobody knows whom a signal to one reaches.
   const sent = [sender, gone].some(
     (by) =>
-      by !== undefined &&
-      (replay.seen.groups ? ((senders.get(by.id) ?? 0n) & bit) !== 0n : by.sentAt.has(act.sig)),
+      by !== undefined && (replay.seen.groups ? hasSent(actor.proc, by.id, act.sig) : by.sentAt.has(act.sig)),
   )
   if (sent || own || byDeath) {
     count(replay, true)

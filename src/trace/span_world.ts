@@ -26,7 +26,8 @@ import type { Change, TaskState } from './event.ts'
 import { own } from './own.ts'
 import type { Difference } from './report.ts'
 import type { SpanOrigin } from './span.ts'
-import { stateOf } from './task_state.ts'
+import { NO_SENDERS, NOTHING_SENT } from './span_senders.ts'
+import { stateOf, stateOfLeader } from './task_state.ts'
 
 /** A task of the log. */
 export interface Actor {
@@ -89,8 +90,8 @@ export interface Proc {
   left: number
   /** The line of the end of its last thread; 0: not seen. */
   gone: number
-  /** Who has sent it signals, by their names in findings; which, as bits. */
-  senders: Map<number, bigint>
+  /** Who has sent it which signals: see `hasSent`. */
+  senders: Set<number>
   /** The line in which it last sent each signal. */
   sentAt: Map<number, number>
   /** The line of the signal that told its parent of its end; 0: none has. */
@@ -109,6 +110,8 @@ export interface Proc {
   status: number
   /** Its number in the log's namespace and in deeper ones. */
   readonly numbers: readonly number[]
+  /** What the findings have last been told of it. */
+  shown: TaskState | undefined
   /** The number of its parent outside the log, learnt once; undefined: not yet. */
   foreignParent: Learnt | undefined
   /** Its group and session from outside the log, shared with those who inherit them. */
@@ -287,27 +290,14 @@ export function join(
   if (!thread) proc.key = actor.key
   if (key === undefined) world.nameless.add(actor)
   else world.actors.set(key, actor)
-  noteChange(world, id, task)
+  if (thread) world.changes = added(world.changes, [id, stateOf(task, world.top) ?? null])
+  else noteChange(world, proc)
   return actor
 }
 
 /** Most processes have none of these: they stand for all of them, and nothing is ever put in. */
 const NO_CHILDREN: Set<Proc> = new Set()
 const NO_PIDFDS: Map<number, Proc> = new Map()
-const NO_SENDERS: Map<number, bigint> = new Map()
-const NOTHING_SENT: Map<number, number> = new Map()
-
-/** The signals that each process has sent to `proc`, as bits. */
-export function sendersOf(proc: Proc): Map<number, bigint> {
-  if (proc.senders === NO_SENDERS) proc.senders = new Map()
-  return proc.senders
-}
-
-/** The line in which `proc` sent each signal last. */
-export function sendingsOf(proc: Proc): Map<number, number> {
-  if (proc.sentAt === NOTHING_SENT) proc.sentAt = new Map()
-  return proc.sentAt
-}
 
 function addChild(parent: Proc, child: Proc): void {
   if (parent.children === NO_CHILDREN) parent.children = new Set()
@@ -357,6 +347,7 @@ function bearProc(
     formerParent: undefined,
     status: -1,
     numbers: numbersFrom(task, 'tgid', 1),
+    shown: undefined,
     foreignParent: undefined,
     foreign: from?.foreign ?? { pgid: undefined, sid: undefined },
     made: 0,
@@ -405,7 +396,7 @@ export function takeOverEnd(world: World, proc: Proc): void {
   if (proc.task.state === 'X') takeOverReap(world, proc)
   else {
     proc.zombie = true
-    noteChange(world, proc.id, proc.task)
+    noteChange(world, proc)
     if (proc.parent === undefined) world.unreaped.add(proc)
     else proc.parent.zombies++
   }
@@ -434,7 +425,7 @@ function takeOverParent(world: World, child: Proc): void {
     return
   }
   if (child.dead && parent === undefined) world.unreaped.add(child)
-  noteChange(world, child.id, child.task)
+  noteChange(world, child)
 }
 
 /** A process has been waited for: nothing of it is left in the library. */
@@ -483,8 +474,10 @@ export function numberOf(proc: Proc): number {
   return proc.numbers[0] as number
 }
 
-export function noteChange(world: World, id: number, task: Task): void {
-  world.changes = added(world.changes, [id, stateOf(task, world.top) ?? null])
+export function noteChange(world: World, proc: Proc): void {
+  const before = proc.shown ?? proc.parent?.shown
+  proc.shown = stateOfLeader(proc.task, world.top, proc.numbers, before)
+  world.changes = added(world.changes, [proc.id, proc.shown ?? null])
 }
 
 /** Nothing is left of a task. */

@@ -328,7 +328,7 @@ function supersede(replay: SpanReplay, { by, line, time, thread }: SupersededAct
   world.procs.delete(actor.proc.task)
   actor.proc.task = actor.task
   world.procs.set(actor.task, actor.proc)
-  noteChange(world, actor.id, actor.task)
+  noteChange(world, actor.proc)
   tell(replay, line, actor.id, { op: 'execve', file: '', command: '' })
 }
 

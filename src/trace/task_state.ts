@@ -21,6 +21,39 @@ export function stateOf(task: Task, root: Task): TaskState | undefined {
   }
 }
 
+/**
+ * The same of the leader of a process whose numbers are known. Its group and session are mostly those of a state from
+ * before, or of its parent: then their numbers are not listed again.
+ */
+export function stateOfLeader(
+  task: Task,
+  root: Task,
+  numbers: readonly number[],
+  before: TaskState | undefined,
+): TaskState | undefined {
+  const state = letterOf(task)
+  if (state === 'X') return undefined
+  return {
+    state,
+    ppid: ppidOf(task, root),
+    tgid: numbers,
+    pid: numbers,
+    pgid: numbersLike(task, 'pgid', root.level, before?.pgid),
+    sid: numbersLike(task, 'sid', root.level, before?.sid),
+  }
+}
+
+function numbersLike(
+  task: Task,
+  kind: 'pgid' | 'sid',
+  level: number,
+  before: readonly number[] | undefined,
+): readonly number[] {
+  return before !== undefined && hasNumbers(task, kind, level, before)
+    ? before
+    : numbersFrom(task, kind, level)
+}
+
 /** Whether `task` shows exactly `state`; the same as comparing with `stateOf`, without building it. */
 export function shows(task: Task, root: Task, state: TaskState): boolean {
   if (letterOf(task) !== state.state || ppidOf(task, root) !== state.ppid) return false

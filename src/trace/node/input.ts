@@ -4,7 +4,7 @@
  * Invariant: whatever goes wrong in opening, reading or unpacking is a TraceError without a line. The bytes can be read
  * once; `finish` reads on to the end of packed data, so that damage further on is found even by a reader that gave up.
  */
-import { createReadStream } from 'node:fs'
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
@@ -28,11 +28,11 @@ const GZIP_MAGIC = [0x1f, 0x8b] as const
 
 /** `-` is standard input. */
 export async function openInput(path: string): Promise<Input> {
-  const stream: Readable = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: CHUNK })
+  const source = await openSource(path)
   let position = 0
 
   async function* counted(): AsyncGenerator<Uint8Array, void> {
-    for await (const chunk of stream) {
+    for await (const chunk of source.bytes) {
       position += chunk.length
       yield chunk
     }
@@ -58,11 +58,41 @@ export async function openInput(path: string): Promise<Input> {
       async finish(): Promise<void> {
         if (packed) while (!(await next()).done);
       },
-      close: () => stream.destroy(),
+      close: source.close,
     }
   } catch (error) {
-    stream.destroy()
+    source.close()
     throw inputError(error)
+  }
+}
+
+interface Source {
+  readonly bytes: AsyncIterable<Uint8Array>
+  close(): void
+}
+
+/** A file is read where it is asked for: nothing is waited for, and no other thread is woken. */
+async function openSource(path: string): Promise<Source> {
+  if ((await sizeOfInput(path)) === undefined) {
+    const stream: Readable = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: CHUNK })
+    return { bytes: stream, close: () => stream.destroy() }
+  }
+  let file: number | undefined
+  async function* bytes(): AsyncGenerator<Uint8Array, void> {
+    file = openSync(path, 'r')
+    for (;;) {
+      const chunk = new Uint8Array(CHUNK)
+      const length = readSync(file, chunk)
+      if (length === 0) return
+      yield length < CHUNK ? chunk.subarray(0, length) : chunk
+    }
+  }
+  return {
+    bytes: bytes(),
+    close(): void {
+      if (file !== undefined) closeSync(file)
+      file = undefined
+    },
   }
 }
 

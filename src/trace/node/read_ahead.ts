@@ -1,21 +1,42 @@
 /**
- * Reads a long log in a second thread, while the first one replays what has been read: reading is about half of the work.
+ * Opens a log, to be read by the way that is faster: a long one is read in a second thread, while the first one replays what
+ * has been read. Reading is almost half of the work.
  *
- * Invariant: parts come in order, errors behind what came before them; at most `AHEAD` chunks are under way. Bytes are
- * opened, unpacked and watched over here, so trouble with the file is met as without the thread.
+ * Invariant: parts come in order, errors behind what came before them; at most `AHEAD` of them are under way. The reader
+ * opens and unpacks the file itself, so that nothing goes to it but word of what has been taken.
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { type CodedActs, createActsDecoder } from '../acts_code.ts'
 import { TraceError } from '../index.ts'
 import { type LogPart, readParts } from '../log_parts.ts'
+import { type Input, openInput, sizeOfInput } from './input.ts'
 
-/** What the reader says to one chunk. */
+export interface OpenLog {
+  readonly parts: AsyncIterable<LogPart>
+  /** How many bytes of the file, as it lies there, have been read. */
+  position(): number
+  /** Throws if packed data is damaged further on. */
+  finish(): Promise<void>
+  close(): void
+}
+
+/** What the reader is told. */
+export interface Errand {
+  readonly path: string
+  /** How many parts it may be ahead of those taken. */
+  readonly ahead: number
+  /** How many have been taken. */
+  readonly taken: Int32Array
+}
+
+/** What the reader says of one chunk. */
 export interface Answer {
   readonly acts: CodedActs
   /** Of the log so far. */
   readonly format: string
   readonly lines: number
+  readonly position: number
   /** No other answer comes. */
   readonly isLast: boolean
   readonly trouble?: { readonly line: number; readonly message: string }
@@ -29,37 +50,69 @@ const LONG_PACKED = LONG / 16
 
 const WORKER = new URL('./reader_worker.js', import.meta.url)
 
-/** The parts of a log by the way that is faster. `size` in bytes, as it lies there; undefined: not known. */
-export async function* readLog(
-  bytes: AsyncIterable<Uint8Array>,
-  size: number | undefined,
-  packed: boolean,
-): AsyncGenerator<LogPart, void> {
-  const long = size !== undefined && size >= (packed ? LONG_PACKED : LONG)
-  if (!long || availableParallelism() === 1) {
-    yield* readParts(bytes)
-    return
-  }
-  const source = bytes[Symbol.asyncIterator]()
+/** `-` is standard input. Throws TraceError where there is nothing to read. */
+export async function openLog(path: string): Promise<OpenLog> {
+  const input = await openInput(path)
+  const size = await sizeOfInput(path)
+  const long = size !== undefined && size >= (input.packed ? LONG_PACKED : LONG)
+  if (!long || availableParallelism() === 1) return { ...input, parts: readParts(input.bytes) }
+  const source = input.bytes[Symbol.asyncIterator]()
   const first = await source.next()
-  const all = { [Symbol.asyncIterator]: () => startingWith(first, source) }
   // The events of a recording are objects that would have to be copied.
-  yield* first.done !== true && first.value[0] === BRACE ? readParts(all) : readAhead(all)
+  if (first.done !== true && first.value[0] === BRACE)
+    return { ...input, parts: readParts(startingWith(first, source)) }
+  input.close()
+  return readAhead(path, input)
 }
 
-function startingWith<T>(first: IteratorResult<T>, rest: AsyncIterator<T>): AsyncIterator<T> {
+function startingWith<T>(first: IteratorResult<T>, rest: AsyncIterator<T>): AsyncIterable<T> {
   let isFirst = true
+  const next = async (): Promise<IteratorResult<T>> => {
+    if (!isFirst) return await rest.next()
+    isFirst = false
+    return first
+  }
+  return { [Symbol.asyncIterator]: () => ({ next }) }
+}
+
+function readAhead(path: string, { packed }: Input): OpenLog {
+  let position = 0
+  const taken = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  const errand: Errand = { path, ahead: AHEAD, taken }
+  const worker = new Worker(WORKER, { workerData: errand })
+
+  async function* parts(): AsyncGenerator<LogPart, void> {
+    const decoder = createActsDecoder()
+    for await (const answer of answersOf(worker)) {
+      const { acts, format, lines, isLast, trouble } = answer
+      position = answer.position
+      yield {
+        play(take): undefined {
+          decoder.play(acts, take)
+          if (trouble !== undefined) throw new TraceError(trouble.line, trouble.message)
+        },
+        format,
+        lines,
+      }
+      if (isLast) return
+      Atomics.add(taken, 0, 1)
+      Atomics.notify(taken, 0)
+    }
+  }
+
   return {
-    async next(): Promise<IteratorResult<T>> {
-      if (!isFirst) return await rest.next()
-      isFirst = false
-      return first
+    parts: parts(),
+    position: () => position,
+    async finish(): Promise<void> {
+      if (!packed) return
+      const again = await openInput(path)
+      await again.finish().finally(again.close)
     },
+    close: () => void worker.terminate(),
   }
 }
 
-export async function* readAhead(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<LogPart, void> {
-  const worker = new Worker(WORKER)
+async function* answersOf(worker: Worker): AsyncGenerator<Answer, void> {
   const answers: Answer[] = []
   let failure: unknown
   let wake = (): void => {}
@@ -71,54 +124,13 @@ export async function* readAhead(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
     failure = error
     wake()
   })
-  const decoder = createActsDecoder()
-  const source = bytes[Symbol.asyncIterator]()
-  let sent = 0
-  let taken = 0
-  let ended = false
-  /** With the bytes: told when all that came before has been read. */
-  let trouble: unknown
-
-  async function send(): Promise<void> {
-    try {
-      const { done, value } = await source.next()
-      ended = done === true
-      worker.postMessage(ended ? null : value)
-      sent++
-    } catch (error) {
-      ended = true
-      trouble = error
-    }
-  }
-
-  async function receive(): Promise<Answer> {
-    for (;;) {
-      const answer = answers.shift()
-      if (answer !== undefined) return answer
-      if (failure !== undefined) throw failure
+  for (;;) {
+    const answer = answers.shift()
+    if (answer !== undefined) yield answer
+    else if (failure !== undefined) throw failure
+    else
       await new Promise<void>((resolve) => {
         wake = resolve
       })
-    }
-  }
-
-  try {
-    for (;;) {
-      while (!ended && sent - taken < AHEAD) await send()
-      if (trouble !== undefined && sent === taken) throw trouble
-      const { acts, format, lines, isLast, trouble: wrong } = await receive()
-      taken++
-      yield {
-        play(take): undefined {
-          decoder.play(acts, take)
-          if (wrong !== undefined) throw new TraceError(wrong.line, wrong.message)
-        },
-        format,
-        lines,
-      }
-      if (isLast) return
-    }
-  } finally {
-    await worker.terminate()
   }
 }

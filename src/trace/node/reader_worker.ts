@@ -1,45 +1,45 @@
-/** Reads a log in a thread of its own: bytes come in, coded acts go out, a message for a message. See read_ahead.ts. */
-import { parentPort } from 'node:worker_threads'
+/** Reads a log in a thread of its own: coded acts go out, a message for each chunk of bytes. See read_ahead.ts. */
+import { parentPort, workerData } from 'node:worker_threads'
 import { createActsEncoder } from '../acts_code.ts'
 import { TraceError } from '../index.ts'
 import { readParts } from '../log_parts.ts'
-import type { Answer } from './read_ahead.ts'
+import { type Input, openInput } from './input.ts'
+import type { Answer, Errand } from './read_ahead.ts'
 
 const port = parentPort ?? (undefined as never)
+const { path, ahead, taken } = workerData as Errand
 const encoder = createActsEncoder()
-let wake = (): void => {}
-const chunks: (Uint8Array | null)[] = []
-port.on('message', (chunk: Uint8Array | null) => {
-  chunks.push(chunk)
-  wake()
-})
+let format = ''
+let lines = 0
+let position = 0
+let sent = 0
 
 /** Each time it is asked for the next chunk, the one before has been read. */
-async function* bytes(): AsyncGenerator<Uint8Array, void> {
-  for (;;) {
-    while (chunks.length === 0) {
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-    }
-    const chunk = chunks.shift()
-    if (chunk === undefined || chunk === null) return
+async function* bytesOf(input: Input): AsyncGenerator<Uint8Array, void> {
+  for await (const chunk of input.bytes) {
     yield chunk
+    position = input.position()
     answer({ isLast: false })
+    waitForRoom()
   }
 }
 
-let format = ''
-let lines = 0
+/** Blocks the thread: it has nothing else to do. */
+function waitForRoom(): void {
+  for (let seen = Atomics.load(taken, 0); sent - seen >= ahead; seen = Atomics.load(taken, 0))
+    Atomics.wait(taken, 0, seen)
+}
 
 function answer(rest: Pick<Answer, 'isLast' | 'trouble'>): undefined {
   const acts = encoder.take()
-  const message: Answer = { acts, format, lines, ...rest }
+  const message: Answer = { acts, format, lines, position, ...rest }
   port.postMessage(message, [acts.numbers.buffer])
+  sent++
 }
 
 try {
-  for await (const part of readParts(bytes())) {
+  const input = await openInput(path)
+  for await (const part of readParts(bytesOf(input))) {
     part.play(
       (item) => encoder.add(item),
       () => false,
@@ -47,9 +47,9 @@ try {
     format = part.format
     lines = part.lines
   }
+  input.close()
   answer({ isLast: true })
 } catch (error) {
   if (!(error instanceof TraceError)) throw error
   answer({ isLast: true, trouble: { line: error.line, message: error.message } })
 }
-port.close()
