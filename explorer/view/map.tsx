@@ -135,7 +135,7 @@ function MapFrame({ map }: { readonly map: MapView }) {
   const at = (event: { offsetX: number; offsetY: number }): number =>
     numberAt(kept.current.grid, kept.current.transform, event.offsetX, event.offsetY)
   return (
-    <div class="map">
+    <div class="map" data-ns={map.ns}>
       <div class="bar">
         <label>
           <span class="hidden">Namespace of the map</span>
