@@ -136,7 +136,7 @@ function noteOf(table: PidTable, task: TaskRef): number {
   mix(w[task + L.TASK_FLAGS] & T.PF_EXITING)
   mix(w[task + L.TASK_NS_FOR_CHILDREN])
   for (let i = 0; i < L.PIDTYPE_MAX; i++) mix(w[task + L.TASK_LINKS + i * L.LINK_WORDS + L.LINK_PID])
-  mix(w[T.signalOf(table, task) + L.SIG_IS_CHILD_SUBREAPER])
+  mix(w[T.signalOf(table, task) + L.SIG_SUBREAPER] & L.SUBREAPER_IS)
   for (let i = 0; i < L.TASK_COMM_WORDS; i++) mix(w[task + L.TASK_COMM + i])
   return note
 }
@@ -347,7 +347,7 @@ function flagsOf(table: PidTable, task: TaskRef, before: Before | undefined): nu
   else if (T.hasFlag(table, task, T.PF_EXITING)) flags |= F_EXITING
   if (taskState(table, task) === TASK_STOPPED) flags |= F_STOPPED
   if (w[upidAt(pid, w[pid + L.PID_LEVEL]) + L.UPID_NR] === 1) flags |= F_INIT
-  if (w[T.signalOf(table, task) + L.SIG_IS_CHILD_SUBREAPER] !== 0) flags |= F_SUBREAPER
+  if ((w[T.signalOf(table, task) + L.SIG_SUBREAPER] & L.SUBREAPER_IS) !== 0) flags |= F_SUBREAPER
   const parent = T.realParent(table, task)
   const outside =
     parent !== 0 &&
