@@ -82,7 +82,7 @@ describe('pidns explore', () => {
     assert.equal(headers['cross-origin-embedder-policy'], 'require-corp')
     assert.match(
       String(headers['content-security-policy']),
-      /^default-src 'none'; script-src 'sha256-[^']+' blob:;/,
+      /^default-src 'none'; script-src ('sha256-[^']+' ){2}blob:;/,
     )
     assert.match(text, /<meta name="pidns-log" content="basic\.jsonl">/)
     assert.match((await get(port, '/log')).text, /^\{"recorder":/)

@@ -36,12 +36,13 @@ export interface TreeView {
     readonly hasTop: boolean
     readonly leaves: readonly { readonly index: number; readonly count: number }[]
   }[]
+  readonly changes: readonly HashChange[]
 }
 
 const MOST_CHAINS = 64
 
 export function viewHash(table: PidTable, trace: Trace, asked: number): HashView | TreeView {
-  if (table.lookup === L.LOOKUP_IDR) return viewTrees(table)
+  if (table.lookup === L.LOOKUP_IDR) return viewTrees(table, trace.hash)
   const w = table.words
   const size = 1 << w[L.H_HASH_SHIFT]
   const lengths = new Uint8Array(size)
@@ -79,7 +80,7 @@ function chainOf(table: PidTable, head: number): Entry[] {
 const LEAF_NUMBERS = 1024
 const TOP_SLOTS = 4096
 
-function viewTrees(table: PidTable): TreeView {
+function viewTrees(table: PidTable, changes: readonly HashChange[]): TreeView {
   const w = table.words
   const trees: TreeView['trees'][number][] = []
   forEachSlot(table, L.SLAB_NS, (slot) => {
@@ -92,5 +93,5 @@ function viewTrees(table: PidTable): TreeView {
     }
     trees.push({ ns: w[ns + L.NS_INUM] >>> 0, hasTop, leaves })
   })
-  return { kind: 'idr', trees: trees.sort((a, b) => a.ns - b.ns) }
+  return { kind: 'idr', trees: trees.sort((a, b) => a.ns - b.ns), changes }
 }

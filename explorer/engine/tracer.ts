@@ -23,8 +23,9 @@ export interface CallNode {
   readonly calls: CallNode[]
 }
 
-/** An entry that was put into a bucket of the hash, or taken out of it. */
+/** An entry that was put into a bucket of the hash or a leaf of a radix tree, or taken out of it. */
 export interface HashChange {
+  /** Which bucket, or which leaf of the namespace's tree. */
   readonly bucket: number
   readonly nr: number
   readonly ns: number
@@ -56,8 +57,8 @@ export function trace(table: PidTable, step: () => void): Trace {
       told.left++
       return raw(...args)
     }
-    if (info.name === 'hashUpid' || info.name === 'unhashUpid')
-      told.hash.push(hashChange(table, info.name, args[1] as UpidRef))
+    const change = lookupChange(table, info.name, args)
+    if (change !== undefined) told.hash.push(change)
     const node: CallNode = {
       name: info.name,
       file: info.file,
@@ -90,10 +91,26 @@ export function trace(table: PidTable, step: () => void): Trace {
   return told
 }
 
-function hashChange(table: PidTable, name: string, upid: UpidRef): HashChange {
+/** Numbers of a leaf, as bits of a number. */
+const LEAF_BITS = 10
+
+function lookupChange(table: PidTable, name: string, args: readonly unknown[]): HashChange | undefined {
   const w = table.words
-  const [nr, ns] = [w[upid + L.UPID_NR], w[upid + L.UPID_NS] as NsRef]
-  return { bucket: pidHashfn(table, nr, ns), nr, ns: w[ns + L.NS_INUM] >>> 0, added: name === 'hashUpid' }
+  const inumOf = (ns: NsRef): number => w[ns + L.NS_INUM] >>> 0
+  switch (name) {
+    case 'hashUpid':
+    case 'unhashUpid': {
+      const upid = args[1] as UpidRef
+      const [nr, ns] = [w[upid + L.UPID_NR], w[upid + L.UPID_NS] as NsRef]
+      return { bucket: pidHashfn(table, nr, ns), nr, ns: inumOf(ns), added: name === 'hashUpid' }
+    }
+    case 'idrPublish':
+    case 'idrRemove': {
+      const [ns, nr] = [args[1] as NsRef, args[2] as number]
+      return { bucket: nr >>> LEAF_BITS, nr, ns: inumOf(ns), added: name === 'idrPublish' }
+    }
+  }
+  return undefined
 }
 
 function describeArgs(table: PidTable, { params }: TracedFunction, args: readonly unknown[]): string[] {
@@ -169,13 +186,16 @@ function watch(table: PidTable, { name }: TracedFunction, args: readonly unknown
     case 'allocPidmap':
       return [word('last_pid', (args[1] as number) + L.NS_LAST_PID)]
     case 'hashUpid':
-    case 'unhashUpid': {
-      const change = hashChange(table, name, args[1] as UpidRef)
+    case 'unhashUpid':
+    case 'idrPublish':
+    case 'idrRemove': {
+      const change = lookupChange(table, name, args) as HashChange
+      const place = table.lookup === L.LOOKUP_IDR ? 'leaf' : 'bucket'
       return [
         {
-          what: `bucket ${change.bucket}`,
-          before: name === 'hashUpid' ? '' : 'in',
-          now: () => (name === 'hashUpid' ? 'in' : 'out'),
+          what: `${place} ${change.bucket}`,
+          before: change.added ? '' : 'in',
+          now: () => (change.added ? 'in' : 'out'),
         },
       ]
     }

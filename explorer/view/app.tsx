@@ -4,6 +4,7 @@ import { Ask } from './ask.tsx'
 import { setTheme, useTheme } from './colors.ts'
 import { Findings } from './findings.tsx'
 import { Hash } from './hash.tsx'
+import { Help, showHelp } from './help.tsx'
 import { PidMap } from './map.tsx'
 import { Player, usePlayback } from './player.tsx'
 import { Start } from './start.tsx'
@@ -27,6 +28,7 @@ export function App() {
     <>
       <Header />
       {S.opened.value === undefined || S.opening.value !== undefined ? <Start /> : <Desk />}
+      <Help />
     </>
   )
 }
@@ -37,7 +39,7 @@ function Header() {
   return (
     <header class="top">
       <button type="button" class="plain brand" onClick={S.close}>
-        pidns <span>explorer</span>
+        pidns <span class="wide-only">explorer</span>
       </button>
       <span class="what">
         {told === undefined ? '' : told.name}
@@ -51,9 +53,12 @@ function Header() {
       </span>
       {told !== undefined && (
         <button type="button" onClick={S.close}>
-          Open another…
+          Open<span class="wide-only"> another</span>…
         </button>
       )}
+      <button type="button" aria-label="Keys" title="Keys (?)" aria-haspopup="dialog" onClick={showHelp}>
+        ?
+      </button>
       <button
         type="button"
         aria-label={theme === 'dark' ? 'Light colours' : 'Dark colours'}

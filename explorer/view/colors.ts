@@ -5,32 +5,37 @@ export type Theme = 'light' | 'dark'
 
 const dark = matchMedia('(prefers-color-scheme: dark)')
 
-/** Chosen here; undefined: as the system has it. */
-export const chosenTheme = signal<Theme | undefined>(undefined)
-const system = signal<Theme>(dark.matches ? 'dark' : 'light')
+const root = document.documentElement
+/** The one that is on: as the system has it (index.html), until another one is chosen here. */
+const theme = signal(root.dataset.theme as Theme)
+let isChosen = false
 let cache = new Map<string, string>()
 
 dark.addEventListener('change', ({ matches }) => {
-  cache = new Map()
-  system.value = matches ? 'dark' : 'light'
+  if (!isChosen) show(matches ? 'dark' : 'light')
 })
+
+function show(next: Theme): void {
+  root.dataset.theme = next
+  cache = new Map()
+  theme.value = next
+}
 
 /** Reading it makes a view draw itself anew when the theme changes. */
 export function useTheme(): Theme {
-  return chosenTheme.value ?? system.value
+  return theme.value
 }
 
-export function setTheme(theme: Theme): void {
-  document.documentElement.dataset.theme = theme
-  cache = new Map()
-  chosenTheme.value = theme
+export function setTheme(next: Theme): void {
+  isChosen = true
+  show(next)
 }
 
 /** The value of a custom property, `--hot`. */
 export function colorOf(name: string): string {
   let color = cache.get(name)
   if (color === undefined) {
-    color = getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+    color = getComputedStyle(root).getPropertyValue(name).trim()
     cache.set(name, color)
   }
   return color

@@ -144,31 +144,59 @@ function BucketStrip({
 function Trees({ view }: { readonly view: TreeView }) {
   return (
     <ul class="trees">
-      {view.trees.map(({ ns, hasTop, leaves }) => (
-        <li key={ns}>
-          <b>{S.nsName(ns)}</b>{' '}
-          <span class="quiet">
-            {hasTop
-              ? 'a top of 4,096 slots, below it'
-              : leaves.length === 0
-                ? 'empty'
-                : 'no top needed: all numbers are below 1,024'}
-          </span>
-          <ul>
-            {leaves.map(({ index, count }) => (
-              <li key={index}>
-                <meter
-                  min={0}
-                  max={1024}
-                  value={count}
-                  aria-label={`leaf ${index}: ${count} of 1,024 slots in use`}
-                />{' '}
-                leaf for {index * 1024} to {index * 1024 + 1023}: {count} in use
-              </li>
-            ))}
-          </ul>
-        </li>
+      {view.trees.map((tree) => (
+        <TreeItem key={tree.ns} tree={tree} changes={view.changes.filter(({ ns }) => ns === tree.ns)} />
       ))}
     </ul>
+  )
+}
+
+interface TreeItemProps {
+  readonly tree: TreeView['trees'][number]
+  readonly changes: readonly HashChange[]
+}
+
+function TreeItem({ tree: { ns, hasTop, leaves }, changes }: TreeItemProps) {
+  const gone = changes.filter(({ bucket }) => leaves.every(({ index }) => index !== bucket))
+  return (
+    <li>
+      <b>{S.nsName(ns)}</b>{' '}
+      <span class="quiet">
+        {hasTop
+          ? 'a top of 4,096 slots, below it'
+          : leaves.length === 0
+            ? 'empty'
+            : 'no top needed: all numbers are below 1,024'}
+      </span>
+      <LeafChanges changes={gone} />
+      <ul>
+        {leaves.map(({ index, count }) => (
+          <li key={index}>
+            <meter
+              min={0}
+              max={1024}
+              value={count}
+              aria-label={`leaf ${index}: ${count} of 1,024 slots in use`}
+            />{' '}
+            leaf for {index * 1024} to {index * 1024 + 1023}: {count} in use
+            <LeafChanges changes={changes.filter(({ bucket }) => bucket === index)} />
+          </li>
+        ))}
+      </ul>
+    </li>
+  )
+}
+
+/** What the step put into a leaf, or took out of it. */
+function LeafChanges({ changes }: { readonly changes: readonly HashChange[] }) {
+  return (
+    <>
+      {changes.map(({ nr, added }) => (
+        <span key={`${nr} ${added}`} class={`entry ${added ? 'in' : 'out'}`}>
+          <b>{added ? 'in' : 'out'} </b>
+          {nr}
+        </span>
+      ))}
+    </>
   )
 }

@@ -1,4 +1,5 @@
 /** Keys that work wherever nothing else takes them. */
+import { showHelp } from './help.tsx'
 import * as S from './store.ts'
 
 const PANELS: readonly S.Panel[] = ['processes', 'map', 'steps', 'hash', 'ask', 'findings']
@@ -7,7 +8,10 @@ export function takeKeys(): void {
   addEventListener('keydown', (event) => {
     const target = event.target as HTMLElement
     const isTyping = /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)
-    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || S.opened.value === undefined) return
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return
+    if (document.querySelector('dialog[open]') !== null) return
+    if (event.key === '?') showHelp()
+    if (S.opened.value === undefined) return
     const onButton = /^(BUTTON|SUMMARY|A)$/.test(target.tagName)
     const step = S.wanted.value
     const far = Math.max(10, Math.round((S.opened.value.steps ?? 0) / 50))

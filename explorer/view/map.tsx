@@ -5,7 +5,8 @@ import { type D3ZoomEvent, type ZoomBehavior, type ZoomTransform, zoom, zoomIden
 import { useEffect, useRef } from 'preact/hooks'
 import type { MapView } from '../engine/stepper.ts'
 import { useTheme } from './colors.ts'
-import { bitOf, type Grid, gridFor, numberAt, type Picture, paint, picture, usedUpTo } from './map_paint.ts'
+import { bitOf, type Grid, gridFor, numberAt, paint, usedUpTo } from './map_paint.ts'
+import { ones, type Picture, picture } from './map_picture.ts'
 import * as S from './store.ts'
 
 const MARGIN = 10
@@ -55,7 +56,10 @@ function MapFrame({ map }: { readonly map: MapView }) {
     }
     const ink = element.getContext('2d') as CanvasRenderingContext2D
     ink.setTransform(ratio, 0, 0, ratio, 0, 0)
-    now.picture = picture(now.map, now.grid, theme, now.picture)
+    const { k, x, y } = now.transform
+    // Where the numbers lie, for whoever looks at the pixels.
+    element.dataset.grid = `${now.grid.columns} ${k} ${x} ${y}`
+    now.picture = picture(now.map, now.grid, k, theme, now.picture)
     paint(ink, { ...now, map: now.map, picture: now.picture, width, height, cursor: cursor.value })
   }
   const drawSoon = (): void => {
@@ -90,7 +94,7 @@ function MapFrame({ map }: { readonly map: MapView }) {
     if (element === null) return
     now.map = map
     const numbers = extent.value === 'all' ? map.pidMax : usedUpTo(map)
-    const grid = gridFor(numbers, map.pidMax)
+    const grid = gridFor(numbers, map.pidMax, element.clientWidth / Math.max(1, element.clientHeight))
     const key = `${map.ns} ${extent.value} ${grid.columns} ${size.value}`
     if (key !== now.fitted && element.clientWidth > 0) {
       now.fitted = key
@@ -131,7 +135,7 @@ function MapFrame({ map }: { readonly map: MapView }) {
   const at = (event: { offsetX: number; offsetY: number }): number =>
     numberAt(kept.current.grid, kept.current.transform, event.offsetX, event.offsetY)
   return (
-    <div class="map">
+    <div class="map" data-ns={map.ns}>
       <div class="bar">
         <label>
           <span class="hidden">Namespace of the map</span>
@@ -189,6 +193,7 @@ function MapFrame({ map }: { readonly map: MapView }) {
       <p class="caption" aria-live="polite">
         {hovered.value < 0 ? changeText(map) : numberText(map, hovered.value)}
       </p>
+      <p class="hidden taken">{takenText(map)}</p>
     </div>
   )
 }
@@ -226,6 +231,23 @@ function listed(numbers: readonly number[]): string {
     : `${numbers.slice(0, 6).join(' ')} and ${numbers.length - 6} more`
 }
 
+const MOST_RANGES = 100
+
+/** The map in words, for who does not see it: `Taken: 1 to 5, 7`. */
+function takenText(map: MapView): string {
+  const ranges: string[] = []
+  const end = map.bits.length * 32
+  for (let nr = 0; nr < end; nr++) {
+    if (map.bits[nr >> 5] === 0) nr |= 31
+    if (!bitOf(map, nr)) continue
+    const first = nr
+    while (nr + 1 < end && bitOf(map, nr + 1)) nr++
+    if (ranges.length === MOST_RANGES) return `Taken: ${ranges.join(', ')}, and more`
+    ranges.push(first === nr ? String(nr) : `${first} to ${nr}`)
+  }
+  return ranges.length === 0 ? 'No number is taken' : `Taken: ${ranges.join(', ')}`
+}
+
 function numberText(map: MapView, nr: number): string {
   const page = Math.floor(nr / map.bitsPerPage)
   const what = bitOf(map, nr) ? 'taken' : 'free'
@@ -235,11 +257,4 @@ function numberText(map: MapView, nr: number): string {
 function labelOf(map: MapView): string {
   const taken = map.bits.reduce((sum, word) => sum + ones(word), 0)
   return `pidmap of ${S.nsName(map.ns)}: ${taken} of ${map.pidMax} numbers taken. ${changeText(map)} Arrow keys move, Enter asks who has a number, plus and minus zoom.`
-}
-
-/** How many bits are set: neighbours added up, in pairs, fours, and eights. */
-function ones(word: number): number {
-  const pairs = word - ((word >>> 1) & 0x55555555)
-  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333)
-  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }

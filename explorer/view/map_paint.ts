@@ -1,9 +1,7 @@
-/**
- * Draws a pidmap: a dot for each number. Far away, each bit is a pixel of an image that is made once for each state; near,
- * each is a square, and very near it has its number.
- */
+/** Draws a pidmap: a dot for each number. Far away, it is an image (map_picture.ts); near, each is a square, and very near it has its number. */
 import type { MapView } from '../engine/stepper.ts'
 import { colorOf } from './colors.ts'
+import type { Picture } from './map_picture.ts'
 
 export interface Grid {
   readonly columns: number
@@ -20,12 +18,12 @@ export interface Transform {
 
 const SQUARES_FROM = 4
 const NUMBERS_FROM = 26
-const MOST_COLUMNS = 2048
+const MOST_COLUMNS = 8192
 
-/** A grid on which so many numbers are about as wide as high. */
-export function gridFor(numbers: number, total: number): Grid {
+/** A grid on which so many numbers have about the shape of the canvas: so many times as wide as high. */
+export function gridFor(numbers: number, total: number, shape: number): Grid {
   let columns = 32
-  while (columns < MOST_COLUMNS && columns * columns < numbers * 1.2) columns *= 2
+  while (columns < MOST_COLUMNS && columns * columns * 2 < numbers * shape) columns *= 2
   return { columns, total }
 }
 
@@ -34,61 +32,6 @@ export function usedUpTo({ bits, lastPid, reserved, pidMax }: MapView): number {
   let last = bits.length - 1
   while (last > 0 && bits[last] === 0) last--
   return Math.min(pidMax, Math.max(last * 32 + 32, lastPid + 1, reserved + 20))
-}
-
-export interface Picture {
-  readonly canvas: OffscreenCanvas
-  readonly image: ImageData
-  readonly of: MapView
-  readonly columns: number
-  readonly theme: string
-}
-
-/** The bits as pixels; of the one before, only those rows are put anew in which something has changed, if they are few. */
-export function picture(
-  map: MapView,
-  { columns }: Grid,
-  theme: string,
-  before: Picture | undefined,
-): Picture {
-  if (before?.of === map && before.columns === columns && before.theme === theme) return before
-  const rows = Math.max(1, Math.ceil((map.bits.length * 32) / columns))
-  const { canvas: last } = before ?? {}
-  const isSame = last?.width === columns && last.height === rows && before?.theme === theme
-  const canvas = isSame ? last : new OffscreenCanvas(columns, rows)
-  const ink = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D
-  const image = isSame ? (before as Picture).image : ink.createImageData(columns, rows)
-  const pixels = new Uint32Array(image.data.buffer)
-  const taken = pixelOf(colorOf('--taken'))
-  const old = isSame ? (before as Picture).of.bits : NO_BITS
-  const { bits } = map
-  const perRow = columns / 32
-  const changed: number[] = []
-  for (let row = 0; row < rows; row++) {
-    let isChanged = false
-    for (let i = row * perRow; i < Math.min(bits.length, (row + 1) * perRow); i++) {
-      if (bits[i] === (old[i] ?? 0)) continue
-      isChanged = true
-      fillWord(pixels, i * 32, bits[i] as number, taken)
-    }
-    if (isChanged) changed.push(row)
-  }
-  if (changed.length > FEW_ROWS) ink.putImageData(image, 0, 0)
-  else for (const row of changed) ink.putImageData(image, 0, 0, 0, row, columns, 1)
-  return { canvas, image, of: map, columns, theme }
-}
-
-const FEW_ROWS = 64
-const NO_BITS = new Int32Array(0)
-
-function fillWord(pixels: Uint32Array, at: number, word: number, taken: number): void {
-  for (let bit = 0; bit < 32; bit++) pixels[at + bit] = ((word >>> bit) & 1) === 1 ? taken : 0
-}
-
-/** `#rrggbb` as a pixel's word. */
-function pixelOf(color: string): number {
-  const value = Number.parseInt(color.slice(1), 16)
-  return ((255 << 24) | ((value & 255) << 16) | (value & 0xff00) | (value >> 16)) >>> 0
 }
 
 export interface Scene {
@@ -114,8 +57,9 @@ export function paint(ink: CanvasRenderingContext2D, scene: Scene): void {
   fillRange(ink, columns, 0, Math.min(total, map.pidMax))
   ink.fillStyle = colorOf('--reserved')
   fillRange(ink, columns, 0, Math.min(map.reserved, map.pidMax))
-  ink.imageSmoothingEnabled = transform.k < 1
-  if (transform.k < SQUARES_FROM) ink.drawImage(scene.picture.canvas, 0, 0)
+  ink.imageSmoothingEnabled = false
+  const { canvas, side } = scene.picture
+  if (transform.k < SQUARES_FROM) ink.drawImage(canvas, 0, 0, canvas.width * side, canvas.height * side)
   ink.restore()
   if (transform.k >= SQUARES_FROM) paintSquares(ink, scene)
   paintPages(ink, scene)

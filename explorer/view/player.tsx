@@ -120,6 +120,8 @@ function Timeline({ told }: { readonly told: Opened }) {
     const { left, width } = (canvas.current as HTMLCanvasElement).getBoundingClientRect()
     void S.seek(Math.round(((event.clientX - left) / width) * steps))
   }
+  const at = S.wanted.value
+  const here = findings.filter(({ step }) => step === at).length
   return (
     <div
       class="timeline"
@@ -128,8 +130,9 @@ function Timeline({ told }: { readonly told: Opened }) {
       aria-label="Timeline"
       aria-valuemin={0}
       aria-valuemax={steps}
-      aria-valuenow={S.wanted.value}
-      aria-valuetext={`step ${S.wanted.value} of ${steps}`}
+      aria-valuenow={at}
+      aria-valuetext={`step ${at} of ${steps}${here === 0 ? '' : `, ${here} ${here === 1 ? 'finding' : 'findings'}`}`}
+      onKeyDown={(event) => takeTimelineKey(event, told)}
       onPointerDown={(event) => {
         event.currentTarget.setPointerCapture(event.pointerId)
         seekTo(event)
@@ -145,10 +148,36 @@ function Timeline({ told }: { readonly told: Opened }) {
       </span>
       <span class="lane-box">
         <canvas ref={canvas} />
-        <i class="head" style={{ left: `${(S.wanted.value / Math.max(1, steps)) * 100}%` }} />
+        <i class="head" style={{ left: `${(at / Math.max(1, steps)) * 100}%` }} />
       </span>
     </div>
   )
+}
+
+const PARTS = 200
+const LARGE_PARTS = 10
+
+/** Far larger strides than elsewhere on the page, where an arrow is a step; up and down go from finding to finding. */
+function takeTimelineKey(event: KeyboardEvent, { steps, findings }: Opened): void {
+  if (event.ctrlKey || event.metaKey || event.altKey) return
+  const at = S.wanted.value
+  const found = findings.map(({ step }) => step).sort((a, b) => a - b)
+  const [stride, large] = [Math.ceil(steps / PARTS), Math.ceil(steps / LARGE_PARTS)]
+  const places: Record<string, () => number | undefined> = {
+    ArrowRight: () => at + stride,
+    ArrowLeft: () => at - stride,
+    PageDown: () => at + large,
+    PageUp: () => at - large,
+    Home: () => 0,
+    End: () => steps,
+    ArrowDown: () => found.find((step) => step > at),
+    ArrowUp: () => found.findLast((step) => step < at),
+  }
+  const place = places[event.key]
+  if (place === undefined) return
+  event.preventDefault()
+  event.stopPropagation()
+  void S.seek(place() ?? at)
 }
 
 function draw(

@@ -15,6 +15,8 @@ export interface Rows {
   readonly areas: readonly Area[]
   /** The most numbers that a process has, and so the columns. */
   readonly levels: number
+  /** Pixels of a column: as wide as the longest number asks for. */
+  readonly column: number
 }
 
 /** A namespace, from its heading to its end. */
@@ -49,7 +51,16 @@ export function layOut(snapshot: Snapshot, level: number): Rows {
       above[depth] = i
     }
   }
-  return { snapshot, count, tops, parents, areas, levels }
+  return { snapshot, count, tops, parents, areas, levels, column: columnFor(snapshot) }
+}
+
+const SMALLEST_COLUMN = 46
+const DIGIT = 8
+const COLUMN_GAP = 14
+
+function columnFor({ numbers }: Snapshot): number {
+  const largest = numbers.reduce((most, nr) => Math.max(most, nr), 0)
+  return Math.max(SMALLEST_COLUMN, COLUMN_GAP + DIGIT * String(largest).length)
 }
 
 function areaOf({ rows, namespaces }: Snapshot, heading: number, tops: Float64Array, end: number): Area {

@@ -7,8 +7,7 @@ import * as S from './store.ts'
 import { Tag } from './tag.tsx'
 
 const OVERSCAN = 6
-/** Pixels of a number's column, of a step of the tree, of the side of an area. */
-const COLUMN = 46
+/** Pixels of a step of the tree, of the side of an area. */
 const STEP = 18
 const SIDE = 10
 /** Deeper trees are drawn as deep as this. */
@@ -47,7 +46,7 @@ function TreeFrame() {
   const last = Math.min(rows.count - 1, rowAt(rows, scroll.value + height.value) + OVERSCAN)
   const shown: number[] = []
   for (let i = first; i <= last; i++) shown.push(i)
-  const columns = rows.levels * COLUMN
+  const columns = rows.levels * rows.column
   const top = scroll.value - 200
   const bottom = scroll.value + height.value + 200
 
@@ -80,14 +79,15 @@ function TreeFrame() {
   }
 
   return (
-    <div class="tree-frame">
-      <div class="tree-head" aria-hidden="true" style={{ '--columns': `${columns}px` }}>
+    <div class="tree-frame" style={{ '--column': `${rows.column}px` }}>
+      <div class="tree-head" aria-hidden="true">
         {Array.from({ length: rows.levels }, (_, i) => (
           <span key={i} class={`level-${i % 6}`}>{`L${i}`}</span>
         ))}
         <span class="tree-head-rest">
-          {rows.snapshot.processes} processes, {rows.snapshot.namespaces.length} namespaces
-          {rows.snapshot.zombies > 0 ? `, ${rows.snapshot.zombies} zombies` : ''}
+          {counted(rows.snapshot.processes, 'process', 'processes')},{' '}
+          {counted(rows.snapshot.namespaces.length, 'namespace', 'namespaces')}
+          {rows.snapshot.zombies > 0 ? `, ${counted(rows.snapshot.zombies, 'zombie', 'zombies')}` : ''}
         </span>
       </div>
       <div
@@ -139,7 +139,7 @@ function TreeFrame() {
                 up={up}
                 isActive={active.value === i}
                 level={level}
-                levels={rows.levels}
+                columns={columns}
                 onChoose={() => {
                   active.value = i
                   choose(row)
@@ -151,6 +151,10 @@ function TreeFrame() {
       </div>
     </div>
   )
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`
 }
 
 function kindOf({ snapshot }: Rows, i: number): number {
@@ -192,11 +196,12 @@ interface RowProps {
   readonly up: number
   readonly isActive: boolean
   readonly level: number
-  readonly levels: number
+  /** Pixels of all columns. */
+  readonly columns: number
   readonly onChoose: () => void
 }
 
-function TreeRow({ row, index, y, up, isActive, level, levels, onChoose }: RowProps) {
+function TreeRow({ row, index, y, up, isActive, level, columns, onChoose }: RowProps) {
   const isNs = row.kind === R.ROW_NS
   const { flags } = row
   const classes = ['row', isNs ? 'row-ns' : '', row.kind === R.ROW_THREAD ? 'row-thread' : '']
@@ -218,12 +223,12 @@ function TreeRow({ row, index, y, up, isActive, level, levels, onChoose }: RowPr
       tabIndex={-1}
       data-numbers={isNs ? undefined : row.numbers.join(' ')}
       data-state={isNs ? undefined : stateOf(flags)}
-      data-ppid={isNs ? undefined : row.ppid}
+      data-ns={isNs ? row.ns.inum : undefined}
       style={{ transform: `translateY(${y}px)` }}
       onClick={onChoose}
     >
       <span class="hidden">{labelOf(row, level)}</span>
-      <span class="numbers" aria-hidden="true" style={{ width: `${levels * COLUMN}px` }}>
+      <span class="numbers" aria-hidden="true" style={{ width: `${columns}px` }}>
         {row.numbers.map((nr, i) => (
           <span key={i} class={`nr level-${i % 6} ${i === row.numbers.length - 1 ? 'own' : ''}`}>
             {nr}
@@ -244,7 +249,8 @@ function NsHeading({ row, level }: { readonly row: Row; readonly level: number }
     <>
       <b class="ns-name">{S.nsName(ns.inum)}</b>
       <span class="quiet">
-        PID namespace, level {ns.level - level} · {ns.hashed} numbers · last_pid {ns.lastPid}
+        <span class="wide-only">PID namespace, </span>level {ns.level - level} · {ns.hashed} numbers ·
+        last_pid {ns.lastPid}
       </span>
       {!ns.adding && <Tag kind="dead" text={ns.hashed === 0 ? 'dead' : 'dying'} />}
       {ns.adding && ns.reaper === 0 && <Tag kind="dead" text="no init yet" />}

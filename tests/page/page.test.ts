@@ -1,6 +1,7 @@
 /* The explorer in a real browser: the five uses, from a server and from a disk, light and dark, narrow and wide. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import type { LogItem, Start } from '#internal/trace/event.js'
@@ -8,6 +9,7 @@ import { readParts } from '#internal/trace/log_parts.js'
 import { type LogStep, type Running, startRunning } from '#internal/trace/running.js'
 import type { SpanStart } from '#internal/trace/span.js'
 import * as B from './browser.ts'
+import * as D from './dom.ts'
 
 const LEAKS = 'examples/leaks.strace'
 const NESTED = 'examples/ns.jsonl'
@@ -178,6 +180,89 @@ describe('the explorer', { skip: B.missing }, () => {
       assert.equal(await page.getAttribute('[data-numbers="6 4"]', 'data-state'), 'Z')
       await B.shoot(page, 'readme')
     })
+    if (process.env.WRITE_PICTURE === '1') copyFileSync(join(B.SHOTS, 'readme.png'), 'docs/explorer.png')
+  })
+
+  it('has its colours before anything is painted, and follows the system until others are chosen', async () => {
+    for (const theme of ['light', 'dark'] as const) {
+      const other = theme === 'dark' ? 'light' : 'dark'
+      const context = await browser.newContext({ colorScheme: theme })
+      const page = await context.newPage()
+      // Told by the page itself, as its body comes: nothing can have been painted before.
+      await page.addInitScript(() => {
+        const observer = new MutationObserver(() => {
+          if (document.body === null) return
+          observer.disconnect()
+          Object.assign(window, { firstTheme: document.documentElement.dataset.theme })
+        })
+        observer.observe(document, { childList: true, subtree: true })
+      })
+      await page.goto(served.address)
+      assert.equal(await page.evaluate('firstTheme'), theme)
+      const ground = (): Promise<string> =>
+        page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+      const first = await ground()
+      await page.emulateMedia({ colorScheme: other })
+      await page.waitForFunction((name) => document.documentElement.dataset.theme === name, other)
+      assert.notEqual(await ground(), first)
+      await page.click(`[aria-label="${theme === 'dark' ? 'Dark' : 'Light'} colours"]`)
+      assert.equal(await ground(), first)
+      await page.emulateMedia({ colorScheme: theme })
+      await page.emulateMedia({ colorScheme: other })
+      await D.settled(page)
+      assert.equal(await ground(), first)
+      await context.close()
+    }
+  })
+
+  it('goes far on the timeline by its keys, and tells them', async () => {
+    await withPage(`${B.FROM_DISK}#open=example:leaks&step=445`, LOOKS[0] as B.Look, async (page) => {
+      await B.showsStep(page, 445)
+      const timeline = page.getByRole('slider', { name: 'Timeline' })
+      await timeline.focus()
+      const findings = [146, 308, 494, 596, 769]
+      for (const [key, step] of [
+        ['ArrowRight', 450],
+        ['ArrowLeft', 445],
+        ['PageDown', 534],
+        ['PageUp', 445],
+        ['Home', 0],
+        ['End', 890],
+        ['Home', 0],
+        ...findings.map((step) => ['ArrowDown', step] as const),
+        ['ArrowUp', 596],
+      ] as const) {
+        await page.keyboard.press(key)
+        await B.showsStep(page, step)
+        assert.equal(await timeline.getAttribute('aria-valuenow'), String(step))
+        assert.match(
+          (await timeline.getAttribute('aria-valuetext')) ?? '',
+          new RegExp(`^step ${step} of 890`),
+        )
+      }
+      assert.equal(await timeline.getAttribute('aria-valuetext'), 'step 596 of 890, 1 finding')
+      await page.keyboard.press('?')
+      assert.match(await page.innerText('dialog[open]'), /On the timeline/)
+      assert.deepEqual(await B.seriousFindings(page), [])
+      await page.keyboard.press('Escape')
+      await page.waitForSelector('dialog[open]', { state: 'hidden' })
+    })
+  })
+
+  it('reads a log once more to find its numbers by radix trees', async () => {
+    await withPage(
+      `${B.FROM_DISK}#open=example:leaks&step=494&view=hash`,
+      LOOKS[0] as B.Look,
+      async (page) => {
+        await page.waitForSelector('.strip')
+        await page.click('.choice label:has-text("radix tree")')
+        await page.waitForSelector('.trees')
+        await B.showsStep(page, 494)
+        await page.waitForFunction(() => location.hash.includes('find=tree'))
+        await page.click('.choice label:has-text("hash")')
+        await page.waitForSelector('.strip')
+      },
+    )
   })
 
   it('says what is wrong with a file in the words of the command line', async () => {
