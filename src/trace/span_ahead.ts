@@ -148,7 +148,8 @@ function candidates(replay: SpanReplay): Candidate[] {
 
 /** Those of one namespace get their numbers one after the other. */
 function byNumber(a: Flight, b: Flight): number {
-  if (a.actor.task.level !== b.actor.task.level) return a.span.line - b.span.line
+  const [one, other] = [a.actor.task, b.actor.task]
+  if (one.level !== other.level || one.pidOf(other) === 0) return a.span.line - b.span.line
   return isBefore(resultOf(a), resultOf(b)) ? -1 : 1
 }
 

@@ -21,6 +21,7 @@ import { count, differ, type Flight, SKIPPED, type SpanReplay, skip, tell } from
 import { enterSimple, settle } from './span_settle.ts'
 import { compareSpan, forgetExits, meetUnborn, performShown } from './span_shown.ts'
 import { settleSignal } from './span_signal.ts'
+import { dropNotice, noteEndTold } from './span_told.ts'
 import { settleWait } from './span_wait.ts'
 import {
   type Actor,
@@ -269,6 +270,7 @@ function leave(replay: SpanReplay, span: Span, actor: Actor, flight: Flight | un
       replay.seen.dispositions = true
       if (call.sig === SIGCHLD && actor.task.state === 'S' && span.outcome?.kind === 'returned') {
         const handler = call.handler === 'ign' ? 'ign' : 'dfl'
+        if (call.handler !== 'fn') dropNotice(actor.proc)
         actor.task.sigaction(SIGCHLD, { handler, flags: call.flags & SA_NOCLDWAIT })
       }
       return
@@ -298,6 +300,7 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
   proc.gone = line
   if (!proc.dead) endLate(replay, actor, status, line)
   if (proc.zombie && proc.parent !== undefined) seen.unwaited++
+  noteEndTold(proc)
   if (proc === seen.root) seen.rootGone = line
   if (world.unreaped.size > 2 * UNREAPED_KEPT) reapOldest(replay, line)
 }
