@@ -19,6 +19,8 @@ export interface Actor {
   late: number
   /** The signal that it took last, which may turn out to have been deadly. */
   lastSignal: number
+  /** The line in which it took that; 0: it has called since. */
+  signalLine: number
   /** The line of its own call of exit or exit_group; 0: none so far. */
   left: number
   /** What was wrong with the call that it came back from last. */
@@ -106,9 +108,16 @@ export interface Proc {
   /** The line in which its creation came back; 0: not known. */
   made: number
   /** Its latest change of group: the one before, and the line in which it was done. Groups are kernel.init's. */
-  moved: { readonly from: number; readonly last: number } | undefined
+  moved: Move | undefined
   /** Another group that it may have inherited instead of its own. */
   otherGroup: number | undefined
+}
+
+/** A change of group, from the group before. */
+export interface Move {
+  readonly from: number
+  readonly line: number
+  readonly last: number
 }
 
 /** Learnt once; undefined: not yet. */

@@ -19,7 +19,16 @@ import {
 } from '../abi/index.ts'
 import type { SignalAct } from './span.ts'
 import { forceEnd, procOf } from './span_order.ts'
-import { blameBirth, count, differ, nameOf, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import {
+  blameBirth,
+  blameMove,
+  count,
+  differ,
+  nameOf,
+  SKIPPED,
+  type SpanReplay,
+  skip,
+} from './span_replay.ts'
 import { hasSent } from './span_senders.ts'
 import { takeNotice } from './span_told.ts'
 import type { Actor, Departed, Proc } from './span_world.ts'
@@ -40,6 +49,7 @@ const STOPPING: ReadonlySet<number> = new Set([SIGSTOP, SIGTSTP, SIGTTIN, SIGTTO
 export function settleSignal(replay: SpanReplay, actor: Actor, act: SignalAct): void {
   const { pid, code, sig } = act
   actor.lastSignal = sig
+  actor.signalLine = act.line
   replay.seen.signals.add(sig)
   if (STOPPING.has(sig)) replay.seen.stops = actor.proc.stopped = true
   if (pid === undefined) return
@@ -66,9 +76,9 @@ function settleChildSignal(replay: SpanReplay, actor: Actor, act: SignalAct, pid
     const { told } = (alive && (child.told.line === 0 || !past) ? child : gone) as Proc | Departed
     if (told.line === 0) {
       told.line = act.line
-      const other = act.sig === SIGCHLD ? takeNotice(actor.proc, act.line, alive ? child : gone) : undefined
-      if (other === undefined) count(replay, true)
-      else disagree(replay, actor, act, pid, `${other} has ended before, and was not told`)
+      const wrong = act.sig === SIGCHLD ? takeNotice(actor.proc, act.line, alive ? child : gone) : undefined
+      if (wrong === undefined) count(replay, true)
+      else disagree(replay, actor, act, pid, wrong)
     } else {
       disagree(replay, actor, act, pid, `the end of ${pid} was told already at line ${told.line}`)
       differ(replay, told.line, undefined, textOf(actor, act), `${pid}`, `told again at line ${act.line}`)
@@ -122,7 +132,8 @@ function settleSent(replay: SpanReplay, actor: Actor, act: SignalAct, pid: numbe
     count(replay, true)
     return
   }
-  const unknown = sender === undefined && gone === undefined && (!world.owned || !replay.seen.birth)
+  const outside = !TO_ONESELF.has(act.sig) && (!world.owned || !replay.seen.birth)
+  const unknown = sender === undefined && gone === undefined && outside
   const above = pid === 0 && actor.task.level >= world.top.level
   const init = pid === 1 && !world.topIsLogged && actor.task.level === world.top.level
   if (unknown || above || init) skip(replay, SKIPPED.sender)
@@ -149,6 +160,7 @@ function disagreeSender(
     const text = `${pid} has sent it to others`
     disagree(replay, actor, act, pid, `${text}, at line ${at}`)
     differ(replay, at, undefined, `signal ${act.sig} of ${pid}`, `sent to ${nameOf(actor)}`, text)
+    blameMove(replay, actor.proc)
   }
 }
 

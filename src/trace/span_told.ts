@@ -13,24 +13,26 @@ export function noteEndTold(proc: Proc): void {
   parent.firstEnd = { nr: proc.task.parent?.pidOf(proc.task) ?? 0, told: proc.told, gone: proc.gone }
 }
 
-/** SIGCHLD is ignored from now on, if not handled: one that waits is dropped. */
+/** Nobody handles SIGCHLD from now on: one that waits is dropped. */
 export function dropNotice(proc: Proc): void {
-  proc.notified = 0
   proc.firstEnd = undefined
 }
 
 /**
- * A SIGCHLD is taken, which may be about the end of a child. The end that should have been told instead; undefined: none.
+ * A SIGCHLD is taken, which may be about the end of a child. In words why that cannot be; undefined: it can.
  * Threads may take two of them in one order, and be seen to in the other.
  */
-export function takeNotice(proc: Proc, line: number, about?: Proc | Departed): number | undefined {
-  const { firstEnd } = proc
+export function takeNotice(proc: Proc, line: number, about?: Proc | Departed): string | undefined {
+  const { firstEnd, notified } = proc
   proc.notified = line
   proc.firstEnd = undefined
-  if (firstEnd === undefined || about === undefined || about.gone === 0 || proc.actors.size > 1)
-    return undefined
+  if (about === undefined || proc.actors.size > 1) return undefined
+  // It had ended when that one was taken.
+  const past = !('formerParent' in about) && about.line > 0 && about.line < notified
+  if (past) return `it was waited for at line ${about.line}, and SIGCHLD taken at line ${notified}`
   const adopted = 'formerParent' in about && about.formerParent !== undefined
-  if (adopted || firstEnd.told.line > 0 || firstEnd.gone >= about.gone) return undefined
+  if (firstEnd === undefined || adopted || firstEnd.told.line > 0) return undefined
+  if (about.gone === 0 || firstEnd.gone >= about.gone) return undefined
   firstEnd.told.line = line
-  return firstEnd.nr
+  return `${firstEnd.nr} has ended before, and was not told`
 }

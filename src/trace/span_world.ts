@@ -164,6 +164,7 @@ export function join(
     base: world.shifted,
     late: 0,
     lastSignal: 0,
+    signalLine: 0,
     left: 0,
     suspect: undefined,
     told: false,

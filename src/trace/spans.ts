@@ -13,7 +13,7 @@ import { createAhead, holdBack, isUnclear, letOut } from './span_ahead.ts'
 import { compareComments } from './span_comments.ts'
 import { create } from './span_create.ts'
 import { endOuter, performEnds, reapUntold } from './span_exits.ts'
-import { checkEnd, comeBack, leaveFor, noteGone } from './span_leave.ts'
+import { checkEnd, checkKilled, comeBack, leaveFor, noteGone, outliveKill } from './span_leave.ts'
 import { meet } from './span_meet.ts'
 import { end, execute, forceEnd, goOn, isSimple, stop } from './span_order.ts'
 import { createOuter } from './span_outer.ts'
@@ -222,11 +222,14 @@ function findLeaving(replay: SpanReplay, key: number, line: number, time: string
 
 /** What a call does as soon as it is called. */
 function enter(replay: SpanReplay, actor: Actor, span: Span): void {
-  const { call } = span
+  const { call, line } = span
   replay.differences.remember(span)
+  const { killedAt } = actor.proc
+  if (killedAt > 0 && killedAt < line && span.outcome?.kind !== 'lost' && replay.outer === undefined)
+    outliveKill(replay, actor, line)
   // Whoever goes on, was not killed by it.
   actor.lastSignal = 0
-  if (call.op === 'exit_group' || call.op === 'exit') leaveFor(replay, actor, call, span.line)
+  if (call.op === 'exit_group' || call.op === 'exit') leaveFor(replay, actor, call, line)
 }
 
 function enterLong(replay: SpanReplay, span: Span): void {
@@ -291,7 +294,10 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
   const actor = findLeaving(replay, by, line, time)
   const { proc } = actor
   forgive(replay, actor, status)
-  if (outer === undefined) checkEnd(replay, actor, status, line)
+  if (outer === undefined) {
+    checkEnd(replay, actor, status, line)
+    checkKilled(replay, actor, status)
+  }
   noteGone(seen.gone, by, line)
   seen.ends = true
   end(replay, actor, status, line)
