@@ -40,8 +40,8 @@ export const FULL: Effort = { rounds: 15, roundMs: 30 }
 export const SHORT: Effort = { rounds: 1, roundMs: 0.1 }
 
 /** Part of a round that the thread must have been on a CPU. */
-const ON_CPU = 0.97
-const MOST_TRIES = 4
+export const ON_CPU = 0.97
+export const MOST_TRIES = 4
 
 interface Runner {
   side: Side<unknown>
@@ -98,7 +98,7 @@ async function runOnce(runner: Runner, loop: Side<unknown>['loop'], n: number): 
 }
 
 /** The function, compiled anew from its text: it shares nothing with the one given. */
-function fresh<F>(f: F): F {
+export function fresh<F>(f: F): F {
   return new Function(`return ${String(f)}`)() as F
 }
 
@@ -116,7 +116,7 @@ function timed(run: () => void): Timed {
 }
 
 /** Time that this thread has been on a CPU. */
-function cpuNs(): number {
+export function cpuNs(): number {
   try {
     return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0])
   } catch {
@@ -132,7 +132,8 @@ function keep(value: number): void {
   if (sink === 0x7fffffff) console.error('')
 }
 
-function middle(times: readonly number[]): { ns: number; noise: number } {
+/** Their median, and half the distance between the quartiles as a part of it. */
+export function middle(times: readonly number[]): { ns: number; noise: number } {
   const sorted = times.toSorted((a, b) => a - b)
   const at = (part: number): number => sorted[Math.floor(part * (sorted.length - 1))] ?? 0
   const ns = at(0.5)

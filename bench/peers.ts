@@ -3,7 +3,7 @@
  * install scripts are not run (one would compile a database for a minute, which is no part of what is measured).
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -11,7 +11,8 @@ const FOLDER = new URL('../../bench/peers/', import.meta.url)
 
 /** Installs what is missing. Throws where that fails. */
 export function installPeers(): void {
-  if (existsSync(new URL('node_modules/.package-lock.json', FOLDER))) return
+  const { dependencies } = JSON.parse(readFileSync(new URL('package.json', FOLDER), 'utf8'))
+  if (Object.keys(dependencies).every((name) => existsSync(new URL(`node_modules/${name}/`, FOLDER)))) return
   console.error('Installing the peers in bench/peers ...')
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund']
   const { status } = spawnSync('npm', args, { cwd: fileURLToPath(FOLDER), stdio: ['ignore', 2, 2] })

@@ -37,7 +37,7 @@ function machineText({ cpu, cores, memoryGiB, os, node, v8, load, date }: Machin
 
 function table(results: readonly Result[]): string {
   const rows = results.map((result) => {
-    const peer = result.peerNs === null ? '' : `${result.peer}: ${amount(result.peerNs)}`
+    const peer = result.peerNs === null ? '' : `${result.peer}: ${amount(result.peerNs, result.unit)}`
     const ratio = result.ratio === null ? '' : result.ratio.toFixed(2)
     const noise = result.rounds > 1 ? `${Math.round(100 * result.noise)} %` : ''
     const cells = [`\`${result.id}\``, result.what, amount(result.ns, result.unit), peer, ratio, goal(result)]

@@ -1,14 +1,24 @@
 /** What a row of the table is. */
 import type { Side } from './measure.ts'
+import type { Team } from './together.ts'
 
-export interface Row {
+interface RowOf<One> {
   readonly id: string
   readonly what: string
-  readonly ours: Side
+  readonly ours: One
   /** What ours is measured against; undefined: nothing. */
-  readonly peer?: Side
+  readonly peer?: One
   /** ours / peer must not be above this. */
   readonly target?: number
+}
+
+/** What one thread does. */
+export type Row = RowOf<Side>
+
+/** What workers do at the same time. */
+export interface SharedRow extends RowOf<Team> {
+  /** How often it is done in a second, not how long it takes: then ours / peer must not be below the target. */
+  readonly rate?: boolean
 }
 
 /** A side with its state's type, among sides whose state nobody asks for. */
@@ -29,6 +39,6 @@ export interface Result {
   readonly noise: number
   readonly rounds: number
   readonly thrownAway: number
-  /** What ns means where it is no time. */
+  /** What ns and peerNs mean where they are no times: 'bytes', or '/s', of which more is better. */
   readonly unit?: string
 }

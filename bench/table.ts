@@ -4,6 +4,7 @@ import type { Result } from './row.ts'
 /** A time or a size in at most four digits. */
 export function amount(value: number, unit = 'ns'): string {
   if (unit === 'bytes') return `${Math.round(value).toLocaleString('en-US')} B`
+  if (unit === '/s') return `${(value / 1e6).toFixed(value >= 1e7 ? 1 : 2)} M/s`
   if (value >= 1e6) return `${(value / 1e6).toFixed(2)} ms`
   if (value >= 1e4) return `${(value / 1e3).toFixed(1)} us`
   return `${value >= 100 ? Math.round(value) : value.toFixed(1)} ns`
@@ -12,6 +13,7 @@ export function amount(value: number, unit = 'ns'): string {
 /** What must be reached, in the row's own terms. */
 export function goal({ target, ratio, unit }: Result): string {
   if (target === null) return ''
+  if (unit === '/s') return `>= ${target}`
   return ratio === null ? `<= ${amount(target, unit)}` : `<= ${target}`
 }
 
@@ -27,7 +29,7 @@ export function line(result: Result): string {
   return columns(
     result.id,
     amount(result.ns, result.unit),
-    result.peerNs === null ? '' : amount(result.peerNs),
+    result.peerNs === null ? '' : amount(result.peerNs, result.unit),
     result.ratio === null ? '' : result.ratio.toFixed(3),
     goal(result),
     verdict(result),

@@ -2,8 +2,8 @@
  * The facade: one kernel, its first process, and what looks at all of it from outside.
  */
 import { platform } from '#platform'
-import { EBADF, EBUSY, ENOSYS, ESRCH } from './abi/errno.ts'
-import { deliverSignal, forgetDriver, runHandlers, tellDriver } from './driver.ts'
+import { EBADF, ENOSYS, ESRCH } from './abi/errno.ts'
+import { deliverSignal, forgetDriver, runDue, runHandlers, tellDriver } from './driver.ts'
 import { int32, KernelError, record, show } from './errors.ts'
 import { NsFd, notifyPidfd, Pidfd } from './file.ts'
 import { pidfdFlags } from './fs/pidfd.ts'
@@ -17,7 +17,9 @@ import * as L from './mm/layout.ts'
 import type { Limits } from './mm/limits.ts'
 import { createSlotMap, slotMapDelete, slotMapGet } from './mm/slot_map.ts'
 import { workerNr } from './mm/worker.ts'
+import type { Surroundings } from './pid/table.ts'
 import { taskPid } from './pid/task_link.ts'
+import { isKernels, wordsOfHandle } from './pid_workers.ts'
 import { Task } from './process.ts'
 import { Procfs } from './procfs.ts'
 import { abortWaits, lookAgain, type Realm, refOfHandle, resumeWaits, taskOf, waitingFor } from './realm.ts'
@@ -28,12 +30,23 @@ import { bootTable, joinTable, restoreTable, wordsToSave } from './task/boot.ts'
 import { checkTasks } from './task/check.ts'
 import type { TaskHooks, TaskTable } from './task/table.ts'
 import * as T from './task/task.ts'
-import { bury, hasOthers, leaveKernel, share, tellEnded } from './workers.ts'
+import { bury, callSoon, hasOthers, leaveKernel, share, tellEnded } from './workers.ts'
 
 /** Options of {@link Kernel.boot}. The defaults are Linux's. */
-export interface BootOptions extends Partial<Limits> {
+export interface BootOptions extends Partial<Limits>, JoinOptions {
   /** kernel.pid_max of the initial namespace: its numbers are below it. Default: 32768. */
   pidMax?: number
+}
+
+/** What a worker may ask of its kernel. */
+export interface JoinOptions {
+  /**
+   * `pidns/shared` only. Another worker keeps a read section of `pidns/shared/pid` open, so that what has ended cannot be
+   * freed: that worker's number ({@link Kernel.worker}), and since how many milliseconds, a thousand at least. Called
+   * once for each grace period that it holds up, outside every call. Nothing is freed earlier for it; memory may be exhausted.
+   * Default: nobody is told. Linux: the stall warnings of RCU.
+   */
+  onStall?: (worker: number, ms: number) => void
 }
 
 /** Names a kernel to other workers: opaque, made to be posted. */
@@ -76,7 +89,8 @@ export class Kernel {
 
   /** A new kernel in this thread. Throws RangeError or TypeError for a limit out of range. */
   static boot(options: BootOptions = {}): Kernel {
-    return new Kernel(newRealm((hooks) => bootTable({ ...options, ...surroundings }, hooks)))
+    const { onStall, ...limits } = options
+    return new Kernel(newRealm((hooks) => bootTable({ ...limits, ...surroundings(onStall) }, hooks)))
   }
 
   /**
@@ -90,7 +104,7 @@ export class Kernel {
       throw new TypeError(`"image" expected a Uint8Array, got ${show(image)}`)
     const words = decodeImage(image)
     if (typeof words === 'string') throw new RangeError(`"image" is not a saved kernel: ${words}`)
-    const kernel = new Kernel(newRealm((hooks) => restoreTable(words, surroundings, hooks)))
+    const kernel = new Kernel(newRealm((hooks) => restoreTable(words, surroundings(), hooks)))
     const [problem] = kernel.check()
     if (problem !== undefined) throw new RangeError(`"image" is not a saved kernel: ${problem}`)
     return kernel
@@ -98,13 +112,11 @@ export class Kernel {
 
   /**
    * What another worker needs to use this kernel too, to be posted to it and given to {@link Kernel.join}.
-   * Throws ENOSYS: not a kernel of `pidns/shared`; EBUSY: it has signal handlers or drivers, which are this worker's;
-   * EAGAIN: 64 workers use it.
+   * Throws ENOSYS: not a kernel of `pidns/shared`; EAGAIN: 64 workers use it.
    */
   get handle(): KernelHandle {
     const realm = this.#realm
     if (SHARED === 0) throw new KernelError(ENOSYS, 'handle')
-    if (realm.drivers.size + realm.handlers.size > 0) throw new KernelError(EBUSY, 'handle')
     if (!realm.isShared) share(realm, 'handle')
     if (realm.waits.size + realm.polls.size > 0) listen(realm)
     return { words: realm.table.words }
@@ -115,14 +127,13 @@ export class Kernel {
    * Throws ENOSYS: this is not `pidns/shared`; EAGAIN: 64 workers use it; TypeError: not a handle; RangeError: of
    * another version.
    */
-  static join(handle: KernelHandle): Kernel {
+  static join(handle: KernelHandle, options: JoinOptions = {}): Kernel {
     if (SHARED === 0) throw new KernelError(ENOSYS, 'join')
-    const { words } = record('handle', handle)
-    if (!(words instanceof Int32Array) || words[L.H_MAGIC] !== L.MAGIC || words[L.H_WORDS] >= words.length)
-      throw new TypeError(`"handle" expected what kernel.handle gave, got ${show(handle)}`)
-    if (words[L.H_VERSION] !== L.VERSION)
-      throw new RangeError(`"handle" has version ${words[L.H_VERSION]}, expected ${L.VERSION}`)
-    const realm = newRealm((hooks) => joinTable(words, surroundings, hooks))
+    const words = wordsOfHandle(handle)
+    if (!isKernels(words))
+      throw new TypeError('"handle" expected what kernel.handle gave, got a bare table\'s')
+    const { onStall } = record('options', options)
+    const realm = newRealm((hooks) => joinTable(words, surroundings(onStall), hooks))
     share(realm, 'join')
     return new Kernel(realm)
   }
@@ -238,16 +249,19 @@ export class Kernel {
     failNth(this.#realm.table, Math.max(0, int32('n', n)))
   }
 
-  /** Ends the kernel: pending waits are rejected with ESRCH, and every later call throws it. */
+  /**
+   * Ends the kernel: pending waits are rejected with ESRCH, and every later call throws it. In `pidns/shared` only this
+   * worker's: the processes live on, without this worker's handlers (those signals have their default again) and drivers.
+   */
   dispose(): void {
     if (this.#realm.disposed) return
     stopListening(this.#realm)
     for (const ref of [...this.#realm.waits.keys()]) abortWaits(this.#realm, ref)
     for (const polls of this.#realm.polls.values())
       for (const poll of polls) poll.settle(new KernelError(EBADF, 'poll'))
+    if (SHARED !== 0) leaveKernel(this.#realm)
     rcuBarrier(this.#realm.table)
     this.#realm.disposed = true
-    if (SHARED !== 0) leaveKernel(this.#realm)
   }
 
   [Symbol.dispose](): void {
@@ -255,9 +269,14 @@ export class Kernel {
   }
 }
 
-const surroundings = {
-  defer: (run: () => void): void => platform.defer(run),
-  report: (error: unknown): void => platform.report(error),
+function surroundings(onStall: JoinOptions['onStall'] = () => {}): Surroundings {
+  if (typeof onStall !== 'function')
+    throw new TypeError(`"onStall" expected a function, got ${show(onStall)}`)
+  return {
+    defer: (run: () => void): void => platform.defer(run),
+    report: (error: unknown): void => platform.report(error),
+    onStall,
+  }
 }
 
 function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTable): Realm {
@@ -267,7 +286,9 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     waits: new Map(),
     polls: new Map(),
     drivers: new Map(),
-    handlers: new Map(),
+    functions: new Map(),
+    lastFunction: 0,
+    mostFunctions: 64,
     frames: new Map(),
     disposed: false,
     calls: 0,
@@ -275,11 +296,14 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     isShared: false,
     stopListening: undefined,
     hearing: false,
+    hearingDue: false,
+    callSoon: () => callSoon(realm),
+    runDue: () => runDue(realm),
     stopWatching: () => {},
     hasOthers: () => hasOthers(realm),
     letNameGo: () => {},
     looks: 0,
-    burying: false,
+    calling: false,
     bury: () => bury(realm),
     lookAgain: () => void lockedSoon(realm, () => lookAgain(realm)).catch(() => {}),
     stayAlive: () => platform.stayAlive(),

@@ -32,6 +32,12 @@ const TIMED = [
   'kill-group',
   'ns-create',
   'readdir',
+  'lookup-shared',
+  'readers-2',
+  'readers-2-apart',
+  'writer-keep',
+  'cross-worker',
+  'cross-worker-pid',
 ]
 const OTHERS = ['replay', 'bytes-process', 'bytes-namespace', 'bytes-library', 'bytes-library-pid']
 

@@ -178,9 +178,11 @@ test('a reader in the way for long is told of, once, by its number and how long,
   const begin = Date.now()
   while (stalls.length === 0) {
     P.rcuBarrier(writer.table)
+    writer.endTurn()
     assert.ok(Date.now() < begin + 20_000)
   }
   for (let i = 0; i < 4; i++) P.rcuBarrier(writer.table)
+  writer.endTurn()
   const [[worker, ms] = [0, 0]] = stalls
   assert.deepEqual([stalls.length, worker, ms >= 15], [1, workerNr(reader.table), true])
   assert.equal(isLive(writer, pid), true)

@@ -5,11 +5,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
+import * as P from 'pidns/shared/pid'
 import { createWords } from '#internal/shared/lib/atomic.js'
 import * as L from '#internal/shared/mm/layout.js'
 import { slotLive } from '#internal/shared/mm/slab.js'
-import { addWorker } from '#internal/shared/mm/worker.js'
-import * as P from '#internal/shared/pid/index.js'
 import { rcuLength } from '#internal/shared/sync/rcu.js'
 import type { ReadJob, ReadReport } from './shared_rcu_worker.ts'
 
@@ -25,7 +24,7 @@ interface Scene {
 /** A table of few numbers, all of them taken. */
 function newScene(lookup: 'hash' | 'idr'): Scene {
   const table = P.createPidTable({ lookup, maxPids: 512, pidMax: NUMBERS + 1, pidMaxMin: 4, reservedPids: 2 })
-  assert.ok(addWorker(table, { id: 0, started: 0 }, () => undefined))
+  P.sharePidTable(table)
   // The counter wraps while the test runs.
   table.words[L.H_RCU_GP] = 0x7fffff00
   const ns = P.initPidNs(table)
@@ -37,7 +36,7 @@ function start({ table, ns }: Scene, job: Partial<ReadJob>): Promise<ReadReport>
   return new Promise((resolve, reject) => {
     const workerData: ReadJob = {
       kind: 'read',
-      words: table.words,
+      table: P.sharePidTable(table),
       ns,
       numbers: NUMBERS,
       turns: TURNS,

@@ -1,14 +1,12 @@
 /** A reader of tests/shared_rcu.test.ts: looks numbers up while others free and make them, and reports what went wrong. */
 import { parentPort, workerData } from 'node:worker_threads'
+import * as P from 'pidns/shared/pid'
 import * as L from '#internal/shared/mm/layout.js'
 import { slotGeneration, slotLive } from '#internal/shared/mm/slab.js'
-import { addWorker } from '#internal/shared/mm/worker.js'
-import * as P from '#internal/shared/pid/index.js'
-import { tableOver } from '#internal/shared/pid/table.js'
 
 export interface ReadJob {
   kind: 'read' | 'hold'
-  words: Int32Array
+  table: P.PidTableHandle
   ns: number
   numbers: number
   turns: number
@@ -26,8 +24,7 @@ export interface ReadReport {
 
 const job = workerData as ReadJob
 const ns = job.ns as P.NsRef
-const table = tableOver(job.words, {})
-if (!addWorker(table, { id: 0, started: 0 }, () => undefined)) throw new Error('no record')
+const table = P.joinPidTable(job.table)
 const report: ReadReport = { found: 0, held: 0, problems: [] }
 const problem = (text: string): void => void (report.problems.length < 10 && report.problems.push(text))
 

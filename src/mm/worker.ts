@@ -2,7 +2,7 @@
  * The workers that use a table: a record each, behind the table's words, from which the others tell whether a worker
  * that holds a lock has ended. Taken, filled in and marked without a lock: the lock may be what its dead holder keeps.
  */
-import { load, rawCompareExchange, rawStore, type Words } from '../lib/atomic.ts'
+import { load, rawAdd, rawCompareExchange, rawStore, type Words, wake } from '../lib/atomic.ts'
 import type { Memory } from './arena.ts'
 import * as L from './layout.ts'
 
@@ -33,6 +33,7 @@ export function addWorker(mem: Memory, thread: Thread, hasEnded: HasEnded): bool
   rawStore(w, at + L.WORKER_LISTENS, 0)
   rawStore(w, at + L.WORKER_READER, 0)
   rawStore(w, at + L.WORKER_HOLDS, 0)
+  rawStore(w, at + L.WORKER_DUE, 0)
   rawStore(w, at + L.WORKER_STATE, L.WORKER_USES)
   rawStore(w, at + L.WORKER_NR, workerNr(mem))
   mem.journal = recordAt(w, L.MAX_WORKERS)
@@ -40,6 +41,32 @@ export function addWorker(mem: Memory, thread: Thread, hasEnded: HasEnded): bool
   mem.rcuOffline = true
   mem.hasEnded = (owner) => workerHasEnded(w, owner >> 1, hasEnded)
   return true
+}
+
+/** This worker uses the table no more, and must not read it: to announce that it does would throw RangeError. */
+export function removeWorker(mem: Memory): void {
+  const own = findWorker(mem.words, workerNr(mem))
+  mem.reader = NOWHERE
+  mem.rcuOffline = true
+  if (own === 0) return
+  rawStore(mem.words, own + L.WORKER_READER, 0)
+  rawStore(mem.words, own + L.WORKER_NR, 0)
+}
+
+/** Has it been removed? */
+export function hasLeft(mem: Memory): boolean {
+  return mem.reader === NOWHERE
+}
+
+/** Frees the records of workers that have ended, where nothing else of them is to be put in order. */
+export function dropEnded(words: Words, thread: Thread, hasEnded: HasEnded): void {
+  const filling = NO_THREAD - thread.id
+  forEachWorker(words, (at, nr) => {
+    if (workerHasEnded(words, nr, hasEnded) !== true) return
+    if (rawCompareExchange(words, at + L.WORKER_NR, nr, filling) !== nr) return
+    rawStore(words, at + L.WORKER_READER, 0)
+    rawStore(words, at + L.WORKER_NR, 0)
+  })
 }
 
 /** The record of the worker of this number; 0: there is none. */
@@ -50,6 +77,30 @@ export function findWorker(words: Words, nr: number): number {
   }
   return 0
 }
+
+/** This worker's own record; 0: it has none. */
+export function ownWorker(mem: Memory): number {
+  return mem.reader <= 0 ? 0 : mem.reader - L.WORKER_READER
+}
+
+/**
+ * Something is left for the worker to do, which it does at the end of its next call: makes it call soon, wherever it
+ * sleeps. Context: tasklistLock.
+ */
+export function rouseWorker(mem: Memory, nr: number): void {
+  const w = mem.words
+  const at = nr === workerNr(mem) ? ownWorker(mem) : findWorker(w, nr)
+  if (nr === 0 || at === 0 || w[at + L.WORKER_DUE] !== 0) return
+  w[at + L.WORKER_DUE] = 1
+  if (nr === workerNr(mem)) return
+  wake(w, at + L.WORKER_DUE, ALL)
+  if (w[at + L.WORKER_LISTENS] === 0) return
+  // It may be blocked in a wait.
+  rawAdd(w, L.H_RING, 1)
+  wake(w, L.H_RING, ALL)
+}
+
+const ALL = 0x7fffffff
 
 /** The worker has ended, and reads no more: whoever tells so has proof. */
 export function markEnded(words: Words, at: number): void {
@@ -114,6 +165,8 @@ function noteUsed(words: Words, count: number): void {
   }
 }
 
+/** Where no word is. */
+const NOWHERE = -1
 /** What {@link L.WORKER_NR} is while a thread that has no name fills it in. */
 const NO_THREAD = -1
 

@@ -11,7 +11,7 @@ import type { NsRef, TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { checkedLimits, type Limits } from '../mm/limits.ts'
 import { kmemCacheCreate } from '../mm/slab.ts'
-import { raiseIrq, type TableCallback } from '../sync/cpu.ts'
+import { raiseIrq, raiseIrqLater, type TableCallback } from '../sync/cpu.ts'
 import { noStall, STALL_MS } from '../sync/grace_period.ts'
 import { ownerWord } from '../sync/raw_spinlock.ts'
 import { RCU_BATCH } from '../sync/rcu.ts'
@@ -50,7 +50,8 @@ export interface Surroundings {
   report?: (error: unknown) => void
   /**
    * A worker reads without a break, so that what was taken out of sight cannot be freed: which one, and since how many
-   * milliseconds. Told once for each grace period, by whoever waits for it. Default: nobody is told.
+   * milliseconds, a thousand at least. Told once for each grace period, by whoever waits for it, outside all locks.
+   * Default: nobody is told.
    */
   onStall?: (worker: number, ms: number) => void
   /** RCU callbacks of the rooms above, from kind RCU_FREE_TASK on. */
@@ -83,7 +84,10 @@ export function createPidTable(options: PidTableOptions = {}): PidTable {
   kmemCacheCreate(table, L.SLAB_NSFILE, L.NSFILE_SLOT_WORDS)
   kmemCacheCreate(table, L.SLAB_IDR_LEAF, L.IDR_LEAF_WORDS)
   kmemCacheCreate(table, L.SLAB_IDR_TOP, L.IDR_TOP_WORDS)
+  kmemCacheCreate(table, L.SLAB_SIGHAND, L.HAND_SLOT_WORDS)
+  kmemCacheCreate(table, L.SLAB_DUE, L.DUE_SLOT_WORDS)
   initListHead(table.words, L.H_TASKS)
+  initListHead(table.words, L.H_DUE)
   if (table.lookup === L.LOOKUP_HASH) pidhashInit(table)
   createInitPidNs(table, options.pidMax ?? Math.min(PID_MAX_DEFAULT, limits.pidMaxLimit))
   return table
@@ -109,7 +113,7 @@ export function tableOver(words: Words, options: Surroundings): PidTable {
     rcuWorth: RCU_BATCH,
     stall: noStall(),
     stallMs: STALL_MS,
-    onStall: options.onStall ?? (() => {}),
+    onStall: (worker, ms) => raiseIrqLater(table, () => options.onStall?.(worker, ms)),
     bitsPerPage: words[L.H_BITS_PER_PAGE],
     bitsPerPageMask: words[L.H_BITS_PER_PAGE] - 1,
     bitsPerPageShift: lowestBit(words[L.H_BITS_PER_PAGE]),

@@ -31,8 +31,8 @@ export interface Cpu {
   /** Has the worker that lock words name so ended? undefined: nobody can tell. */
   hasEnded: (owner: number) => boolean | undefined
   /** Where the header keeps the list of RCU callbacks (sync/rcu.ts) and of work items (sync/workqueue.ts). */
-  readonly rcuList: number
-  readonly workList: number
+  rcuList: number
+  workList: number
   /** Guards both lists where workers share them; 0: nobody else has them. */
   readonly queueLock: number
   /** The lock inside which each call lies as a whole, and RCU callbacks and work items too; 0: there is none. */
@@ -94,6 +94,14 @@ export function localIrqRestore(cpu: Cpu, flags: IrqFlags): void {
 export function raiseIrq(cpu: Cpu, handler: () => void): void {
   cpu.irqQueue.push(handler)
   if (cpu.irqsOn) runPending(cpu)
+}
+
+/** The same where locks may be held: it runs when interrupts are next put on, at the latest when the turn ends. */
+export function raiseIrqLater(cpu: Cpu, handler: () => void): void {
+  cpu.irqQueue.push(handler)
+  cpu.defer(() => {
+    if (cpu.irqsOn && cpu.irqQueue.length > 0) runPending(cpu)
+  })
 }
 
 function somethingPending(cpu: Cpu): boolean {

@@ -24,6 +24,7 @@ import { numbersFrom } from '../inside.ts'
 import { added } from './added.ts'
 import type { Change, TaskState } from './event.ts'
 import { own } from './own.ts'
+import type { ReplayOptions } from './replay.ts'
 import type { SpanOrigin } from './span.ts'
 import type { Actor, Departed, Proc } from './span_actor.ts'
 import { NO_SENDERS, NOTHING_SENT } from './span_senders.ts'
@@ -81,8 +82,8 @@ const DEPARTED = 4096
 /** The largest number that the first traced program gets where its tracer is the namespace's init: strace needs some first. */
 const OWNED_ROOT = 8
 
-export function createWorld(origin: SpanOrigin, pidMax: number | undefined): World {
-  const kernel = Kernel.boot({ pidMax: PID_MAX_LIMIT })
+export function createWorld(origin: SpanOrigin, { pidMax, lookup = 'hash' }: ReplayOptions): World {
+  const kernel = Kernel.boot({ pidMax: PID_MAX_LIMIT, lookup })
   for (const sig of HARMFUL) kernel.init.sigaction(sig, { handler: 'ign' })
   const top = kernel.init.clone({ flags: CLONE_NEWPID })
   if (pidMax !== undefined) top.sysctl('kernel.pid_max', pidMax)

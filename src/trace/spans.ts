@@ -49,7 +49,7 @@ export function startSpans(
   start: SpanStart,
   options: ReplayOptions & { readonly until?: 'root' | undefined } = {},
 ): SpanReplay {
-  const world = createWorld(start.spans, options.pidMax)
+  const world = createWorld(start.spans, options)
   return {
     world,
     differences: createDifferences(),
