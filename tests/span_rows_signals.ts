@@ -106,6 +106,16 @@ export const SIGNAL_ROWS: readonly Row[] = [
     mutant: { from: 'kill(6', to: 'kill(7', at: 4 },
   },
   {
+    what: 'the same, of a thread and its process',
+    lines: [START, fork(5, 6), fork(5, 7), '6 tgkill(6, 6, SIGKILL) = ?', killed(6, 'SIGKILL')],
+    mutant: { from: 'tgkill(6', to: 'tgkill(7', at: 4 },
+  },
+  {
+    what: 'a process that was born in the log had no SIGCHLD waiting for it',
+    lines: [START, fork(5, 6), fork(6, 7), fork(6, 8), exits(7), gone(7), exits(8), gone(8), told(6, 7)],
+    mutant: { from: 'si_pid=7', to: 'si_pid=8', at: 9 },
+  },
+  {
     what: 'a signal to a group comes to its members, as the calls that made them so say',
     lines: [
       START,

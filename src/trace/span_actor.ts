@@ -76,7 +76,7 @@ export interface Proc {
   told: { line: number }
   /** Its end is told by no SIGCHLD, or who knows to whom. */
   quiet: boolean
-  /** The line of the latest SIGCHLD that it took; 0: none, or one that waits may have been dropped since. */
+  /** The line of the latest SIGCHLD that it took, or of its birth, when none waited; 0: not known. */
   notified: number
   /** The first of its children whose end has been seen since: SIGCHLD tells of that, and of no other. */
   firstEnd: FirstEnd | undefined

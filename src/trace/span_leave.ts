@@ -79,7 +79,9 @@ export function outliveKill(replay: SpanReplay, { proc }: Actor, line: number): 
 export function checkKilled(replay: SpanReplay, { proc }: Actor, status: number): void {
   const { world, seen } = replay
   if (proc.lostKill === 0 || proc.killed || status !== SIGKILL || !world.owned || !seen.birth) return
-  if (proc.numbers.length > 1 || proc.deathSignal === SIGKILL) return
+  const { parent, formerParent, deathSignal } = proc
+  const orphaned = formerParent !== undefined || parent === undefined || parent.left > 0 || parent.killed
+  if (proc.numbers.length > 1 || (deathSignal === SIGKILL && orphaned)) return
   count(replay, false)
   differ(
     replay,

@@ -315,8 +315,9 @@ export function targets(replay: SpanReplay, actor: Actor, pid: number): Proc[] {
 
 /** Nobody saw what came of it: it may have been meant for the caller itself. */
 function noteLostKill(replay: SpanReplay, actor: Actor, { line }: Span, call: SimpleCall): void {
-  if (call.op !== 'kill' || call.sig !== SIGKILL || call.pid <= 0) return
-  if (procOf(replay, actor, call.pid) !== actor.proc) actor.proc.lostKill = line
+  if ((call.op !== 'kill' && call.op !== 'tgkill') || call.sig !== SIGKILL) return
+  const named = call.op === 'kill' ? [call.pid] : [call.tgid, call.tid]
+  if (named.some((nr) => nr > 0 && procOf(replay, actor, nr) !== actor.proc)) actor.proc.lostKill = line
 }
 
 /** SIGKILL was sent: whoever it was sent to, does nothing more. */

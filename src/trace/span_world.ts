@@ -226,7 +226,7 @@ function bearProc(
     sentAt: NOTHING_SENT,
     told: { line: 0 },
     quiet: false,
-    notified: 0,
+    notified: from === undefined ? 0 : line,
     firstEnd: undefined,
     killLine: 0,
     killedAt: 0,
