@@ -25,6 +25,19 @@ export const AHEAD_ROWS: readonly Row[] = [
     mutant: { from: 'NULL) = 2', to: 'NULL) = 3', at: 12 },
   },
   {
+    what: 'of two numbers that a task tells, one may be wrong',
+    lines: [
+      ...INSIDE,
+      fork(101, 2),
+      fork(101, 3),
+      '110 getpid() = 3',
+      '110 gettid() = 3',
+      '109 getpid() = 2',
+      '109 gettid() = 2',
+    ],
+    mutant: { from: 'getpid() = 3', to: 'getpid() = 2', at: 7 },
+  },
+  {
     what: 'a status that the parent is told is that of the task that has ended so',
     lines: [
       ...INSIDE,

@@ -38,6 +38,17 @@ const rows: [what: string, lines: string[], acts: string[]][] = [
     ],
   ],
   [
+    'what the first line says of the number is outvoted by what two others say',
+    ['getpid() = 8', 'getppid() = 1', 'getpid() = 4', 'gettid() = 4', 'getppid() = 1'],
+    [
+      'call 4 getpid 1 8',
+      'call 4 getppid 2 1',
+      'call 4 getpid 3 4',
+      'call 4 gettid 4 4',
+      'call 4 getppid 5 1',
+    ],
+  ],
+  [
     'two messages fall into one line',
     [
       'gettid() = 4',

@@ -22,9 +22,11 @@ export interface Ahead {
   readonly reports: Report[]
 }
 
+/** 0: not told. Whatever tells it may be wrong, so once is not enough. */
 interface OwnNumber {
-  readonly op: 'tid' | 'tgid'
-  readonly nr: number
+  tid: number
+  tgid: number
+  times: number
 }
 
 interface Ending {
@@ -48,6 +50,8 @@ export interface Candidate {
 }
 
 const AHEAD = 256
+/** So often a task's own number has to be told. */
+const SURE = 2
 const CLD_EXITED = 1
 const CLD_DUMPED = 3
 /** In the low bits of a status: stopped, or gone on. */
@@ -113,7 +117,8 @@ export function isUnclear(replay: SpanReplay, act: Act): boolean {
 /** Whether a number that one of its lines tells is that of one only. */
 function isClear(replay: SpanReplay, ahead: Ahead, key: number): boolean {
   const own = ahead.own.get(key)
-  return own !== undefined && candidates(replay).filter((it) => numberOf(it, own.op) === own.nr).length < 2
+  if (own === undefined || own.times < SURE) return false
+  return candidates(replay).filter((it) => isNumbered(it, own)).length === 1
 }
 
 function note({ own, ends, reports }: Ahead, act: Act): undefined {
@@ -133,10 +138,19 @@ function note({ own, ends, reports }: Ahead, act: Act): undefined {
 function noteCall(own: Ahead['own'], reports: Report[], { by, call, last: line, outcome }: Span): undefined {
   if (outcome?.kind !== 'returned') return
   const { value: nr, status } = outcome
-  if (call.op === 'gettid') own.set(by, { op: 'tid', nr })
-  else if ((call.op === 'getpid' || call.op === 'setsid') && !own.has(by)) own.set(by, { op: 'tgid', nr })
+  if (call.op === 'gettid') noteOwn(own, by, 'tid', nr)
+  else if (call.op === 'getpid' || call.op === 'setsid') noteOwn(own, by, 'tgid', nr)
   else if (call.op === 'wait4' && nr > 0 && status !== undefined && (status & 0x7f) !== STOPPED)
     reports.push({ by, nr, line, status: status & 0x7f || status })
+}
+
+function noteOwn(own: Ahead['own'], by: number, kind: 'tid' | 'tgid', nr: number): undefined {
+  const known = own.get(by)
+  if (known === undefined) own.set(by, { tid: 0, tgid: 0, times: 1, [kind]: nr })
+  else if (known[kind] === nr || known[kind] === 0) {
+    known[kind] = nr
+    known.times++
+  } else own.set(by, { tid: 0, tgid: 0, times: 0 })
 }
 
 function candidates(replay: SpanReplay): Candidate[] {
@@ -148,7 +162,8 @@ function candidates(replay: SpanReplay): Candidate[] {
 
 /** Those of one namespace get their numbers one after the other. */
 function byNumber(a: Flight, b: Flight): number {
-  if (a.actor.task.level !== b.actor.task.level) return a.span.line - b.span.line
+  const [one, other] = [a.actor.task, b.actor.task]
+  if (one.level !== other.level || one.pidOf(other) === 0) return a.span.line - b.span.line
   return isBefore(resultOf(a), resultOf(b)) ? -1 : 1
 }
 
@@ -207,11 +222,16 @@ function isSurelyBefore({ actor }: Candidate, other: Candidate): boolean {
   return other.actor?.task === proc.task && made < proc.born
 }
 
+function isNumbered(candidate: Candidate, { tid, tgid }: OwnNumber): boolean {
+  if (tid > 0 && numberOf(candidate, 'tid') !== tid) return false
+  return tgid === 0 || numberOf(candidate, 'tgid') === tgid
+}
+
 function possibleFor(replay: SpanReplay, ahead: Ahead, all: readonly Candidate[], key: number): Candidate[] {
   const own = ahead.own.get(key)
-  return all.filter(
-    (it) => (own === undefined || numberOf(it, own.op) === own.nr) && mayEnd(replay, ahead, it, key),
-  )
+  const numbered = own === undefined ? all : all.filter((it) => isNumbered(it, own))
+  // Where nobody has the numbers that it tells, one of them is wrong.
+  return (numbered.length > 0 ? numbered : all).filter((it) => mayEnd(replay, ahead, it, key))
 }
 
 function expectedKey({ world }: SpanReplay, { task, late }: Actor): number {
@@ -233,7 +253,7 @@ function unknownKeys({ world }: SpanReplay, { acts, at }: Ahead): number[] {
 }
 
 /** As it sees itself, or as its creator does. */
-function numberOf({ actor, flight }: Candidate, op: OwnNumber['op']): number {
+function numberOf({ actor, flight }: Candidate, op: 'tid' | 'tgid'): number {
   if (actor !== undefined) {
     const { task } = actor
     return op === 'tid' ? task.tidOf(task) : (actor.proc.numbers.at(-1) as number)

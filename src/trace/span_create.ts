@@ -16,6 +16,7 @@ import {
   EEXIST,
   EINVAL,
   NSIG,
+  SIGCHLD,
 } from '../abi/index.ts'
 import { KernelError, type Task } from '../index.ts'
 import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
@@ -126,6 +127,7 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   const key = outer ?? (actor.task.level === world.top.level ? value : undefined)
   const born = join(world, child, actor.proc, key, line, time)
   born.proc.made = span.last
+  if (born.task === born.proc.task) born.proc.quiet = isQuiet(span.call)
   born.told = outer !== undefined
   noteInherited(span, actor.proc, born.proc)
   const own = world.top.tidOf(child)
@@ -135,6 +137,10 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   if (key !== undefined && own !== key && !world.actors.has(own)) world.actors.set(own, born)
   tell(replay, line, actor.id, span.call)
   return born
+}
+
+function isQuiet(call: SpanCall): boolean {
+  return call.op === 'clone' && (call.exitSignal !== SIGCHLD || (call.flags & CLONE_PARENT) !== 0)
 }
 
 /** A number that a group outside the log has, is not given. */

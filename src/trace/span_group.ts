@@ -24,7 +24,7 @@ export function noteMoved(proc: Proc, from: number, { line, last }: Span): boole
   const to = groupOf(proc)
   proc.otherGroup = undefined
   if (to === from) return false
-  proc.moved = { from, last }
+  proc.moved = { from, line, last }
   for (const child of proc.children)
     if (child.made >= line && child.otherGroup === undefined && groupOf(child) === from) child.otherGroup = to
   return true

@@ -40,12 +40,57 @@ export function checkEnd(replay: SpanReplay, actor: Actor, status: number, line:
   const { seen } = replay
   if (!seen.birth || actor.proc.dead || isCaused(replay, actor, status)) return
   count(replay, false)
+  const sig = status & KILLED
   const others = [...replay.world.actors.values()].filter(
     (other) => other !== actor && hasLeft(other, status),
   )
   differ(replay, line, actor, 'the end', 'its exit or a signal', 'neither')
+  if (sig !== 0) blameSignals(replay, actor, sig, line)
   for (const other of others.length === 1 ? others : [])
     differ(replay, other.left, other, 'exit', 'its end', `that of pid ${actor.key} at line ${line}`)
+}
+
+/** Another one took the signal, and should not have. */
+function blameSignals(replay: SpanReplay, actor: Actor, sig: number, line: number): void {
+  const others = [...replay.world.actors.values()].filter((it) => it !== actor && it.lastSignal === sig)
+  for (const other of others.length === 1 ? others : [])
+    differ(
+      replay,
+      other.signalLine,
+      other,
+      `signal ${sig}`,
+      'its end',
+      `that of pid ${actor.key} at line ${line}`,
+    )
+}
+
+/** Whoever has been sent SIGKILL does something else. */
+export function outliveKill(replay: SpanReplay, { proc }: Actor, line: number): void {
+  const { killLine } = proc
+  proc.killedAt = proc.killLine = 0
+  proc.killed = false
+  count(replay, false)
+  const nr = proc.numbers[0]
+  differ(replay, killLine, undefined, `SIGKILL to pid ${nr}`, 'its end', `a line of it at line ${line}`)
+  differ(replay, line, undefined, `pid ${nr}`, 'a line of it', `SIGKILL at line ${killLine}`)
+}
+
+/** It has died of SIGKILL in its own call of kill, which was for somebody else, and nobody has killed it. */
+export function checkKilled(replay: SpanReplay, { proc }: Actor, status: number): void {
+  const { world, seen } = replay
+  if (proc.lostKill === 0 || proc.killed || status !== SIGKILL || !world.owned || !seen.birth) return
+  const { parent, formerParent, deathSignal } = proc
+  const orphaned = formerParent !== undefined || parent === undefined || parent.left > 0 || parent.killed
+  if (proc.numbers.length > 1 || (deathSignal === SIGKILL && orphaned)) return
+  count(replay, false)
+  differ(
+    replay,
+    proc.lostKill,
+    undefined,
+    `SIGKILL by pid ${proc.numbers[0]}`,
+    'sent to itself',
+    'sent to another',
+  )
 }
 
 function hasLeft({ left, exiting, proc }: Actor, status: number): boolean {

@@ -156,6 +156,12 @@ export function blameBirth(replay: SpanReplay, child: Proc | undefined, parent: 
   child.made = 0
 }
 
+/** A process is not in the group that the log has it in: the call that put it there may be wrong. */
+export function blameMove(replay: SpanReplay, { moved, numbers }: Proc): void {
+  if (moved !== undefined)
+    differ(replay, moved.line, undefined, `the group of pid ${numbers[0]}`, 'the one it has later', 'another')
+}
+
 /** Numbers worth looking back for: 0 and 1 are everywhere. */
 function numbersIn(...texts: readonly string[]): number[] {
   return texts.map(Number).filter((nr) => nr > 1)

@@ -22,7 +22,16 @@ import { type Attempt, isAboutPids, isNamed, processOf, type SimpleCall, waitTar
 import { create } from './span_create.ts'
 import { groupOf, regroup } from './span_group.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
-import { blameBirth, count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import {
+  blameBirth,
+  blameMove,
+  count,
+  differ,
+  resultText,
+  SKIPPED,
+  type SpanReplay,
+  skip,
+} from './span_replay.ts'
 import { noteSender, sendingsOf } from './span_senders.ts'
 import { type Actor, addPidfd, type Learnt, noteChange, numberOf, type Proc } from './span_world.ts'
 
@@ -46,8 +55,9 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
   if (call.op === 'setpgid' || call.op === 'setsid') replay.seen.groups = true
   if (call.op === 'pidfd_open') notePidfd(replay, actor, span, call.pid)
   const expected = expectedOf(span)
+  if (expected === undefined) noteLostKill(replay, actor, span, call)
   if (expected === undefined || !isResult(call)) return
-  if (call.op === 'kill' && call.sig === SIGKILL && expected === 0) markKilled(replay, actor, call.pid)
+  if (expected === 0) noteKill(replay, actor, span, call)
   if (done) {
     // A question was answered before, its comment too.
     if (isRead(call.op)) count(replay, true)
@@ -95,9 +105,17 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
   differ(replay, line, actor, spanText(call), resultText(expected), actual)
   if (call.op === 'getppid' && procOf(replay, actor, expected) !== undefined)
     blameBirth(replay, actor.proc, `${expected}`)
+  blameMoves(replay, actor, call)
   if (learnt === undefined) return
   const told = `${resultText(expected)} at line ${span.last}`
   differ(replay, learnt.line, actor, spanText(call), `${learnt.nr}`, told)
+}
+
+/** Of whom a question or a kill finds in another group than the log, or not at all. */
+function blameMoves(replay: SpanReplay, actor: Actor, call: SimpleCall): void {
+  const group = call.op === 'kill' && call.pid < -1 ? targets(replay, actor, call.pid) : []
+  const asked = call.op === 'getpgid' ? targetOf(replay, actor, call) : undefined
+  for (const proc of asked === undefined ? group : [asked]) blameMove(replay, proc)
 }
 
 /** What has been learnt of a number outside the log that the call asks for. */
@@ -118,7 +136,9 @@ function settleOuter(
   const { outcome } = span
   if (isMisnamed(replay, actor, span, call)) {
     count(replay, false)
-    differ(replay, span.line, actor, spanText(call), 'the process that the descriptor names', 'another')
+    const text = 'the process that the descriptor names'
+    differ(replay, span.last, actor, spanText(call), text, 'another')
+    if (span.line !== span.last) differ(replay, span.line, actor, spanText(call), text, 'another')
     return
   }
   const outer = outcome?.kind === 'returned' ? outcome.outer : undefined
@@ -293,8 +313,23 @@ export function targets(replay: SpanReplay, actor: Actor, pid: number): Proc[] {
   return groupMembers(actor.task, -pid).flatMap((task) => procs.get(task) ?? [])
 }
 
-function markKilled(replay: SpanReplay, actor: Actor, pid: number): void {
-  for (const proc of targets(replay, actor, pid)) if (proc.numbers[0] !== 1) proc.killed = true
+/** Nobody saw what came of it: it may have been meant for the caller itself. */
+function noteLostKill(replay: SpanReplay, actor: Actor, { line }: Span, call: SimpleCall): void {
+  if ((call.op !== 'kill' && call.op !== 'tgkill') || call.sig !== SIGKILL) return
+  const named = call.op === 'kill' ? [call.pid] : [call.tgid, call.tid]
+  if (named.some((nr) => nr > 0 && procOf(replay, actor, nr) !== actor.proc)) actor.proc.lostKill = line
+}
+
+/** SIGKILL was sent: whoever it was sent to, does nothing more. */
+function noteKill(replay: SpanReplay, actor: Actor, { line, last }: Span, call: SimpleCall): void {
+  if (call.op !== 'kill' || call.sig !== SIGKILL) return
+  for (const proc of targets(replay, actor, call.pid)) {
+    if (proc.numbers[0] === 1) continue
+    proc.killed = true
+    if (call.pid <= 1 || proc.killedAt > 0 || proc.dead) continue
+    proc.killLine = line
+    proc.killedAt = last
+  }
 }
 
 /** A descriptor that later calls may use without saying whose it is. */

@@ -19,8 +19,18 @@ import {
 } from '../abi/index.ts'
 import type { SignalAct } from './span.ts'
 import { forceEnd, procOf } from './span_order.ts'
-import { blameBirth, count, differ, nameOf, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import {
+  blameBirth,
+  blameMove,
+  count,
+  differ,
+  nameOf,
+  SKIPPED,
+  type SpanReplay,
+  skip,
+} from './span_replay.ts'
 import { hasSent } from './span_senders.ts'
+import { takeNotice } from './span_told.ts'
 import type { Actor, Departed, Proc } from './span_world.ts'
 
 const CLD_EXITED = 1
@@ -39,12 +49,15 @@ const STOPPING: ReadonlySet<number> = new Set([SIGSTOP, SIGTSTP, SIGTTIN, SIGTTO
 export function settleSignal(replay: SpanReplay, actor: Actor, act: SignalAct): void {
   const { pid, code, sig } = act
   actor.lastSignal = sig
+  actor.signalLine = act.line
   replay.seen.signals.add(sig)
   if (STOPPING.has(sig)) replay.seen.stops = actor.proc.stopped = true
   if (pid === undefined) return
+  const { notified } = actor.proc
   if (code >= CLD_EXITED && code <= CLD_CONTINUED && (sig === SIGCHLD || act.status !== undefined))
     settleChildSignal(replay, actor, act, pid)
   else if (code === SI_USER || code === SI_TKILL || code === SI_QUEUE) settleSent(replay, actor, act, pid)
+  if (sig === SIGCHLD && notified === actor.proc.notified) takeNotice(actor.proc, act.line)
 }
 
 /** A child has ended, stopped or gone on. */
@@ -63,7 +76,9 @@ function settleChildSignal(replay: SpanReplay, actor: Actor, act: SignalAct, pid
     const { told } = (alive && (child.told.line === 0 || !past) ? child : gone) as Proc | Departed
     if (told.line === 0) {
       told.line = act.line
-      count(replay, true)
+      const wrong = act.sig === SIGCHLD ? takeNotice(actor.proc, act.line, alive ? child : gone) : undefined
+      if (wrong === undefined) count(replay, true)
+      else disagree(replay, actor, act, pid, wrong)
     } else {
       disagree(replay, actor, act, pid, `the end of ${pid} was told already at line ${told.line}`)
       differ(replay, told.line, undefined, textOf(actor, act), `${pid}`, `told again at line ${act.line}`)
@@ -113,15 +128,22 @@ function settleSent(replay: SpanReplay, actor: Actor, act: SignalAct, pid: numbe
     (by) =>
       by !== undefined && (replay.seen.groups ? hasSent(actor.proc, by.id, act.sig) : by.sentAt.has(act.sig)),
   )
-  if (sent || own || byDeath) {
+  if (sent || own || byDeath || isJustMade(actor.proc, sender ?? gone, act.sig)) {
     count(replay, true)
     return
   }
-  const unknown = sender === undefined && gone === undefined && (!world.owned || !replay.seen.birth)
+  const outside = !TO_ONESELF.has(act.sig) && (!world.owned || !replay.seen.birth)
+  const unknown = sender === undefined && gone === undefined && outside
   const above = pid === 0 && actor.task.level >= world.top.level
   const init = pid === 1 && !world.topIsLogged && actor.task.level === world.top.level
   if (unknown || above || init) skip(replay, SKIPPED.sender)
   else disagreeSender(replay, actor, act, pid, sender ?? gone)
+}
+
+/** It was sent while the receiver was being made, to a group that it belongs to. */
+function isJustMade({ born, made }: Proc, sender: Proc | Departed | undefined, sig: number): boolean {
+  const at = sender?.sentAt.get(sig)
+  return at !== undefined && at >= born && at <= made
 }
 
 function disagreeSender(
@@ -138,6 +160,7 @@ function disagreeSender(
     const text = `${pid} has sent it to others`
     disagree(replay, actor, act, pid, `${text}, at line ${at}`)
     differ(replay, at, undefined, `signal ${act.sig} of ${pid}`, `sent to ${nameOf(actor)}`, text)
+    blameMove(replay, actor.proc)
   }
 }
 

@@ -25,131 +25,12 @@ import { added } from './added.ts'
 import type { Change, TaskState } from './event.ts'
 import { own } from './own.ts'
 import type { ReplayOptions } from './replay.ts'
-import type { Difference } from './report.ts'
 import type { SpanOrigin } from './span.ts'
+import type { Actor, Departed, Proc } from './span_actor.ts'
 import { NO_SENDERS, NOTHING_SENT } from './span_senders.ts'
 import { stateOf, stateOfLeader } from './task_state.ts'
 
-/** A task of the log. */
-export interface Actor {
-  /** The number in front of its lines. */
-  key: number
-  /** Names the task in findings: never given twice. */
-  id: number
-  task: Task
-  readonly proc: Proc
-  /** The status of its own exit(2), which has been called and has not been performed. */
-  exiting: number | undefined
-  /** How far numbers in the tracer's namespace were known to be above the library's when it was made. */
-  readonly base: number
-  /** While it has no key: how far above the library's its number in the tracer's namespace is by now known to be. */
-  late: number
-  /** The signal that it took last, which may turn out to have been deadly. */
-  lastSignal: number
-  /** The line of its own call of exit or exit_group; 0: none so far. */
-  left: number
-  /** What was wrong with the call that it came back from last. */
-  suspect: Suspect | undefined
-  /** A comment has told its key. */
-  told: boolean
-  /** The log has had a line of it. */
-  shown: boolean
-}
-
-/** Differences that are none if SIGKILL has ended the call. */
-export interface Suspect {
-  readonly noted: readonly Difference[]
-  /** How many results did not match. */
-  readonly wrong: number
-}
-
-/** A process of the log: a thread group. */
-export interface Proc {
-  readonly id: number
-  /** The leader. */
-  task: Task
-  /** undefined: outside the log. */
-  parent: Proc | undefined
-  children: Set<Proc>
-  /** How many of them are zombies. */
-  zombies: number
-  /** The threads whose end the log has not shown. */
-  readonly actors: Set<Actor>
-  command: string
-  /** The line and time of its birth, or of the line in which it was first seen. */
-  readonly born: number
-  readonly time: string
-  /** The status of its exit_group(2), which has been called and has not been performed. */
-  exiting: number | undefined
-  /** Somebody has sent it SIGKILL. */
-  killed: boolean
-  /** It has taken a signal that stops, or has stopped. */
-  stopped: boolean
-  /** It has ended in the library. */
-  dead: boolean
-  /** And has not been waited for. */
-  zombie: boolean
-  /** The line in which it called exit_group, or its last thread exit; 0: not seen. */
-  left: number
-  /** The line of the end of its last thread; 0: not seen. */
-  gone: number
-  /** Who has sent it which signals: see `hasSent`. */
-  senders: Set<number>
-  /** The line in which it last sent each signal. */
-  sentAt: Map<number, number>
-  /** The line of the signal that told its parent of its end; 0: none has. */
-  told: { line: number }
-  /** The leader's key; 0: not known. */
-  key: number
-  /** It was there before the log began. */
-  readonly old: boolean
-  /** By descriptor: the processes of its pidfds. */
-  pidfds: Map<number, Proc>
-  /** The signal that it gets when its parent ends; 0: none. */
-  deathSignal: number
-  /** Who was its parent before it was adopted. */
-  formerParent: Proc | undefined
-  /** How it ended, as wait4(2) tells it; -1: not yet. */
-  status: number
-  /** Its number in the log's namespace and in deeper ones. */
-  readonly numbers: readonly number[]
-  /** What the findings have last been told of it. */
-  shown: TaskState | undefined
-  /** The number of its parent outside the log, learnt once; undefined: not yet. */
-  foreignParent: Learnt | undefined
-  /** Its group and session from outside the log, shared with those who inherit them. */
-  readonly foreign: ForeignNumbers
-  /** The line in which its creation came back; 0: not known. */
-  made: number
-  /** Its latest change of group: the one before, and the line in which it was done. Groups are kernel.init's. */
-  moved: { readonly from: number; readonly last: number } | undefined
-  /** Another group that it may have inherited instead of its own. */
-  otherGroup: number | undefined
-}
-
-/** Learnt once; undefined: not yet. */
-export interface ForeignNumbers {
-  pgid: Learnt | undefined
-  sid: Learnt | undefined
-}
-
-/** A number from outside the log, and the line that told it. */
-export interface Learnt {
-  readonly nr: number
-  readonly line: number
-}
-
-/** A process that has been waited for. */
-export interface Departed {
-  readonly numbers: readonly number[]
-  readonly parent: Proc | undefined
-  readonly status: number
-  readonly id: number
-  readonly told: { line: number }
-  readonly sentAt: ReadonlyMap<number, number>
-  /** The line of the wait that found it; 0: nobody saw one. */
-  line: number
-}
+export type { Actor, Departed, Learnt, Proc } from './span_actor.ts'
 
 export interface World {
   readonly origin: SpanOrigin
@@ -284,6 +165,7 @@ export function join(
     base: world.shifted,
     late: 0,
     lastSignal: 0,
+    signalLine: 0,
     left: 0,
     suspect: undefined,
     told: false,
@@ -343,6 +225,12 @@ function bearProc(
     senders: NO_SENDERS,
     sentAt: NOTHING_SENT,
     told: { line: 0 },
+    quiet: false,
+    notified: from === undefined ? 0 : line,
+    firstEnd: undefined,
+    killLine: 0,
+    killedAt: 0,
+    lostKill: 0,
     key: 0,
     old: from === undefined,
     pidfds: from === undefined || from.pidfds.size === 0 ? NO_PIDFDS : new Map(from.pidfds),
@@ -452,6 +340,7 @@ export function takeOverReap(world: World, proc: Proc): void {
     id: proc.id,
     told: proc.told,
     sentAt: proc.sentAt,
+    gone: proc.gone,
     line: 0,
   })
   if (world.departed.size > 2 * DEPARTED) {

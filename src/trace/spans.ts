@@ -13,7 +13,7 @@ import { createAhead, holdBack, isUnclear, letOut } from './span_ahead.ts'
 import { compareComments } from './span_comments.ts'
 import { create } from './span_create.ts'
 import { endOuter, performEnds, reapUntold } from './span_exits.ts'
-import { checkEnd, comeBack, leaveFor, noteGone } from './span_leave.ts'
+import { checkEnd, checkKilled, comeBack, leaveFor, noteGone, outliveKill } from './span_leave.ts'
 import { meet } from './span_meet.ts'
 import { end, execute, forceEnd, goOn, isSimple, stop } from './span_order.ts'
 import { createOuter } from './span_outer.ts'
@@ -21,6 +21,7 @@ import { count, differ, type Flight, SKIPPED, type SpanReplay, skip, tell } from
 import { enterSimple, settle } from './span_settle.ts'
 import { compareSpan, forgetExits, meetUnborn, performShown } from './span_shown.ts'
 import { settleSignal } from './span_signal.ts'
+import { dropNotice, noteEndTold } from './span_told.ts'
 import { settleWait } from './span_wait.ts'
 import {
   type Actor,
@@ -221,11 +222,14 @@ function findLeaving(replay: SpanReplay, key: number, line: number, time: string
 
 /** What a call does as soon as it is called. */
 function enter(replay: SpanReplay, actor: Actor, span: Span): void {
-  const { call } = span
+  const { call, line } = span
   replay.differences.remember(span)
+  const { killedAt } = actor.proc
+  if (killedAt > 0 && killedAt < line && span.outcome?.kind !== 'lost' && replay.outer === undefined)
+    outliveKill(replay, actor, line)
   // Whoever goes on, was not killed by it.
   actor.lastSignal = 0
-  if (call.op === 'exit_group' || call.op === 'exit') leaveFor(replay, actor, call, span.line)
+  if (call.op === 'exit_group' || call.op === 'exit') leaveFor(replay, actor, call, line)
 }
 
 function enterLong(replay: SpanReplay, span: Span): void {
@@ -269,6 +273,7 @@ function leave(replay: SpanReplay, span: Span, actor: Actor, flight: Flight | un
       replay.seen.dispositions = true
       if (call.sig === SIGCHLD && actor.task.state === 'S' && span.outcome?.kind === 'returned') {
         const handler = call.handler === 'ign' ? 'ign' : 'dfl'
+        if (call.handler !== 'fn') dropNotice(actor.proc)
         actor.task.sigaction(SIGCHLD, { handler, flags: call.flags & SA_NOCLDWAIT })
       }
       return
@@ -289,7 +294,10 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
   const actor = findLeaving(replay, by, line, time)
   const { proc } = actor
   forgive(replay, actor, status)
-  if (outer === undefined) checkEnd(replay, actor, status, line)
+  if (outer === undefined) {
+    checkEnd(replay, actor, status, line)
+    checkKilled(replay, actor, status)
+  }
   noteGone(seen.gone, by, line)
   seen.ends = true
   end(replay, actor, status, line)
@@ -298,6 +306,7 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
   proc.gone = line
   if (!proc.dead) endLate(replay, actor, status, line)
   if (proc.zombie && proc.parent !== undefined) seen.unwaited++
+  noteEndTold(proc)
   if (proc === seen.root) seen.rootGone = line
   if (world.unreaped.size > 2 * UNREAPED_KEPT) reapOldest(replay, line)
 }

@@ -6,7 +6,7 @@ import { newHead, readHead } from './strace_head.ts'
 import { messageIn } from './strace_message.ts'
 
 export interface RootFinder {
-  /** The number, if this line settles it. */
+  /** The number, if this line settles it: it has been told twice, or there is nobody else who can tell. */
   look(text: string): number | undefined
   /** The best that can be said without it: the number before that of the first child, or the smallest there is. */
   guess(): number
@@ -24,11 +24,20 @@ export function createRootFinder(): RootFinder {
   let begun = false
   let attaches = false
   let alone = true
+  /** How often each number was told as its own. */
+  const votes = new Map<number, number>()
   /** A call that makes a child is under way, and the child's number is not known. */
   let making = false
 
+  function elected(): number | undefined {
+    let best: number | undefined
+    for (const [nr, count] of votes) if (best === undefined || count > (votes.get(best) ?? 0)) best = nr
+    return best
+  }
+
   function lookAtBracketed(pid: number, body: string): number | undefined {
     alone = false
+    if (votes.size > 0) return elected()
     if (children.has(pid)) return undefined
     if (attaches || !making || /^<\.\.\. (?:v?fork|clone3?) resumed>/.test(body)) return pid
     children.add(pid)
@@ -52,6 +61,8 @@ export function createRootFinder(): RootFinder {
       return found
     },
     guess(): number {
+      const told = elected()
+      if (told !== undefined) return told
       const [first] = [...children].sort((a, b) => a - b)
       return Math.max(first === undefined ? FIRST_NUMBER : first - 1, 1)
     },
@@ -65,6 +76,9 @@ export function createRootFinder(): RootFinder {
       if (made !== null) children.add(Number(made[1] ?? made[2]))
     }
     const own = alone ? OWN_NUMBER.exec(body) : null
-    return own === null ? undefined : Number(own[1])
+    if (own === null) return making || children.size > 0 ? elected() : undefined
+    const nr = Number(own[1])
+    votes.set(nr, (votes.get(nr) ?? 0) + 1)
+    return (votes.get(nr) ?? 0) > 1 ? nr : undefined
   }
 }
