@@ -42,6 +42,8 @@ export async function bare(workers: number, tallies: Tallies, done: () => boolea
   const all = Array.from({ length: workers }, (_, i) => start({ ...job, seed: i + 1 }, problems))
   while (!done() && problems.length === 0) await rest(50)
   Atomics.store(order, 0, END)
+  // Who has seen a mistake may not come to an end.
+  if (problems.length > 0) return problems
   const late = rest(LATE_MS).then(
     () => void problems.push('not all workers of the bare table come to an end'),
   )
