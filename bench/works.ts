@@ -5,8 +5,10 @@
 import type { MessagePort } from 'node:worker_threads'
 import {
   allocPid,
+  allocPidmap,
   findPidNs,
   freePid,
+  freePidmap,
   joinPidTable,
   type NsRef,
   type PidRef,
@@ -14,6 +16,8 @@ import {
   type PidTableHandle,
   rcuReadLock,
   rcuReadUnlock,
+  type UpidRef,
+  upidAt,
 } from 'pidns/shared/pid'
 import { importPeer } from './peers.ts'
 import { randomFrom } from './random.ts'
@@ -98,6 +102,33 @@ const churn: Work<Writer> = {
     }
     state.seed = seed
     return live[0] as number
+  },
+}
+
+interface Numbers {
+  table: PidTable
+  ns: NsRef
+  /** The number of a `struct pid` that stands for each number in turn. */
+  upid: UpidRef
+  allocPidmap: typeof allocPidmap
+  freePidmap: typeof freePidmap
+}
+
+/** A bare number is taken, and given back. */
+const numbers: Work<Numbers> = {
+  setup: ({ table: handle, ns }: TableData) => {
+    const table = joinPidTable(handle)
+    return { table, ns, upid: upidAt(allocPid(table, ns), 0), allocPidmap, freePidmap }
+  },
+  loop: ({ table, ns, upid, allocPidmap, freePidmap }, n) => {
+    let sum = 0
+    for (let i = 0; i < n; i++) {
+      const nr = allocPidmap(table, ns)
+      table.words[upid as number] = nr
+      freePidmap(table, upid)
+      sum ^= nr
+    }
+    return sum
   },
 }
 
@@ -191,6 +222,6 @@ const answer: Work<{ port: MessagePort }> = {
   loop: () => 0,
 }
 
-export const WORKS = { find, churn, findInMap, churnMap, ask, answer }
+export const WORKS = { find, churn, numbers, findInMap, churnMap, ask, answer }
 
 export type Kind = keyof typeof WORKS

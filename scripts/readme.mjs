@@ -91,13 +91,15 @@ const RECORDS = [
   ['task_struct', 'TASK_', layout.TASK_SLOT_WORDS],
   ['pid_link', 'LINK_', layout.LINK_WORDS],
   ['signal_struct', 'SIG_', layout.SIG_SLOT_WORDS],
+  ['sighand_struct', 'HAND_', layout.HAND_SLOT_WORDS],
+  ['what is due to a task', 'DUE_', layout.DUE_SLOT_WORDS],
   ['mount of procfs', 'MOUNT_', layout.MOUNT_SLOT_WORDS],
   ['pidfd', 'PIDFD_', layout.PIDFD_SLOT_WORDS],
   ['namespace file', 'NSFILE_', layout.NSFILE_SLOT_WORDS],
 ]
 /** Constants that are counts or indices, not places of words. */
 const NO_WORD =
-  /(?<!^H|^SLAB_SLOT)_WORDS$|^PIDTYPE_|^SLAB_(PID|NS|PAGE|MOUNT|TASK|SIGNAL|PIDFD|NSFILE|COUNT)$/
+  /(?<!^H|^SLAB_SLOT)_WORDS$|^PIDTYPE_|^SLAB_(PID|NS|PAGE|MOUNT|TASK|SIGNAL|PIDFD|NSFILE|IDR_LEAF|IDR_TOP|SIGHAND|DUE|COUNT)$/
 const TEXT_WIDTH = 110
 
 /** Each record with its words: their places, and what they hold. */

@@ -1,23 +1,39 @@
 /**
  * Drivers and signal handlers: what of the surroundings stands behind a task. Both are called as interrupts: after the
  * call that caused it has returned, never inside one, and what they throw is reported, not passed on.
+ *
+ * Where several workers use the kernel the call may be another worker's: what is to be called or told is then left in the
+ * table (task/due.ts), and the worker that has the function or the driver takes it at the end of its next call.
  */
-import { EPERM } from './abi/errno.ts'
+import { EBUSY, ENOMEM, EPERM } from './abi/errno.ts'
 import { int32, KernelError, show } from './errors.ts'
-import { locked } from './locked.ts'
-import type { SignalRef, TaskRef } from './mm/layout.ts'
+import { locked, lockedSoon } from './locked.ts'
+import type { TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { slotGeneration } from './mm/slab.ts'
+import { workerNr } from './mm/worker.ts'
+import { taskPid } from './pid/task_link.ts'
 import type { Task } from './process.ts'
-import { enter, leave, type Realm, taskOf } from './realm.ts'
+import { enter, type Frame, leave, type Realm, taskOf } from './realm.ts'
+import { hearDue } from './ring.ts'
 import { localIrqRestore, localIrqSave, raiseIrq } from './sync/cpu.ts'
+import {
+  driverWorker,
+  dropDriver,
+  noteCall,
+  noteTell,
+  rouseHandlers,
+  setDriver,
+  takeDue,
+} from './task/due.ts'
 import { doGroupExit, releaseExit } from './task/exit.ts'
 import { schedule } from './task/run.ts'
 import { doSigaction, SIG_CATCH } from './task/sigaction.ts'
+import { functionsOf, handlerFunction, handlerWorker } from './task/sighand.ts'
 import * as T from './task/task.ts'
 import type { TaskView } from './task_view.ts'
 
-/** A function that a signal calls: with the signal, and the task that took it. */
+/** A function that a signal calls, in the worker that gave it: with the signal, and the task that took it. */
 export type SignalHandler = (sig: number, task: Task) => void
 
 /** Something real behind a task: a worker, a child process, a machine. */
@@ -52,109 +68,151 @@ export interface DriverControl {
 
 /** Attaches `driver` to a live task. */
 export function attachDriver(realm: Realm, ref: TaskRef, task: TaskView, driver: TaskDriver): DriverControl {
-  const w = realm.table.words
-  const generation = slotGeneration(realm.table, ref)
+  const { table } = realm
+  const w = table.words
+  const generation = slotGeneration(table, ref)
   if (driver.catches !== undefined && !Array.isArray(driver.catches)) {
     throw new TypeError(`"catches" expected an array, got ${show(driver.catches)}`)
   }
   for (const sig of driver.catches ?? []) int32('catches', sig)
-  w[ref + L.TASK_FLAGS] |= T.PF_DRIVEN
+  const worker = driverWorker(table, ref)
+  if (worker !== 0 && worker !== workerNr(table)) throw new KernelError(EBUSY, 'attachDriver')
+  const error = setDriver(table, ref)
+  if (error < 0) throw new KernelError(error, 'attachDriver')
+  for (const sig of driver.catches ?? []) {
+    const refused = setHandler(realm, ref, sig, (taken) => driver.deliver?.(taken), 0)
+    // Only the first may need memory.
+    if (refused === -ENOMEM) undoAttach(realm, ref, worker)
+  }
   w[ref + L.TASK_FLAGS] &= ~T.PF_HOLD_EXIT
   if (driver.holdExit === true) w[ref + L.TASK_FLAGS] |= T.PF_HOLD_EXIT
   realm.drivers.set(ref, driver)
-  for (const sig of driver.catches ?? []) {
-    if (doSigaction(realm.table, ref, sig, SIG_CATCH, 0) === 0) {
-      setHandler(realm, ref, sig, (taken) => driver.deliver?.(taken))
-    }
+  hearDue(realm)
+  const report = (status: number): void => {
+    const current = realm.drivers.get(ref) === driver && slotGeneration(table, ref) === generation
+    if (!realm.disposed && current && taskPid(table, ref) !== 0) realThingEnded(realm, ref, status)
   }
   const control: DriverControl = {
     task: task as Task,
     exited: (code, signal = null) => {
       const status = signal === null ? (int32('code', code ?? 0) & 0xff) << 8 : int32('signal', signal) & 0x7f
-      const current = realm.drivers.get(ref) === driver && slotGeneration(realm.table, ref) === generation
-      if (!realm.disposed && current) locked(realm, () => realThingEnded(realm, ref, status))
+      if (realm.disposed) return
+      if (!realm.isShared) locked(realm, () => report(status))
+      // Who reports is an event, which nobody makes again.
+      else void lockedSoon(realm, () => report(status)).catch((error) => table.report(error))
     },
   }
-  driver.attached?.(control)
+  if (realm.isShared) raiseIrq(table, () => driver.attached?.(control))
+  else driver.attached?.(control)
   return control
+}
+
+function undoAttach(realm: Realm, ref: TaskRef, before: number): never {
+  if (before === 0) dropDriver(realm.table, ref)
+  throw new KernelError(-ENOMEM, 'attachDriver')
 }
 
 /** The table ended, stopped or continued a task with a driver. Called from the run queue. */
 export function tellDriver(realm: Realm, ref: TaskRef, sig: number): void {
-  const driver = realm.drivers.get(ref)
-  if (driver !== undefined) raiseIrq(realm.table, () => driver.kill(sig))
+  const driver = realm.isShared ? undefined : realm.drivers.get(ref)
+  if (realm.isShared) noteTell(realm.table, ref, sig)
+  else if (driver !== undefined) raiseIrq(realm.table, () => driver.kill(sig))
 }
 
 /**
  * A signal with a handler was taken: as on Linux a frame for it is laid on the task's stack. A task that dies before it
  * goes on never calls it. Called from the run queue.
  */
-export function deliverSignal(realm: Realm, ref: TaskRef, sig: number): void {
-  const handler = realm.handlers.get(T.signalOf(realm.table, ref))?.get(sig)
-  if (handler === undefined) return
-  const task = taskOf(realm, ref)
-  const frame = (): void => handler(sig, task)
+export function deliverSignal(realm: Realm, ref: TaskRef, sig: number): boolean {
+  const { table } = realm
+  const signal = T.signalOf(table, ref)
+  if (handlerWorker(table, signal, sig) === 0) return true
+  if (realm.isShared) return noteCall(table, ref, sig)
+  const handler = realm.functions.get(handlerFunction(table, signal, sig))
+  if (handler === undefined) return true
   const frames = realm.frames.get(ref)
-  if (frames === undefined) realm.frames.set(ref, [frame])
-  else frames.push(frame)
+  if (frames === undefined) realm.frames.set(ref, [{ sig, handler }])
+  else frames.push({ sig, handler })
+  return true
 }
 
 /** The task goes on: what lies on top of its stack is called first. Called from the run queue. */
 export function runHandlers(realm: Realm, ref: TaskRef): void {
+  if (realm.isShared) rouseHandlers(realm.table, ref)
   const frames = realm.frames.size === 0 ? undefined : realm.frames.get(ref)
   if (frames === undefined) return
   realm.frames.delete(ref)
-  for (const frame of frames.reverse()) raiseIrq(realm.table, frame)
+  for (const frame of frames.reverse()) callHandler(realm, ref, frame)
 }
 
-/** The function that a signal calls in the task's process; undefined: none. */
+function callHandler(realm: Realm, ref: TaskRef, { sig, handler }: Frame): void {
+  const task = taskOf(realm, ref)
+  raiseIrq(realm.table, () => handler(sig, task))
+}
+
+/** What calls have left for this worker's handlers and drivers. Context: tasklistLock; all that runs, runs after the call. */
+export function runDue(realm: Realm): void {
+  takeDue(realm.table, {
+    call: (ref, sig, fn) => {
+      const handler = realm.functions.get(fn)
+      if (handler !== undefined) callHandler(realm, ref, { sig, handler })
+    },
+    tell: (ref, sig) => {
+      const driver = realm.drivers.get(ref)
+      if (driver !== undefined) raiseIrq(realm.table, () => driver.kill(sig))
+    },
+    forget: (ref) => void realm.drivers.delete(ref),
+  })
+  hearDue(realm)
+}
+
+/** The signal calls a function in the task's process. Returns 0, or as doSigaction. */
 export function setHandler(
   realm: Realm,
   ref: TaskRef,
   sig: number,
-  handler: SignalHandler | undefined,
-): void {
-  const signal = T.signalOf(realm.table, ref)
-  const handlers: Map<number, SignalHandler> = realm.handlers.get(signal) ?? new Map()
-  if (handler === undefined) handlers.delete(sig)
-  else handlers.set(sig, handler)
-  if (handlers.size > 0) realm.handlers.set(signal, handlers)
-  else realm.handlers.delete(signal)
+  handler: SignalHandler,
+  flags: number,
+): number {
+  forgetFunctions(realm)
+  const fn = realm.lastFunction + 1
+  const ret = doSigaction(realm.table, ref, sig, SIG_CATCH, flags, fn)
+  if (ret < 0) return ret
+  realm.lastFunction = fn
+  realm.functions.set(fn, handler)
+  hearDue(realm)
+  return ret
 }
 
-/** A child process has its parent's handlers. */
-export function inheritHandlers(realm: Realm, parent: TaskRef, child: TaskRef): void {
-  if (realm.handlers.size === 0) return
-  const from: SignalRef = T.signalOf(realm.table, parent)
-  const to = T.signalOf(realm.table, child)
-  const handlers = realm.handlers.get(from)
-  if (handlers !== undefined && from !== to) realm.handlers.set(to, new Map(handlers))
+const FEW_FUNCTIONS = 64
+
+/** Functions that no process may call any more are forgotten when they may be half of all. */
+function forgetFunctions(realm: Realm): void {
+  if (realm.functions.size < realm.mostFunctions) return
+  const inUse = functionsOf(realm.table, workerNr(realm.table))
+  for (const fn of realm.functions.keys()) if (!inUse.has(fn)) realm.functions.delete(fn)
+  realm.mostFunctions = Math.max(FEW_FUNCTIONS, 2 * realm.functions.size)
 }
 
-/** The process executes another program, or is gone. */
-export function forgetHandlers(realm: Realm, ref: TaskRef): void {
-  if (realm.handlers.size > 0) realm.handlers.delete(T.signalOf(realm.table, ref))
-}
-
-/** The task loses its numbers: nothing stands behind it any more. */
+/** The task loses its numbers: nothing stands behind it any more. In a shared kernel its driver's worker sees to that. */
 export function forgetDriver(realm: Realm, ref: TaskRef): void {
-  if (realm.drivers.size > 0) realm.drivers.delete(ref)
+  if (realm.isShared) return
+  if (realm.drivers.delete(ref)) dropDriver(realm.table, ref)
   if (realm.frames.size > 0) realm.frames.delete(ref)
-  if (realm.handlers.size > 0 && realm.table.words[T.signalOf(realm.table, ref) + L.SIG_NR_THREADS] === 1)
-    forgetHandlers(realm, ref)
 }
 
 function realThingEnded(realm: Realm, ref: TaskRef, status: number): void {
   const { table } = realm
   realm.drivers.delete(ref)
-  if (T.hasFlag(table, ref, T.PF_EXITING)) {
+  const holdsExit = T.hasFlag(table, ref, T.PF_EXITING)
+  dropDriver(table, ref)
+  if (holdsExit) {
     const irq = localIrqSave(table)
     releaseExit(table, ref)
     schedule(table)
     localIrqRestore(table, irq)
     return
   }
-  table.words[ref + L.TASK_FLAGS] &= ~(T.PF_DRIVEN | T.PF_HOLD_EXIT)
   if (T.isGlobalInit(table, ref)) throw new KernelError(EPERM, 'exit_group')
   const irq = enter(realm, ref)
   doGroupExit(table, ref, status)

@@ -2,8 +2,8 @@
  * The facade: one kernel, its first process, and what looks at all of it from outside.
  */
 import { platform } from '#platform'
-import { EBADF, EBUSY, ENOSYS, ESRCH } from './abi/errno.ts'
-import { deliverSignal, forgetDriver, runHandlers, tellDriver } from './driver.ts'
+import { EBADF, ENOSYS, ESRCH } from './abi/errno.ts'
+import { deliverSignal, forgetDriver, runDue, runHandlers, tellDriver } from './driver.ts'
 import { int32, KernelError, record, show } from './errors.ts'
 import { NsFd, notifyPidfd, Pidfd } from './file.ts'
 import { pidfdFlags } from './fs/pidfd.ts'
@@ -30,7 +30,7 @@ import { bootTable, joinTable, restoreTable, wordsToSave } from './task/boot.ts'
 import { checkTasks } from './task/check.ts'
 import type { TaskHooks, TaskTable } from './task/table.ts'
 import * as T from './task/task.ts'
-import { bury, hasOthers, leaveKernel, share, tellEnded } from './workers.ts'
+import { bury, callSoon, hasOthers, leaveKernel, share, tellEnded } from './workers.ts'
 
 /** Options of {@link Kernel.boot}. The defaults are Linux's. */
 export interface BootOptions extends Partial<Limits>, JoinOptions {
@@ -112,13 +112,11 @@ export class Kernel {
 
   /**
    * What another worker needs to use this kernel too, to be posted to it and given to {@link Kernel.join}.
-   * Throws ENOSYS: not a kernel of `pidns/shared`; EBUSY: it has signal handlers or drivers, which are this worker's;
-   * EAGAIN: 64 workers use it.
+   * Throws ENOSYS: not a kernel of `pidns/shared`; EAGAIN: 64 workers use it.
    */
   get handle(): KernelHandle {
     const realm = this.#realm
     if (SHARED === 0) throw new KernelError(ENOSYS, 'handle')
-    if (realm.drivers.size + realm.handlers.size > 0) throw new KernelError(EBUSY, 'handle')
     if (!realm.isShared) share(realm, 'handle')
     if (realm.waits.size + realm.polls.size > 0) listen(realm)
     return { words: realm.table.words }
@@ -251,16 +249,19 @@ export class Kernel {
     failNth(this.#realm.table, Math.max(0, int32('n', n)))
   }
 
-  /** Ends the kernel: pending waits are rejected with ESRCH, and every later call throws it. */
+  /**
+   * Ends the kernel: pending waits are rejected with ESRCH, and every later call throws it. In `pidns/shared` only this
+   * worker's: the processes live on, without this worker's handlers (those signals have their default again) and drivers.
+   */
   dispose(): void {
     if (this.#realm.disposed) return
     stopListening(this.#realm)
     for (const ref of [...this.#realm.waits.keys()]) abortWaits(this.#realm, ref)
     for (const polls of this.#realm.polls.values())
       for (const poll of polls) poll.settle(new KernelError(EBADF, 'poll'))
+    if (SHARED !== 0) leaveKernel(this.#realm)
     rcuBarrier(this.#realm.table)
     this.#realm.disposed = true
-    if (SHARED !== 0) leaveKernel(this.#realm)
   }
 
   [Symbol.dispose](): void {
@@ -285,7 +286,9 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     waits: new Map(),
     polls: new Map(),
     drivers: new Map(),
-    handlers: new Map(),
+    functions: new Map(),
+    lastFunction: 0,
+    mostFunctions: 64,
     frames: new Map(),
     disposed: false,
     calls: 0,
@@ -293,11 +296,14 @@ function newRealm(makeTable: (hooks: Omit<TaskHooks, 'wakeUpProcess'>) => TaskTa
     isShared: false,
     stopListening: undefined,
     hearing: false,
+    hearingDue: false,
+    callSoon: () => callSoon(realm),
+    runDue: () => runDue(realm),
     stopWatching: () => {},
     hasOthers: () => hasOthers(realm),
     letNameGo: () => {},
     looks: 0,
-    burying: false,
+    calling: false,
     bury: () => bury(realm),
     lookAgain: () => void lockedSoon(realm, () => lookAgain(realm)).catch(() => {}),
     stayAlive: () => platform.stayAlive(),

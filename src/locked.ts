@@ -13,6 +13,7 @@ import * as L from './mm/layout.ts'
 import type { AbortSignalLike, Realm } from './realm.ts'
 import { localIrqRestore, localIrqSave } from './sync/cpu.ts'
 import { lockCalls, undoCalls, unlockCalls, whenCallsMayGoOn } from './sync/raw_spinlock.ts'
+import { isDue } from './task/due.ts'
 
 type Method = (this: never, ...args: never[]) => unknown
 
@@ -190,6 +191,8 @@ function buryDead(realm: Realm): void {
 }
 
 function unlockTable(realm: Realm): void {
+  // Calls of others, or this one, have left something for this worker to run.
+  if (realm.calls === 1 && isDue(realm.table)) realm.runDue()
   realm.calls -= 1
   if (realm.calls > 0) return
   const { irq } = realm

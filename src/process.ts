@@ -6,7 +6,6 @@ import { EBADF, EINVAL, ENOENT, EPERM } from './abi/errno.ts'
 import { PIDFD_NONBLOCK } from './abi/pidfd.ts'
 import { SIGCHLD } from './abi/signal.ts'
 import { P_PIDFD } from './abi/wait.ts'
-import { forgetHandlers, inheritHandlers } from './driver.ts'
 import { flags32, int32, KernelError, record, show } from './errors.ts'
 import { NsFd, Pidfd } from './file.ts'
 import { type NsLink, nsIoctl, nsOfFile, nsOpen, nsOpenParent } from './fs/nsfs.ts'
@@ -102,7 +101,6 @@ export class Task extends TaskSignals {
     const irq = enter(this.realm, ref)
     const child = copyProcess(this.realm.table, ref, flags, exitSignal, setTid)
     leave(this.realm, ref, irq, child, 'clone')
-    inheritHandlers(this.realm, ref, child)
     return taskOf(this.realm, child)
   }
 
@@ -136,7 +134,6 @@ export class Task extends TaskSignals {
     // The caller may have rested until the other threads were gone: what counts is whether it lives now.
     const executed = begun === false ? this.state === 'S' && !this.exiting : ret !== undefined
     if (!executed) return undefined
-    forgetHandlers(this.realm, ref)
     if (comm !== undefined) this.comm = comm
     return 0
   }

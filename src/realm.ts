@@ -8,7 +8,7 @@ import type { SignalHandler, TaskDriver } from './driver.ts'
 import { KernelError, show } from './errors.ts'
 import { load, SHARED, waitOn } from './lib/atomic.ts'
 import { locked, unlockedWhile } from './locked.ts'
-import type { PidfdRef, PidRef, SignalRef, TaskRef } from './mm/layout.ts'
+import type { PidfdRef, PidRef, TaskRef } from './mm/layout.ts'
 import * as L from './mm/layout.ts'
 import { kmemCacheFree, slabOwns, slotGeneration, slotLive } from './mm/slab.ts'
 import { type SlotMap, slotMapGet, slotMapSet } from './mm/slot_map.ts'
@@ -34,6 +34,12 @@ interface PendingWait {
   settle(result: number): void
 }
 
+/** A signal that a task has taken, and the function that handles it. */
+export interface Frame {
+  readonly sig: number
+  readonly handler: SignalHandler
+}
+
 /** A poll of a pidfd that goes on. */
 export interface PendingPoll {
   settle(error?: KernelError): void
@@ -46,11 +52,15 @@ export interface Realm {
   readonly waits: Map<TaskRef, PendingWait[]>
   /** Who waits for the end of what a pidfd stands for. */
   readonly polls: Map<PidRef, PendingPoll[]>
-  /** What stands behind tasks, and the functions that signals call, by thread group. */
+  /** What stands behind tasks: until this worker has been told that the task is gone, its record stays. */
   readonly drivers: Map<TaskRef, TaskDriver>
-  readonly handlers: Map<SignalRef, Map<number, SignalHandler>>
-  /** Calls of handlers for signals that a task has taken, but has not gone on since. */
-  readonly frames: Map<TaskRef, (() => void)[]>
+  /** The functions that signals call, by what the table knows them by (task/sighand.ts). */
+  readonly functions: Map<number, SignalHandler>
+  lastFunction: number
+  /** When they are so many, those that no process may call any more are looked for. */
+  mostFunctions: number
+  /** Handlers of signals that a task has taken, but has not gone on since. In a shared kernel the table has them. */
+  readonly frames: Map<TaskRef, Frame[]>
   disposed: boolean
   /** Calls under way, one inside the other, and whether interrupts were on before the outermost (locked.ts). */
   calls: number
@@ -61,15 +71,20 @@ export interface Realm {
   stopWatching(): void
   /** Do other threads use the kernel? (workers.ts) */
   hasOthers(): boolean
-  /** How often it has looked, and whether a call that puts the dead's things in order is under way. */
+  /** How often it has looked, and whether a call is under way that is made for others' sake. */
   looks: number
-  burying: boolean
+  calling: boolean
   /** Gives back the name by which others tell that this worker lives (workers.ts). */
   letNameGo(): void
   /** Set while waits are under way that other workers may end (ring.ts). */
   stopListening: (() => void) | undefined
   hearing: boolean
   lookAgain(): void
+  /** Others' calls may leave something for this worker's handlers and drivers, and wake it: it calls soon (ring.ts). */
+  hearingDue: boolean
+  callSoon(): void
+  /** Runs it. Context: tasklistLock, the call is about to end. */
+  runDue(): void
   /** Puts in order what workers left that have ended (workers.ts). */
   bury(): void
   stayAlive(): () => void
@@ -204,10 +219,10 @@ function waitBlocked(realm: Realm, ref: TaskRef, wo: WaitOpts, syscall: string):
   addWait(realm, ref, wait)
   while (ret === 0) {
     const seen = load(w, L.H_RING)
+    // A handler that runs when the lock is given back may end it.
     const slept = realm.hasOthers()
-      ? unlockedWhile(realm, () => waitOn(w, L.H_RING, seen, BLOCKED_MS))
+      ? unlockedWhile(realm, () => (ret === 0 ? waitOn(w, L.H_RING, seen, BLOCKED_MS) : 'ok'))
       : 'never'
-    // A handler that ran meanwhile may have ended it.
     if (ret === 0) lookAgain(realm)
     if (ret !== 0 || slept !== 'never') continue
     forget(realm, ref, wait)

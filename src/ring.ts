@@ -4,10 +4,12 @@
  *
  * Invariant: a worker reads the word while it holds tasklistLock and knows what it waits for; whoever changes what it
  * waits for holds the lock too, and then moves the word. So none is missed.
+ *
+ * What is due to one worker's handlers and drivers has a word of its own for each worker: {@link hearDue}.
  */
 import { load, rawAdd, SHARED, wake, whenWoken } from './lib/atomic.ts'
 import * as L from './mm/layout.ts'
-import { findWorker, workerNr } from './mm/worker.ts'
+import { findWorker, ownWorker, workerNr } from './mm/worker.ts'
 import type { Realm } from './realm.ts'
 
 const ALL = 0x7fffffff
@@ -57,4 +59,20 @@ function hear(realm: Realm): void {
 /** After {@link Realm.lookAgain}, where waits remain. Context: tasklistLock. */
 export function listenOn(realm: Realm): void {
   if (SHARED !== 0 && realm.stopListening !== undefined) hear(realm)
+}
+
+/** This worker has handlers or drivers: what others' calls leave for them wakes it, and keeps nothing alive. Context: any. */
+export function hearDue(realm: Realm): void {
+  if (SHARED === 0 || !realm.isShared || realm.hearingDue || realm.disposed) return
+  if (realm.functions.size + realm.drivers.size === 0) return
+  realm.hearingDue = true
+  whenWoken(realm.table.words, ownWorker(realm.table) + L.WORKER_DUE, 0, () => {
+    realm.hearingDue = false
+    if (!realm.disposed) realm.callSoon()
+  })
+}
+
+/** It has none any more. */
+export function stopHearingDue(realm: Realm): void {
+  wake(realm.table.words, ownWorker(realm.table) + L.WORKER_DUE, ALL)
 }

@@ -1,7 +1,6 @@
 /**
  * What a task does with signals, and what may stand behind it.
  */
-import { ENOSYS } from './abi/errno.ts'
 import { NSIG } from './abi/limits.ts'
 import { SIG_DFL, SIG_IGN } from './abi/signal.ts'
 import {
@@ -11,11 +10,11 @@ import {
   setHandler,
   type TaskDriver,
 } from './driver.ts'
-import { flags32, int32, KernelError, record, show } from './errors.ts'
+import { flags32, int32, record, show } from './errors.ts'
 import { lockMethods } from './locked.ts'
 import { enter, leave } from './realm.ts'
 import { killSomethingInfo, tgkill, tkill } from './task/kill.ts'
-import { blockedSignals, doSigaction, doSigprocmask, pendingSignals, SIG_CATCH } from './task/sigaction.ts'
+import { blockedSignals, doSigaction, doSigprocmask, pendingSignals } from './task/sigaction.ts'
 import { TaskView } from './task_view.ts'
 
 /** What a signal does to a process (sigaction(2)): its default, nothing, or a call of a function. */
@@ -69,8 +68,9 @@ export class TaskSignals extends TaskView {
   /**
    * sigaction(2): ignores a signal, restores its default, or has it call a function. A handler runs after the call
    * that sent the signal has returned, outside of it; fork inherits it, execve removes it. Handlers live in this
-   * realm: in a saved table such a signal is caught, but nobody is called.
-   * Returns 0. Throws EINVAL: no such signal, or SIGKILL or SIGSTOP.
+   * realm: in a saved table such a signal is caught, but nobody is called. In `pidns/shared` it runs in this worker,
+   * whichever worker sends the signal; it keeps no event loop alive, and when this worker ends the signal has its default again.
+   * Returns 0. Throws EINVAL: no such signal, or SIGKILL or SIGSTOP; ENOMEM.
    *
    * @example
    * ```ts
@@ -86,15 +86,15 @@ export class TaskSignals extends TaskView {
     int32('sig', sig)
     const { handler } = record('action', action)
     const flags = flags32('flags', action.flags ?? 0)
-    const caught = typeof handler === 'function'
-    if (!caught && handler !== SIG_DFL && handler !== SIG_IGN) {
+    if (typeof handler !== 'function' && handler !== SIG_DFL && handler !== SIG_IGN) {
       throw new TypeError(`"handler" expected 'dfl', 'ign' or a function, got ${show(handler)}`)
     }
     const ref = this.live('sigaction')
-    if (caught && this.realm.isShared) throw new KernelError(ENOSYS, 'sigaction')
     const irq = enter(this.realm, ref)
-    const ret = doSigaction(this.realm.table, ref, sig, caught ? SIG_CATCH : handler, flags)
-    if (ret === 0) setHandler(this.realm, ref, sig, caught ? handler : undefined)
+    const ret =
+      typeof handler === 'function'
+        ? setHandler(this.realm, ref, sig, handler, flags)
+        : doSigaction(this.realm.table, ref, sig, handler, flags)
     leave(this.realm, ref, irq, ret, 'sigaction')
     return 0
   }
@@ -126,14 +126,14 @@ export class TaskSignals extends TaskView {
   /**
    * Puts something real behind this task: what the table does to the task, the driver is told, and what becomes of
    * the real thing, it reports. See {@link TaskDriver}; `pidns/drivers` has two. One driver a task; the last counts.
-   * Throws ESRCH: the task is gone. Context: outside a read section.
+   * In `pidns/shared` it is told in this worker, whichever worker's call it is about; when this worker ends, so does the task.
+   * Throws ESRCH: the task is gone; EBUSY: it has a driver in another worker; ENOMEM. Context: outside a read section.
    */
   attachDriver(driver: TaskDriver): DriverControl {
     if (typeof record('driver', driver).kill !== 'function') {
       throw new TypeError(`"kill" expected a function, got ${show(driver.kill)}`)
     }
     const ref = this.live('attachDriver')
-    if (this.realm.isShared) throw new KernelError(ENOSYS, 'attachDriver')
     return attachDriver(this.realm, ref, this, driver)
   }
 

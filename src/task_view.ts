@@ -191,7 +191,7 @@ export class TaskView {
   }
 
   static {
-    lockMethods(TaskView.prototype, (task) => task.realm)
+    lockMethods(TaskView.prototype, (task) => task.realm, { free: ['handle'] })
     // How Node's console prints a Task: what tells one from another.
     Object.defineProperty(TaskView.prototype, Symbol.for('nodejs.util.inspect.custom'), {
       value: function (this: TaskView): unknown {

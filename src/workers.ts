@@ -20,16 +20,18 @@ import {
   makesCalls,
   markDone,
   markEnded,
+  ownWorker,
   threadOf,
   workerNr,
 } from './mm/worker.ts'
 import type { Realm } from './realm.ts'
 import { markWaits, nameWaits } from './realm.ts'
-import { ring } from './ring.ts'
+import { hearDue, ring, stopHearingDue } from './ring.ts'
 import { lockHolder } from './sync/raw_spinlock.ts'
 import { rcuLength, rcuRunCallbacks, rcuRunSoon } from './sync/rcu.ts'
 import { runWorkqueue } from './sync/workqueue.ts'
-import { killTasksOf, putWaitsOf, unmarkWaiting } from './task/bury.ts'
+import { dropDriversOf, dropHandlersOf, killTasksOf, putWaitsOf, unmarkWaiting } from './task/bury.ts'
+import { isDue, noteCall } from './task/due.ts'
 import { schedule } from './task/run.ts'
 
 /** How often each worker looks whether the others live. */
@@ -44,6 +46,8 @@ export function share(realm: Realm, syscall: string): void {
   locked(realm, () => {
     nameKernel(realm)
     nameWaits(realm)
+    noteFrames(realm)
+    hearDue(realm)
   })
   if (thread.id === 0) holdName(realm)
   watch(realm)
@@ -71,11 +75,24 @@ function nameKernel(realm: Realm): void {
   w[L.H_NAME + 1] = Math.floor(Math.random() * 0x7fffffff)
 }
 
+/** What was on a stack here is in the table, where others see it. */
+function noteFrames(realm: Realm): void {
+  // Where memory is exhausted some are not called: that is all that can be done for a task that has stopped.
+  for (const [ref, frames] of realm.frames) for (const { sig } of frames) noteCall(realm.table, ref, sig)
+  realm.frames.clear()
+}
+
 /** This worker uses the kernel no more; what it made and claimed lives on. Context: tasklistLock. */
 export function leaveKernel(realm: Realm): void {
+  const { table } = realm
+  const own = ownWorker(table)
+  if (own === 0) return
   realm.stopWatching()
-  const own = findWorker(realm.table.words, workerNr(realm.table))
-  if (own !== 0) markDone(realm.table.words, own, workerNr(realm.table))
+  dropHandlersOf(table, workerNr(table))
+  dropDriversOf(table, workerNr(table), false)
+  schedule(table)
+  stopHearingDue(realm)
+  markDone(table.words, own, workerNr(table))
   realm.letNameGo()
 }
 
@@ -119,6 +136,8 @@ export function bury(realm: Realm): void {
     w[at + L.WORKER_LISTENS] = 0
     putWaitsOf(table, nr)
     if (makesCalls(w, at)) killTasksOf(table, nr)
+    dropDriversOf(table, nr, true)
+    dropHandlersOf(table, nr)
   })
   unmarkWaiting(table)
   markWaits(realm)
@@ -144,7 +163,7 @@ function watch(realm: Realm): void {
 /** A reader that has no part in calls runs no callbacks when it is done, and may be in the way of the last ones. */
 function lookForStalls(realm: Realm): void {
   const { table } = realm
-  if (rcuLength(table) === 0 || realm.calls > 0 || realm.burying) return
+  if (rcuLength(table) === 0 || realm.calls > 0 || realm.calling) return
   callSoon(realm, () => {
     if (table.rcuNesting === 0) rcuRunCallbacks(table)
   })
@@ -161,7 +180,8 @@ function lookForDead(realm: Realm): void {
     if (isEnded(w, at)) dead += 1
     else if (load(w, at + L.WORKER_HOLDS) === 1) named.push(at)
   })
-  if (dead > 0) callSoon(realm)
+  // It is woken when something is due, unless its surroundings cannot.
+  if (dead > 0 || isDue(realm.table)) callSoon(realm)
   if (named.length === 0) return
   // One at a time, in turn: the others look too. And the one for whom all wait.
   realm.looks += 1
@@ -182,12 +202,13 @@ function askName(realm: Realm, at: number): void {
   })
 }
 
-/** A call, by which what the dead leave is put in order besides. */
-function callSoon(realm: Realm, run: () => void = () => {}): void {
-  if (realm.burying) return
-  realm.burying = true
+/** A call, at whose beginning what the dead leave is put in order, and at whose end what is due runs. */
+export function callSoon(realm: Realm, run: () => void = () => {}): void {
+  if (realm.calling) return
+  realm.calling = true
   const done = (): void => {
-    realm.burying = false
+    realm.calling = false
+    hearDue(realm)
   }
   void lockedSoon(realm, run).then(done, done)
 }

@@ -37,6 +37,7 @@ const TIMED = [
   'readers-2-apart',
   'writer-keep',
   'cross-worker',
+  'cross-worker-pid',
 ]
 const OTHERS = ['replay', 'bytes-process', 'bytes-namespace', 'bytes-library', 'bytes-library-pid']
 

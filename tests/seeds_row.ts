@@ -22,7 +22,7 @@ export const hooks = {
   abortWaits(): void {},
   taskReleased(): void {},
   notifyPidfd(): void {},
-  deliverSignal(): void {},
+  deliverSignal: (): boolean => true,
   runHandlers(): void {},
   tellDriver(): void {},
 }

@@ -39,3 +39,9 @@ test('a wait that has ended does not, and neither does a kernel that others may 
 test('a disposed kernel does not', () => {
   assert.equal(outputOf('kernel.init.waitpid().catch(() => {}); kernel.dispose()'), '')
 })
+
+test('a handler does not, as with process.on(), and neither does a driver: what is behind it may', () => {
+  assert.equal(outputOf('child.sigaction(10, { handler: () => {} })'), '')
+  assert.equal(outputOf('child.attachDriver({ kill: () => {} })'), '')
+  assert.equal(outputOf('child.attachDriver({ kill: () => {} }); setTimeout(() => {}, 1000)'), 'alive\n')
+})

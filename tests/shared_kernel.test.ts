@@ -111,20 +111,6 @@ test('a wait ends with ESRCH where another worker ends the task that waits', {
   assert.deepEqual(kernel.check(), [])
 })
 
-test('what is one worker’s own is refused where others use the kernel', () => {
-  const kernel = Kernel.boot()
-  const child = kernel.init.fork()
-  child.sigaction(10, { handler: () => {} })
-  assert.throws(() => kernel.handle, { code: 'EBUSY' })
-  child.sigaction(10, { handler: 'dfl' })
-  const joined = Kernel.join(kernel.handle)
-  for (const task of [child, joined.task(child.handle)]) {
-    assert.throws(() => task.sigaction(10, { handler: () => {} }), { code: 'ENOSYS' })
-    assert.throws(() => task.attachDriver({ kill: () => {} }), { code: 'ENOSYS' })
-  }
-  assert.deepEqual([kernel.check(), joined.check()], [[], []])
-})
-
 test('two realms of one thread see each other’s changes, and a reused record is not its old task', () => {
   const kernel = Kernel.boot({ pidMax: 302 })
   const other = Kernel.join(structuredClone(kernel.handle))

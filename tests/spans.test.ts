@@ -6,10 +6,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type FileReport, type LogOptions, replayLog } from 'pidns/trace'
 import { ROWS } from './span_rows.ts'
+import { AHEAD_ROWS } from './span_rows_ahead.ts'
 import { RARE_ROWS } from './span_rows_rare.ts'
 import { bytesOf } from './trace_tools.ts'
 
-const ALL = [...ROWS, ...RARE_ROWS]
+const ALL = [...ROWS, ...RARE_ROWS, ...AHEAD_ROWS]
 
 async function replay(lines: readonly string[], options: LogOptions = {}): Promise<FileReport> {
   const text = lines.map((line) => `${line}\n`).join('')

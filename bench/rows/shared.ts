@@ -59,7 +59,7 @@ const onMap: Team = {
 }
 
 const byMessage: Team = {
-  name: 'postMessage round trip to the thread that has the numbers',
+  name: 'postMessage round trip to the thread that has the numbers, a bare number',
   setup: () => {
     const { port1, port2 } = new MessageChannel()
     return {
@@ -103,9 +103,15 @@ export const SHARED: readonly SharedRow[] = [
   },
   {
     id: 'cross-worker',
-    what: 'allocPid + freePid from a worker',
-    ours: onTable('pidns', ['churn']),
+    what: 'a bare number from a worker: allocPidmap + freePidmap',
+    ours: onTable('pidns', ['numbers']),
     peer: byMessage,
     target: 0.01,
+  },
+  {
+    id: 'cross-worker-pid',
+    what: 'a whole struct pid from a worker: allocPid + freePid, random victim',
+    ours: onTable('pidns', ['churn']),
+    peer: byMessage,
   },
 ]

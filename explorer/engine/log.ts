@@ -9,12 +9,18 @@ import { type LogStep, type Running, startRunning } from '../../src/trace/runnin
 import type { SpanStart } from '../../src/trace/span.ts'
 import { TraceError } from '../../src/trace/trace_error.ts'
 import { grown, type Recorded } from './recorded.ts'
-import { type Recording, startRecording } from './recording.ts'
+import { type Recording, type Spacing, startRecording } from './recording.ts'
 
 export interface Progress {
   readonly read: number
   readonly of: number
   readonly events: number
+}
+
+export interface ReadOptions {
+  /** How the kernel finds a number. */
+  readonly lookup: 'hash' | 'idr'
+  readonly spacing?: Spacing | undefined
 }
 
 const GZIP = [0x1f, 0x8b]
@@ -28,7 +34,7 @@ export async function readBytes(
   name: string,
   file: Blob,
   tell: (progress: Progress) => void,
-  lookup: 'hash' | 'idr',
+  options: ReadOptions,
 ): Promise<Recorded> {
   const head = new Uint8Array(await file.slice(0, 8).arrayBuffer())
   if (new TextDecoder('latin1').decode(head) === IMAGE) return readImage(name, file)
@@ -42,14 +48,14 @@ export async function readBytes(
   })
   const plain = file.stream().pipeThrough(counted)
   const stream = packed ? plain.pipeThrough(new DecompressionStream('gzip')) : plain
-  return await readLog(name, stream, (events) => tell({ read, of: file.size, events }), lookup)
+  return await readLog(name, stream, (events) => tell({ read, of: file.size, events }), options)
 }
 
 async function readLog(
   name: string,
   stream: ReadableStream<Uint8Array>,
   tell: (events: number) => void,
-  lookup: 'hash' | 'idr',
+  { lookup, spacing }: ReadOptions,
 ): Promise<Recorded> {
   const lines = createLines()
   let running: Running | undefined
@@ -59,7 +65,7 @@ async function readLog(
   const take = (item: LogItem): void => {
     if (running === undefined) {
       running = startRunning(item as Start | SpanStart, { check: false, lookup })
-      recording = startRecording(running.kernel)
+      recording = startRecording(running.kernel, spacing)
     } else {
       running.take(item as LogStep)
       recording?.step(lineOf(item as LogStep))

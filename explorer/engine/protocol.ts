@@ -84,7 +84,6 @@ export type Request =
   | { readonly kind: 'life'; readonly id: number }
   /** The life behind a `struct pid` at a step. */
   | { readonly kind: 'who'; readonly pid: number; readonly step: number }
-  | { readonly kind: 'truth'; readonly step: number }
 
 export interface Answers {
   open: Opened
@@ -92,7 +91,6 @@ export interface Answers {
   ask: LifeView[]
   life: LifeView | undefined
   who: LifeView | undefined
-  truth: { readonly tasks: unknown; readonly check: string[]; readonly step: number }
 }
 
 export type Reply =

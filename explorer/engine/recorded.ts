@@ -4,7 +4,8 @@ import type { Life } from './lives.ts'
 
 export interface Checkpoint {
   readonly step: number
-  readonly image: Uint8Array
+  /** The table after it: a copy of copies.ts. */
+  readonly words: Int32Array
 }
 
 export interface Recorded {
@@ -20,6 +21,8 @@ export interface Recorded {
   readonly lineOf: Uint32Array
   readonly tape: Float64Array
   readonly texts: readonly string[]
+  /** The kernel at step 0, as bytes: to make another one of. */
+  readonly image: Uint8Array
   /** In order; the first is of step 0. */
   readonly checkpoints: readonly Checkpoint[]
   /** What happened in each step: bits FORK, EXIT, SIGNAL. */

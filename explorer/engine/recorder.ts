@@ -73,6 +73,7 @@ function textOf(to: C.Tape, text: string): number {
   return place
 }
 
+/** On the class itself, also where the method is its parent's: another child of that is told of as what it is. */
 function around(kind: C.CallKind, prototype: object, name: string): void {
   let owner = prototype
   while (!Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner)
@@ -88,7 +89,7 @@ function around(kind: C.CallKind, prototype: object, name: string): void {
       depth--
     }
   }
-  Object.defineProperty(owner, name, { ...own, [key]: told })
+  Object.defineProperty(prototype, name, { ...own, [key]: told })
 }
 
 for (const { kind, name } of NAMES) {

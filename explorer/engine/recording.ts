@@ -10,16 +10,23 @@ import { taskPid } from '../../src/pid/task_link.ts'
 import { Task } from '../../src/process.ts'
 import type { FileReport } from '../../src/trace/report.ts'
 import { createTape } from './calls.ts'
+import { copyTable, isAtRest } from './copies.ts'
 import * as Lv from './lives.ts'
 import { notes } from './notes.ts'
 import { endTurn } from './platform.ts'
 import { type Checkpoint, grown, type Recorded } from './recorded.ts'
 import { recordTo, tellInside } from './recorder.ts'
 
-/** So many words of calls lie at most between two copies of the table, to begin with, and so many copies are kept. */
-const FIRST_INTERVAL = 8_000
-const MOST_CHECKPOINTS = 512
-const MOST_BYTES = 384 * 2 ** 20
+/** How copies of the table are spread over a log. */
+export interface Spacing {
+  /** So many words of calls lie between two copies, to begin with. */
+  readonly interval: number
+  /** When the copies have more bytes, every other one goes, and the next ones lie twice as far apart. */
+  readonly mostBytes: number
+}
+
+/** The calls of an interval are made again in a few milliseconds. */
+const SPACING: Spacing = { interval: 4_000, mostBytes: 256 * 2 ** 20 }
 
 export interface Recording {
   /** The step is over; it came from this line. */
@@ -37,13 +44,15 @@ export function tableOf(kernel: Kernel): PidTable {
 }
 
 /** From now on what is done to `kernel` is recorded; its present state is step 0. */
-export function startRecording(kernel: Kernel): Recording {
+export function startRecording(kernel: Kernel, spacing: Spacing = SPACING): Recording {
   endTurn()
   const table = tableOf(kernel)
   const tape = createTape()
   const lives = Lv.createLives()
-  const checkpoints: Checkpoint[] = [{ step: 0, image: kernel.save() }]
-  let [steps, bits, interval, lastTape, bytes] = [0, 0, FIRST_INTERVAL, 0, 0]
+  const image = kernel.save()
+  const checkpoints: Checkpoint[] = [{ step: 0, words: copyTable(table) }]
+  let [steps, bits, lastTape] = [0, 0, 0]
+  let [interval, bytes] = [spacing.interval, 0]
   let callsEnd: Float64Array = new Float64Array(1024)
   let lineOf: Uint32Array = new Uint32Array(1024)
   let kinds: Uint8Array = new Uint8Array(1024)
@@ -112,13 +121,13 @@ export function startRecording(kernel: Kernel): Recording {
 
   function checkpoint(): void {
     lastTape = tape.length
-    const image = kernel.save()
-    checkpoints.push({ step: steps, image })
-    bytes += image.length
-    if (checkpoints.length <= MOST_CHECKPOINTS && bytes <= MOST_BYTES) return
+    const words = copyTable(table)
+    checkpoints.push({ step: steps, words })
+    bytes += words.byteLength
+    if (bytes <= spacing.mostBytes) return
     interval *= 2
     for (let i = checkpoints.length - 2; i > 0; i -= 2) checkpoints.splice(i, 1)
-    bytes = checkpoints.reduce((sum, { image }) => sum + image.length, 0)
+    bytes = checkpoints.reduce((sum, { words }) => sum + words.byteLength, 0)
   }
 
   return {
@@ -133,7 +142,7 @@ export function startRecording(kernel: Kernel): Recording {
       lineOf[steps] = line
       kinds[steps] = bits
       bits = 0
-      if (tape.length - lastTape >= interval) checkpoint()
+      if (tape.length - lastTape >= interval && isAtRest(table)) checkpoint()
     },
     get steps() {
       return steps
@@ -149,6 +158,7 @@ export function startRecording(kernel: Kernel): Recording {
         kinds: kinds.slice(0, steps + 1),
         tape: tape.words.slice(0, tape.length),
         texts: tape.texts,
+        image,
         checkpoints,
         lives: lives.all,
       }

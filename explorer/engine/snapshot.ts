@@ -55,7 +55,9 @@ export const R_SID = 11
 /** Place among its siblings, and how many they are. */
 export const R_POS = 12
 export const R_SIZE = 13
-export const ROW_WORDS = 14
+/** Which of the names. */
+export const R_COMM = 14
+export const ROW_WORDS = 15
 
 export const F_ZOMBIE = 1
 export const F_STOPPED = 2
@@ -71,6 +73,7 @@ export interface Snapshot {
   readonly namespaces: readonly NsView[]
   readonly rows: Int32Array
   readonly numbers: Int32Array
+  /** Names, each once. */
   readonly comms: readonly string[]
   readonly processes: number
   readonly zombies: number
@@ -79,9 +82,18 @@ export interface Snapshot {
 interface Process {
   readonly task: TaskRef
   readonly ns: NsRef
-  readonly children: Process[]
+  /** Most have none: then this is shared. */
+  children: Process[]
   /** Namespaces whose inits are its children. */
-  readonly areas: NsRef[]
+  areas: NsRef[]
+}
+
+const NONE: never[] = []
+
+function added<T>(list: T[], one: T): T[] {
+  if (list === NONE) return [one]
+  list.push(one)
+  return list
 }
 
 interface Area {
@@ -124,7 +136,7 @@ function noteOf(table: PidTable, task: TaskRef): number {
   mix(w[task + L.TASK_FLAGS] & T.PF_EXITING)
   mix(w[task + L.TASK_NS_FOR_CHILDREN])
   for (let i = 0; i < L.PIDTYPE_MAX; i++) mix(w[task + L.TASK_LINKS + i * L.LINK_WORDS + L.LINK_PID])
-  mix(w[T.signalOf(table, task) + L.SIG_IS_CHILD_SUBREAPER])
+  mix(w[T.signalOf(table, task) + L.SIG_SUBREAPER] & L.SUBREAPER_IS)
   for (let i = 0; i < L.TASK_COMM_WORDS; i++) mix(w[task + L.TASK_COMM + i])
   return note
 }
@@ -146,13 +158,13 @@ function findProcesses(table: PidTable, areas: Map<NsRef, Area>): Map<TaskRef, P
   for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
     if (taskPid(table, p) === 0) continue
     const ns = taskActivePidNs(table, p)
-    if (areas.has(ns)) processes.set(p, { task: p, ns, children: [], areas: [] })
+    if (areas.has(ns)) processes.set(p, { task: p, ns, children: NONE, areas: NONE })
   }
   for (const process of processes.values()) {
     const area = areas.get(process.ns) as Area
     area.processes++
     const parent = parentOf(table, processes, process)
-    if (parent?.ns === process.ns) parent.children.push(process)
+    if (parent?.ns === process.ns) parent.children = added(parent.children, process)
     else area.roots.push(process)
   }
   return processes
@@ -177,7 +189,7 @@ function placeAreas(
     const reaper = w[ns + L.NS_CHILD_REAPER] as TaskRef
     const init = reaper === 0 ? undefined : processes.get(w[reaper + L.TASK_LEADER] as TaskRef)
     const parent = init === undefined ? undefined : parentOf(table, processes, init)
-    if (parent !== undefined && parent.ns === outer?.ns) parent.areas.push(ns)
+    if (parent !== undefined && parent.ns === outer?.ns) parent.areas = added(parent.areas, ns)
     else outer?.areas.push(ns)
   }
 }
@@ -187,6 +199,11 @@ interface Drawing {
   count: number
   numbers: number[]
   readonly comms: string[]
+  /** By name: its place among them. */
+  readonly places: Map<string, number>
+  /** Whose name was the last, and its place: the next one often has the same. */
+  named: TaskRef
+  place: number
   zombies: number
 }
 
@@ -196,7 +213,10 @@ function draw(table: PidTable, areas: Map<NsRef, Area>, before: Before | undefin
     rows: new Int32Array(ROW_WORDS * 256),
     count: 0,
     numbers: [],
-    comms: [],
+    comms: [''],
+    places: new Map([['', 0]]),
+    named: 0 as TaskRef,
+    place: 0,
     zombies: 0,
   }
   type Todo = {
@@ -232,11 +252,11 @@ function draw(table: PidTable, areas: Map<NsRef, Area>, before: Before | undefin
   for (let todo = stack.pop(); todo !== undefined; todo = stack.pop()) {
     const { process, area, end, depth, nested, pos, size } = todo
     if (area !== undefined) {
-      addRow(drawing, [ROW_NS, depth, area.index, nested + 1, 0, 0, 0, 0, 0, 0, 0, 0, pos, size], '')
+      addRow(drawing, [ROW_NS, depth, area.index, nested + 1, 0, 0, 0, 0, 0, 0, 0, 0, pos, size, 0])
       stack.push({ end: area, depth, nested: nested + 1, pos: 0, size: 0 })
       pushAll(area.roots, area.areas, depth + 1, nested + 1)
     } else if (end !== undefined) {
-      addRow(drawing, [ROW_NS_END, depth, end.index, nested, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], '')
+      addRow(drawing, [ROW_NS_END, depth, end.index, nested, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
     } else if (process !== undefined) {
       const index = (areas.get(process.ns) as Area).index
       addProcess(table, drawing, process, [depth, index, nested, pos, size], before)
@@ -253,14 +273,30 @@ function draw(table: PidTable, areas: Map<NsRef, Area>, before: Before | undefin
   }
 }
 
-function addRow(drawing: Drawing, words: readonly number[], comm: string): void {
+function addRow(drawing: Drawing, words: readonly number[]): void {
   if ((drawing.count + 1) * ROW_WORDS > drawing.rows.length) {
     const rows = new Int32Array(drawing.rows.length * 2)
     rows.set(drawing.rows)
     drawing.rows = rows
   }
   drawing.rows.set(words, drawing.count++ * ROW_WORDS)
-  drawing.comms.push(comm)
+}
+
+function placeOfComm(table: PidTable, drawing: Drawing, task: TaskRef): number {
+  const w = table.words
+  const { named } = drawing
+  drawing.named = task
+  let isSame = named !== 0
+  for (let i = 0; isSame && i < L.TASK_COMM_WORDS; i++)
+    isSame = w[named + L.TASK_COMM + i] === w[task + L.TASK_COMM + i]
+  if (isSame) return drawing.place
+  const comm = utf8String(getTaskComm(table, task))
+  let place = drawing.places.get(comm)
+  if (place === undefined) {
+    place = drawing.comms.push(comm) - 1
+    drawing.places.set(comm, place)
+  }
+  return (drawing.place = place)
 }
 
 type Place = readonly [depth: number, ns: number, nested: number, pos: number, size: number]
@@ -299,11 +335,8 @@ function addTask(
   const groups = [pidNrNs(table, taskPgrp(table, task), ns), pidNrNs(table, taskSession(table, task), ns)]
   const at = drawing.numbers.length
   for (let level = 0; level < levels; level++) drawing.numbers.push(w[upidAt(pid, level) + L.UPID_NR])
-  addRow(
-    drawing,
-    [...head, flags, at, levels, pid, task, ppid, ...groups, pos, size],
-    utf8String(getTaskComm(table, task)),
-  )
+  const comm = placeOfComm(table, drawing, task)
+  addRow(drawing, [...head, flags, at, levels, pid, task, ppid, ...groups, pos, size, comm])
 }
 
 function flagsOf(table: PidTable, task: TaskRef, before: Before | undefined): number {
@@ -314,7 +347,7 @@ function flagsOf(table: PidTable, task: TaskRef, before: Before | undefined): nu
   else if (T.hasFlag(table, task, T.PF_EXITING)) flags |= F_EXITING
   if (taskState(table, task) === TASK_STOPPED) flags |= F_STOPPED
   if (w[upidAt(pid, w[pid + L.PID_LEVEL]) + L.UPID_NR] === 1) flags |= F_INIT
-  if (w[T.signalOf(table, task) + L.SIG_IS_CHILD_SUBREAPER] !== 0) flags |= F_SUBREAPER
+  if ((w[T.signalOf(table, task) + L.SIG_SUBREAPER] & L.SUBREAPER_IS) !== 0) flags |= F_SUBREAPER
   const parent = T.realParent(table, task)
   const outside =
     parent !== 0 &&

@@ -12,11 +12,12 @@ import { pidmapEntry } from '../../src/pid/pidmap.ts'
 import type { PidTable } from '../../src/pid/table.ts'
 import { Task } from '../../src/process.ts'
 import { rcuLength } from '../../src/sync/rcu.ts'
+import { copyInto, putBack } from './copies.ts'
 import { type HashView, type TreeView, viewHash } from './hash_view.ts'
 import { setOutermost } from './names.ts'
 import { performCalls } from './performer.ts'
 import { endTurn } from './platform.ts'
-import type { Recorded } from './recorded.ts'
+import type { Checkpoint, Recorded } from './recorded.ts'
 import { noteTasks, type Snapshot, takeSnapshot } from './snapshot.ts'
 import { type Trace, trace } from './tracer.ts'
 
@@ -54,32 +55,27 @@ export interface Stepper {
   map(inum: number): MapView | undefined
   hash(bucket: number): HashView | TreeView
   cpu(): CpuView
-  /** What `kernel.check()` finds: nothing. */
-  check(): string[]
-  /** The library's own account of itself, for tests. */
-  tasks(): { readonly pid: readonly number[]; readonly state: string; readonly ppid: number }[]
+  /** The state as `kernel.save()` has it. */
+  save(): Uint8Array
 }
 
 const MOST_CHANGES = 4096
 
 export function createStepper(recorded: Recorded): Stepper {
-  const { checkpoints, callsEnd, tape, texts, level } = recorded
+  const { checkpoints, callsEnd, tape, texts, level, image } = recorded
   setOutermost(level)
+  const kernel = Kernel.restore(image)
+  endTurn()
+  const { table } = Task.realmOf(kernel.init)
   let step = -1
-  let kernel: Kernel | undefined
-  let table: PidTable
-  let before = new Int32Array(0)
+  let before: Int32Array = new Int32Array(0)
   let notes: Map<number, number> | undefined
   let told: Trace = { calls: [], hash: [], left: 0 }
 
   function restore(to: number): void {
-    let at = checkpoints.length - 1
-    while ((checkpoints[at]?.step ?? 0) > to) at--
-    const checkpoint = checkpoints[at] as Recorded['checkpoints'][number]
-    if (kernel !== undefined && step <= to && step >= checkpoint.step) return
-    kernel = Kernel.restore(checkpoint.image)
-    endTurn()
-    table = Task.realmOf(kernel.init).table
+    const checkpoint = checkpoints[lastBefore(checkpoints, to)] as Checkpoint
+    if (step <= to && step >= checkpoint.step) return
+    putBack(kernel, checkpoint.words)
     step = checkpoint.step
   }
 
@@ -87,7 +83,7 @@ export function createStepper(recorded: Recorded): Stepper {
     // A turn ends with each step: what was freed in it can be used again in the next one.
     for (; step < to; step++) {
       const [from, end] = [callsEnd[step] as number, callsEnd[step + 1] as number]
-      if (from < end) performCalls(kernel as Kernel, table, tape, texts, from, end)
+      if (from < end) performCalls(kernel, table, tape, texts, from, end)
     }
   }
 
@@ -99,10 +95,10 @@ export function createStepper(recorded: Recorded): Stepper {
       return told
     },
     seek(to) {
-      if (to === step && kernel !== undefined) return
+      if (to === step) return
       restore(Math.max(0, to - 1))
       forward(to - 1)
-      before = table.words.slice(0, table.words[L.H_BRK])
+      before = copyInto(before, table)
       notes = to === 0 ? undefined : noteTasks(table)
       told = trace(table, () => forward(to))
     },
@@ -110,14 +106,19 @@ export function createStepper(recorded: Recorded): Stepper {
     map: (inum) => viewMap(table, before, step, inum),
     hash: (bucket) => viewHash(table, told, bucket),
     cpu: () => ({ irqsOn: table.irqsOn, reading: table.rcuNesting, waiting: rcuLength(table) }),
-    check: () => (kernel as Kernel).check(),
-    tasks: () =>
-      (kernel as Kernel).tasks().map((task) => ({
-        pid: task.nspid.slice(level),
-        state: task.state,
-        ppid: task.parent === undefined ? 0 : (task.parent.nspid.at(-1) ?? 0),
-      })),
+    save: () => kernel.save(),
   }
+}
+
+/** The last copy that was made at this step or before it. */
+function lastBefore(checkpoints: readonly Checkpoint[], step: number): number {
+  let [low, high] = [0, checkpoints.length - 1]
+  while (low < high) {
+    const middle = (low + high + 1) >> 1
+    if ((checkpoints[middle] as Checkpoint).step <= step) low = middle
+    else high = middle - 1
+  }
+  return low
 }
 
 export function findNs(table: PidTable, inum: number): NsRef {

@@ -19,7 +19,7 @@ import { tellStory } from './stories.ts'
 
 interface Port {
   onmessage: ((event: MessageEvent<Request & { id: number }>) => void) | null
-  postMessage(reply: Reply): void
+  postMessage(reply: Reply, transfer?: Transferable[]): void
 }
 
 const port = self as unknown as Port
@@ -30,9 +30,19 @@ let stepper: Stepper | undefined
 
 port.onmessage = ({ data }) => {
   void answer(data).then(
-    (result) => port.postMessage({ id: data.id, answer: result }),
+    (result) => port.postMessage({ id: data.id, answer: result }, buffersOf(result)),
     (error: unknown) => port.postMessage({ id: data.id, trouble: troubleText(error) }),
   )
+}
+
+/** What is large in an answer, and made for it alone: handed over, not copied. */
+function buffersOf(result: Answers[keyof Answers]): ArrayBuffer[] {
+  if (result === undefined || !('snapshot' in result)) return []
+  const { snapshot, map, hash } = result
+  const arrays: ArrayBufferView[] = [snapshot.rows, snapshot.numbers]
+  if (map !== undefined) arrays.push(map.bits, map.free)
+  if (hash.kind === 'hash') arrays.push(hash.lengths)
+  return arrays.map(({ buffer }) => buffer as ArrayBuffer)
 }
 
 async function answer(request: Request & { id: number }): Promise<Answers[keyof Answers]> {
@@ -69,11 +79,6 @@ async function answer(request: Request & { id: number }): Promise<Answers[keyof 
       const life = recorded?.lives.find((one) => one.pid === request.pid && isAt(one, request.step))
       return life === undefined ? undefined : viewLife(life)
     }
-    case 'truth': {
-      const at = present()
-      at.seek(request.step)
-      return { step: at.step, tasks: at.tasks(), check: at.check() }
-    }
   }
 }
 
@@ -85,12 +90,9 @@ function present(): Stepper {
 async function open(source: Source, lookup: 'hash' | 'idr', id: number): Promise<Opened> {
   let beats: readonly Beat[] = []
   if (source.kind === 'file') {
-    recorded = await readBytes(
-      source.name,
-      source.blob,
-      (progress) => port.postMessage({ id, progress }),
+    recorded = await readBytes(source.name, source.blob, (progress) => port.postMessage({ id, progress }), {
       lookup,
-    )
+    })
   } else {
     const story = tellStory(source.id, lookup)
     recorded = story.recorded

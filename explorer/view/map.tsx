@@ -237,8 +237,9 @@ function labelOf(map: MapView): string {
   return `pidmap of ${S.nsName(map.ns)}: ${taken} of ${map.pidMax} numbers taken. ${changeText(map)} Arrow keys move, Enter asks who has a number, plus and minus zoom.`
 }
 
+/** How many bits are set: neighbours added up, in pairs, fours, and eights. */
 function ones(word: number): number {
-  let count = 0
-  for (let rest = word; rest !== 0; rest &= rest - 1) count++
-  return count
+  const pairs = word - ((word >>> 1) & 0x55555555)
+  const fours = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333)
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }

@@ -38,12 +38,13 @@ export function usedUpTo({ bits, lastPid, reserved, pidMax }: MapView): number {
 
 export interface Picture {
   readonly canvas: OffscreenCanvas
+  readonly image: ImageData
   readonly of: MapView
   readonly columns: number
   readonly theme: string
 }
 
-/** The bits as pixels; the one before is used again where nothing has changed. */
+/** The bits as pixels; of the one before, only those rows are put anew in which something has changed, if they are few. */
 export function picture(
   map: MapView,
   { columns }: Grid,
@@ -52,25 +53,36 @@ export function picture(
 ): Picture {
   if (before?.of === map && before.columns === columns && before.theme === theme) return before
   const rows = Math.max(1, Math.ceil((map.bits.length * 32) / columns))
-  const reuse = before?.canvas.width === columns && before.canvas.height === rows
-  const canvas = reuse ? before.canvas : new OffscreenCanvas(columns, rows)
+  const { canvas: last } = before ?? {}
+  const isSame = last?.width === columns && last.height === rows && before?.theme === theme
+  const canvas = isSame ? last : new OffscreenCanvas(columns, rows)
   const ink = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D
-  const image = ink.createImageData(columns, rows)
+  const image = isSame ? (before as Picture).image : ink.createImageData(columns, rows)
   const pixels = new Uint32Array(image.data.buffer)
   const taken = pixelOf(colorOf('--taken'))
+  const old = isSame ? (before as Picture).of.bits : NO_BITS
   const { bits } = map
-  for (let i = 0; i < bits.length; i++) {
-    let word = bits[i] as number
-    if (word === 0) continue
-    const at = i * 32
-    if (word === -1) {
-      pixels.fill(taken, at, at + 32)
-      continue
+  const perRow = columns / 32
+  const changed: number[] = []
+  for (let row = 0; row < rows; row++) {
+    let isChanged = false
+    for (let i = row * perRow; i < Math.min(bits.length, (row + 1) * perRow); i++) {
+      if (bits[i] === (old[i] ?? 0)) continue
+      isChanged = true
+      fillWord(pixels, i * 32, bits[i] as number, taken)
     }
-    for (let bit = 0; word !== 0; bit++, word >>>= 1) if ((word & 1) !== 0) pixels[at + bit] = taken
+    if (isChanged) changed.push(row)
   }
-  ink.putImageData(image, 0, 0)
-  return { canvas, of: map, columns, theme }
+  if (changed.length > FEW_ROWS) ink.putImageData(image, 0, 0)
+  else for (const row of changed) ink.putImageData(image, 0, 0, 0, row, columns, 1)
+  return { canvas, image, of: map, columns, theme }
+}
+
+const FEW_ROWS = 64
+const NO_BITS = new Int32Array(0)
+
+function fillWord(pixels: Uint32Array, at: number, word: number, taken: number): void {
+  for (let bit = 0; bit < 32; bit++) pixels[at + bit] = ((word >>> bit) & 1) === 1 ? taken : 0
 }
 
 /** `#rrggbb` as a pixel's word. */

@@ -107,6 +107,6 @@ export function rowOf({ rows, numbers, comms, namespaces }: Snapshot, i: number,
     sid: word(R.R_SID),
     pos: word(R.R_POS),
     size: word(R.R_SIZE),
-    comm: comms[i] ?? '',
+    comm: comms[word(R.R_COMM)] ?? '',
   }
 }

@@ -7,9 +7,16 @@ import { buildTorture } from './build.ts'
 import { type Launched, launch } from './launch.ts'
 
 /** Found within a few seconds: CI runs these. */
-export const QUICK: readonly string[] = []
+export const QUICK: readonly string[] = [
+  'lock-by-store',
+  'bit-by-store',
+  'unlock-before-publish',
+  'no-gp',
+  'no-call-rcu',
+  'skip-reader',
+]
 /** Found within a minute. */
-export const SLOW: readonly string[] = []
+export const SLOW: readonly string[] = ['double-free', 'one-gp', 'note-late', 'no-undo']
 
 /** A run with a mistake in the library, until it shows. */
 export async function tortureMutant(name: string, seconds: number, workers = 3): Promise<Launched> {

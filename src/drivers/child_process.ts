@@ -10,7 +10,7 @@ import {
   SIGTTOU,
   signalNumber,
 } from '../abi/signal.ts'
-import type { DriverControl, TaskDriver } from '../driver.ts'
+import type { ExitReport, RealDriver } from './real_driver.ts'
 
 /** What of a child_process.ChildProcess is used. */
 export interface ChildProcessLike {
@@ -43,7 +43,7 @@ const FORWARDED = Array.from({ length: SIGSYS }, (_, i) => i + 1).filter((sig) =
  * console.log(await init.waitpid(job.pid)) // => { pid: 2, status: 15, signal: 'SIGTERM' }
  * ```
  */
-export function childProcessDriver(child: ChildProcessLike): TaskDriver {
+export function childProcessDriver(child: ChildProcessLike): RealDriver {
   return {
     holdExit: true,
     catches: FORWARDED,
@@ -56,6 +56,6 @@ export function childProcessDriver(child: ChildProcessLike): TaskDriver {
   }
 }
 
-function report(control: DriverControl, code: number | null, signal: string | null): void {
+function report(control: ExitReport, code: number | null, signal: string | null): void {
   control.exited(code, signal === null ? null : (signalNumber(signal) ?? SIGKILL))
 }

@@ -1,6 +1,6 @@
 /** A worker behind a task: a thread of Node's worker_threads, or anything with the same few methods. */
 import { SIGCONT, SIGSTOP } from '../abi/signal.ts'
-import type { TaskDriver } from '../driver.ts'
+import type { RealDriver } from './real_driver.ts'
 
 /** What of a worker_threads.Worker is used. */
 export interface WorkerLike {
@@ -26,7 +26,7 @@ export interface WorkerLike {
  * console.log(await init.waitpid(job.pid)) // => { pid: 2, status: 9, signal: 'SIGKILL' }
  * ```
  */
-export function workerDriver(worker: WorkerLike): TaskDriver {
+export function workerDriver(worker: WorkerLike): RealDriver {
   return {
     holdExit: true,
     attached: (control) => {

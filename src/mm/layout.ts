@@ -7,6 +7,7 @@
  * Who guards what: [pidmapLock] [tasklistLock] [atomic: each word by itself] [once: written before the record can be
  * found, constant afterwards].
  */
+import { NSIG } from '../abi/limits.ts'
 import { BITMAP_SUMMARY_WORDS } from '../lib/bitmap.ts'
 import { BROKEN, CALLS, DEATHS, JOURNAL_NEXT } from '../lib/journal.ts'
 import { LIST_WORDS } from '../lib/list.ts'
@@ -20,6 +21,8 @@ declare const upidBrand: unique symbol
 declare const nsBrand: unique symbol
 declare const taskBrand: unique symbol
 declare const signalBrand: unique symbol
+declare const sighandBrand: unique symbol
+declare const dueBrand: unique symbol
 declare const mountBrand: unique symbol
 declare const pidfdBrand: unique symbol
 declare const idrNodeBrand: unique symbol
@@ -35,6 +38,10 @@ export type NsRef = number & { readonly [nsBrand]: true }
 export type TaskRef = number & { readonly [taskBrand]: true }
 /** A `struct signal_struct`: what the threads of one thread group share. */
 export type SignalRef = number & { readonly [signalBrand]: true }
+/** A `struct sighand_struct`: the functions that signals call. */
+export type SighandRef = number & { readonly [sighandBrand]: true }
+/** What is due to a task, and its driver. */
+export type DueRef = number & { readonly [dueBrand]: true }
 /** A mount of procfs. */
 export type MountRef = number & { readonly [mountBrand]: true }
 /** A node of the radix tree by which numbers are found (pid/pid_idr.ts). */
@@ -59,18 +66,18 @@ export type NsFileRef = number & { readonly [nsFileBrand]: true }
 //      80  RCU callbacks, work items                     [queueLock]
 //          run queue, tasks                              [tasklistLock]
 //          numbers hashed                                [pidmapLock]
-//      112 slab descriptors                              [slabLock]
+//      96  slab descriptors                              [slabLock]
 //      448 slabLock, alone on its line
 //      464 queueLock, alone on its line
 //      480 workers; grace periods                        [tasklistLock; atomic]
-//      496 end of the undo journal (sync/journal.ts)     [tasklistLock]
+//      496 end of the undo journal (sync/journal.ts); what workers have to do  [tasklistLock]
 //
 //      In the shared build the buffer goes on behind the table's words: workers' records, then the journal.
 //
 //      Locks are taken in this order, top to bottom (sync/raw_spinlock.ts).
 
 export const MAGIC = 0x4e444950 // the bytes "PIDN"
-export const VERSION = 5
+export const VERSION = 6
 
 export const H_MAGIC = 0
 export const H_VERSION = 1
@@ -125,7 +132,7 @@ export const H_TASKS: number = H_THREADS + 1
 /** Numbers hashed now: not in a line that readers look at. */
 export const H_HASH_COUNT: number = H_TASKS + LIST_WORDS
 
-export const H_SLABS = 112
+export const H_SLABS = 96
 /** Free lists of the slabs. Taken only where workers share them; nothing but queueLock is taken inside. */
 export const H_SLAB_LOCK = 448
 /** The lists of RCU callbacks and of work items. Taken only where workers share them; nothing is taken inside. */
@@ -148,6 +155,8 @@ export const H_CALLS: number = CALLS
 export const H_DEATHS: number = DEATHS
 /** How often a lock was taken over from a worker that had ended. */
 export const H_BROKEN: number = BROKEN
+/** Tasks to whose handlers or driver something is due (task/due.ts). */
+export const H_DUE = 500
 export const HEADER_WORDS = 512
 
 export const ERA_LATEST = 0
@@ -183,7 +192,9 @@ export const SLAB_PIDFD = 38
 export const SLAB_NSFILE = 39
 export const SLAB_IDR_LEAF = 40
 export const SLAB_IDR_TOP = 41
-export const SLAB_COUNT = 42
+export const SLAB_SIGHAND = 42
+export const SLAB_DUE = 43
+export const SLAB_COUNT = 44
 
 // Workers (shared build) ---------------------------------------------------------------------------------------------
 //
@@ -208,6 +219,8 @@ export const WORKER_LISTENS = 5
 export const WORKER_HOLDS = 6
 /** A reader's lists of callbacks and of work items, on which nothing is. */
 export const WORKER_LISTS = 7
+/** 1: others' calls have left something for its handlers and drivers; it sleeps here while it is 0. [tasklistLock] */
+export const WORKER_DUE: number = WORKER_LISTS + RCU_LIST_WORDS + WORK_LIST_WORDS
 export const WORKER_WORDS: number = READER_WORDS
 
 export const WORKER_DONE = 1
@@ -335,8 +348,8 @@ export const TASK_EXIT_CODE: number = TASK_STATE + 2
 export const TASK_EXIT_SIGNAL: number = TASK_STATE + 3
 export const TASK_PDEATH_SIGNAL: number = TASK_STATE + 4
 export const TASK_FLAGS: number = TASK_STATE + 5
-/** Part in a group stop that is under way (task/signal.ts). */
-export const TASK_JOBCTL: number = TASK_STATE + 6
+/** What is due to it, and its driver (task/due.ts); 0: nothing, and none. */
+export const TASK_DUE: number = TASK_STATE + 6
 /** Signals pending for this thread alone: a bit each, number 1 lowest, in two words. */
 export const TASK_PENDING: number = TASK_STATE + 7
 /** Signals that this thread blocks. */
@@ -370,17 +383,46 @@ export const SIG_GROUP_EXEC_TASK: number = SIG_NR_THREADS + 5
 export const SIG_NOTIFY_COUNT: number = SIG_NR_THREADS + 6
 /** The thread that last took a signal sent to the group. */
 export const SIG_CURR_TARGET: number = SIG_NR_THREADS + 7
-/** Session leader; child subreaper; some ancestor is or was one. 0 or 1 each. */
+/** Session leader: 0 or 1. Child subreaper, or some ancestor is or was one: SUBREAPER_IS, SUBREAPER_HAS. */
 export const SIG_LEADER: number = SIG_NR_THREADS + 8
-export const SIG_IS_CHILD_SUBREAPER: number = SIG_NR_THREADS + 9
-export const SIG_HAS_CHILD_SUBREAPER: number = SIG_NR_THREADS + 10
+export const SIG_SUBREAPER: number = SIG_NR_THREADS + 9
 /** Signals pending for the group; signals that are ignored, and that have a handler: a bit each, in two words. */
-export const SIG_SHARED_PENDING: number = SIG_NR_THREADS + 11
-export const SIG_IGNORED: number = SIG_NR_THREADS + 13
-export const SIG_CAUGHT: number = SIG_NR_THREADS + 15
+export const SIG_SHARED_PENDING: number = SIG_NR_THREADS + 10
+export const SIG_IGNORED: number = SIG_NR_THREADS + 12
+export const SIG_CAUGHT: number = SIG_NR_THREADS + 14
 /** sa_flags of SIGCHLD: the only signal whose flags bear on processes. */
-export const SIG_CHLD_FLAGS: number = SIG_NR_THREADS + 17
+export const SIG_CHLD_FLAGS: number = SIG_NR_THREADS + 16
+/** The functions that caught signals call; 0: none was given. Means something only where SIG_CAUGHT has the signal. */
+export const SIG_SIGHAND: number = SIG_NR_THREADS + 17
 export const SIG_SLOT_WORDS: number = SIG_NR_THREADS + 18
+
+export const SUBREAPER_IS = 1
+export const SUBREAPER_HAS = 2
+
+// struct sighand_struct ---------------------------------------------------------------------------------------------
+//
+// Shared by the processes that have it by fork, until one changes it. All words: [tasklistLock].
+
+/** Processes that refer to this record. */
+export const HAND_COUNT = 1
+/** For each signal, from 1: the worker that has the function, and what that worker knows it by; 0: none. */
+export const HAND_WORKERS = 2
+export const HAND_FUNCTIONS: number = HAND_WORKERS + NSIG
+export const HAND_SLOT_WORDS: number = HAND_FUNCTIONS + NSIG
+
+// What is due to a task ----------------------------------------------------------------------------------------------
+//
+// While it has a driver, or handlers that have not been called. All words: [tasklistLock].
+
+export const DUE_TASK = 1
+/** The worker that has its driver, 0: none has; the signal by which that is to be told what became of it, 0: it knows. */
+export const DUE_DRIVER = 2
+export const DUE_TELL = 3
+/** Signals taken whose handlers have still to be called: a bit each, in two words. */
+export const DUE_CALLS = 4
+/** Place in H_DUE, while somebody is to be told or called. */
+export const DUE_NODE = 6
+export const DUE_SLOT_WORDS: number = DUE_NODE + LIST_WORDS
 
 /** Words of a `struct pid` of the given level: whole cache lines. */
 export function pidSlotWords(level: number): number {

@@ -65,7 +65,7 @@ export function kmemCacheZalloc(mem: Memory, slab: number): number {
 export function kmemCacheFree(mem: Memory, slab: number, slot: number): void {
   const w = mem.words
   const d = descriptor(slab)
-  if (!slotLive(mem, slot)) panic(`slot ${slot} of slab ${slab} is freed twice`)
+  if ((w[slot + GENERATION] & 1) === 0) panic(`slot ${slot} of slab ${slab} is freed twice`)
   lockSlabs(mem)
   store(w, slot + GENERATION, w[slot + GENERATION] + 1)
   w[slot + NEXT_FREE] = w[d + L.SLAB_FREE]

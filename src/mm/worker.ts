@@ -2,7 +2,7 @@
  * The workers that use a table: a record each, behind the table's words, from which the others tell whether a worker
  * that holds a lock has ended. Taken, filled in and marked without a lock: the lock may be what its dead holder keeps.
  */
-import { load, rawCompareExchange, rawStore, type Words } from '../lib/atomic.ts'
+import { load, rawAdd, rawCompareExchange, rawStore, type Words, wake } from '../lib/atomic.ts'
 import { journalBegin } from '../sync/journal.ts'
 import type { Memory } from './arena.ts'
 import * as L from './layout.ts'
@@ -34,6 +34,7 @@ export function addWorker(mem: Memory, thread: Thread, hasEnded: HasEnded): bool
   rawStore(w, at + L.WORKER_LISTENS, 0)
   rawStore(w, at + L.WORKER_READER, 0)
   rawStore(w, at + L.WORKER_HOLDS, 0)
+  rawStore(w, at + L.WORKER_DUE, 0)
   rawStore(w, at + L.WORKER_STATE, workerNr(mem) << L.WORKER_STATE_SHIFT)
   rawStore(w, at + L.WORKER_NR, workerNr(mem))
   mem.journal = recordAt(w, L.MAX_WORKERS)
@@ -81,6 +82,30 @@ export function findWorker(words: Words, nr: number): number {
   }
   return 0
 }
+
+/** This worker's own record; 0: it has none. */
+export function ownWorker(mem: Memory): number {
+  return mem.reader <= 0 ? 0 : mem.reader - L.WORKER_READER
+}
+
+/**
+ * Something is left for the worker to do, which it does at the end of its next call: makes it call soon, wherever it
+ * sleeps. Context: tasklistLock.
+ */
+export function rouseWorker(mem: Memory, nr: number): void {
+  const w = mem.words
+  const at = nr === workerNr(mem) ? ownWorker(mem) : findWorker(w, nr)
+  if (nr === 0 || at === 0 || w[at + L.WORKER_DUE] !== 0) return
+  w[at + L.WORKER_DUE] = 1
+  if (nr === workerNr(mem)) return
+  wake(w, at + L.WORKER_DUE, ALL)
+  if (w[at + L.WORKER_LISTENS] === 0) return
+  // It may be blocked in a wait.
+  rawAdd(w, L.H_RING, 1)
+  wake(w, L.H_RING, ALL)
+}
+
+const ALL = 0x7fffffff
 
 /**
  * The worker of this number, which had this record, has ended: whoever tells so has proof. False: the record is not its own any

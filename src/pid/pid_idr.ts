@@ -98,7 +98,7 @@ export function idrRemove(table: PidTable, ns: NsRef, nr: number): void {
   store(w, leaf + L.IDR_SLOTS + (nr & LEAF_MASK), 0)
   w[leaf + L.IDR_COUNT] -= 1
   if (w[leaf + L.IDR_COUNT] > 0) return
-  const root = load(w, ns + L.NS_IDR)
+  const root = w[(ns + L.NS_IDR) | 0]
   if ((root & IS_TOP) === 0) {
     store(w, ns + L.NS_IDR, 0)
   } else {
@@ -129,17 +129,18 @@ export function freeIdrTop(table: PidTable, rcuHead: number): void {
   kmemCacheFree(table, L.SLAB_IDR_TOP, rcuHead - L.IDR_RCU)
 }
 
-/** The top of the namespace's tree, 0 where it has none. */
+/** The top of the namespace's tree, 0 where it has none. Context: pidmapLock held. */
 export function idrTop(table: PidTable, ns: NsRef): IdrNodeRef {
-  const root = load(table.words, ns + L.NS_IDR)
+  const root = table.words[(ns + L.NS_IDR) | 0]
   return ((root & IS_TOP) === 0 ? NO_NODE : root - IS_TOP) as IdrNodeRef
 }
 
-/** The leaf of the number's place, 0 where it has none. */
+/** The leaf of the number's place, 0 where it has none. Context: pidmapLock held. */
 export function leafOf(table: PidTable, ns: NsRef, nr: number): IdrNodeRef {
+  const w = table.words
   const top = idrTop(table, ns)
-  if (top === 0) return (nr >>> LEAF_BITS === 0 ? load(table.words, ns + L.NS_IDR) : NO_NODE) as IdrNodeRef
-  return load(table.words, top + L.IDR_SLOTS + (nr >>> LEAF_BITS)) as IdrNodeRef
+  if (top === 0) return (nr >>> LEAF_BITS === 0 ? w[(ns + L.NS_IDR) | 0] : NO_NODE) as IdrNodeRef
+  return w[(top + L.IDR_SLOTS + (nr >>> LEAF_BITS)) | 0] as IdrNodeRef
 }
 
 /** Is the number too large for a tree without a top, and this one is? */
@@ -150,7 +151,7 @@ function lacksTop(table: PidTable, ns: NsRef, nr: number): boolean {
 /** The tree gets a top; what it was before becomes the top's first leaf. */
 function growTree(table: PidTable, ns: NsRef, top: IdrNodeRef): void {
   const w = table.words
-  const leaf = load(w, ns + L.NS_IDR)
+  const leaf = w[ns + L.NS_IDR]
   w[top + L.IDR_SLOTS] = leaf
   w[top + L.IDR_COUNT] = leaf === 0 ? 0 : 1
   store(w, ns + L.NS_IDR, top + IS_TOP)

@@ -84,7 +84,10 @@ export function createPidTable(options: PidTableOptions = {}): PidTable {
   kmemCacheCreate(table, L.SLAB_NSFILE, L.NSFILE_SLOT_WORDS)
   kmemCacheCreate(table, L.SLAB_IDR_LEAF, L.IDR_LEAF_WORDS)
   kmemCacheCreate(table, L.SLAB_IDR_TOP, L.IDR_TOP_WORDS)
+  kmemCacheCreate(table, L.SLAB_SIGHAND, L.HAND_SLOT_WORDS)
+  kmemCacheCreate(table, L.SLAB_DUE, L.DUE_SLOT_WORDS)
   initListHead(table.words, L.H_TASKS)
+  initListHead(table.words, L.H_DUE)
   if (table.lookup === L.LOOKUP_HASH) pidhashInit(table)
   createInitPidNs(table, options.pidMax ?? Math.min(PID_MAX_DEFAULT, limits.pidMaxLimit))
   return table

@@ -10,7 +10,7 @@
  *
  * Linux: kernel/workqueue.c. An item that is queued already is not queued twice.
  */
-import { compareExchange, load, store } from '../lib/atomic.ts'
+import { compareExchange, store } from '../lib/atomic.ts'
 import type { Cpu } from './cpu.ts'
 import { lockQueues, unlockQueues } from './rcu.ts'
 
@@ -46,8 +46,9 @@ export function scheduleWork(cpu: Cpu, work: number): boolean {
   return true
 }
 
+/** A hint: whoever queued an item sees it here, others soon. */
 export function workPending(cpu: Cpu): boolean {
-  return load(cpu.words, cpu.workList + FIRST) !== 0
+  return cpu.words[(cpu.workList + FIRST) | 0] !== 0
 }
 
 /**

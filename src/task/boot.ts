@@ -15,11 +15,11 @@ import {
 import { taskTgid } from '../pid/task_link.ts'
 import { localIrqRestore, localIrqSave, type TableCallback } from '../sync/cpu.ts'
 import { rcuBarrier } from '../sync/rcu.ts'
-import { putWaitsOf } from './bury.ts'
+import { forgetWorkers } from './bury.ts'
 import { createInitTask } from './fork.ts'
 import { delayedPutTaskStruct } from './release.ts'
 import { schedule } from './run.ts'
-import { TASK_HELD, wakeUpProcess, wakeUpState } from './sched.ts'
+import { wakeUpProcess } from './sched.ts'
 import type { TaskHooks, TaskTable } from './table.ts'
 import * as T from './task.ts'
 
@@ -70,12 +70,7 @@ const OWN = [
 export function restoreTable(words: Words, surroundings: Surroundings, hooks: OwnHooks): TaskTable {
   const table = withHooks(tableOver(words, { ...surroundings, rcuFuncs: RCU_FUNCS }), hooks)
   const flags = localIrqSave(table)
-  putWaitsOf(table, 0)
-  for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
-    for (let t = T.firstThread(table, T.signalOf(table, p)); t !== 0; t = T.nextThread(table, t)) {
-      wakeUpState(table, t, TASK_HELD)
-    }
-  }
+  forgetWorkers(table)
   schedule(table)
   localIrqRestore(table, flags)
   return table

@@ -4,12 +4,13 @@
 
 import type { PidRef, TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
-import { forEachSlot } from '../mm/slab.ts'
+import { forEachSlot, slabLive, slotLive } from '../mm/slab.ts'
 import { checkPids, countNsRefs, nsName } from '../pid/check.ts'
 import { nextPidTask, pidTask } from '../pid/pid_task.ts'
 import { taskActivePidNs, taskLeader, taskPid, taskPidPtr } from '../pid/task_link.ts'
 import { upidAt } from '../pid/upid.ts'
 import { hlistHashed } from '../sync/hlist.ts'
+import { driverWorker, dueOf, forEachDue } from './due.ts'
 import {
   TASK_DEAD,
   TASK_HELD,
@@ -19,6 +20,8 @@ import {
   TASK_ZAP_PIDS,
   taskState,
 } from './sched.ts'
+import { sighandOf } from './sighand.ts'
+import { sigisempty } from './sigset.ts'
 import type { TaskTable } from './table.ts'
 import * as T from './task.ts'
 
@@ -39,6 +42,8 @@ export function checkTasks(table: TaskTable, waits: readonly PidRef[]): string[]
   checkProcesses(table, nsRefs, problems)
   checkNsRefs(table, nsRefs, problems)
   checkPidRefs(table, pidRefs, problems)
+  checkSighands(table, problems)
+  checkDue(table, problems)
   if (table.words[L.H_RUN_FIRST] !== 0) problems.push('the run queue is not empty')
   if (table.words[L.H_DEAD] !== 0) problems.push('dead tasks wait for their release')
   return problems
@@ -109,9 +114,45 @@ function checkState(table: TaskTable, task: TaskRef, who: string, problems: stri
     (state === TASK_DEAD && exitState === T.EXIT_ZOMBIE && exiting)
   if (!sound) problems.push(`${who}: state ${state} with exit state ${exitState}`)
   if (T.hasFlag(table, task, T.PF_QUEUED)) problems.push(`${who} is marked as queued`)
+  if (T.hasFlag(table, task, T.PF_DRIVEN) !== (driverWorker(table, task) !== 0))
+    problems.push(`${who}: whether it has a driver, and in which worker, disagree`)
   if (exiting !== (table.words[task + L.TASK_NS_FOR_CHILDREN] === 0)) {
     problems.push(`${who}: its namespace for children was ${exiting ? 'not ' : ''}given back`)
   }
+}
+
+/** A record of functions counts the processes that have it. */
+function checkSighands(table: TaskTable, problems: string[]): void {
+  const w = table.words
+  const processes = new Map<number, number>()
+  for (let p = T.firstProcess(table); p !== 0; p = T.nextProcess(table, p)) {
+    const hand = sighandOf(table, T.signalOf(table, p))
+    processes.set(hand, (processes.get(hand) ?? 0) + 1)
+  }
+  forEachSlot(table, L.SLAB_SIGHAND, (hand) => {
+    const found = processes.get(hand) ?? 0
+    if (w[hand + L.HAND_COUNT] !== found)
+      problems.push(`functions of ${found} processes: count is ${w[hand + L.HAND_COUNT]}`)
+  })
+}
+
+/** Who has a record of what is due has a reason for it, and is on the list if somebody is to be told or called. */
+function checkDue(table: TaskTable, problems: string[]): void {
+  const w = table.words
+  const listed = new Set<number>()
+  forEachDue(table, (task) => void listed.add(dueOf(table, task)))
+  forEachSlot(table, L.SLAB_DUE, (due) => {
+    const task = w[due + L.DUE_TASK] as TaskRef
+    const released = taskPid(table, task) === 0
+    const hasDriver = w[due + L.DUE_DRIVER] !== 0
+    const isDue = !sigisempty(w, due + L.DUE_CALLS) || w[due + L.DUE_TELL] !== 0 || (hasDriver && released)
+    const who = released ? 'a released task' : name(table, task)
+    if (!slotLive(table, task) || dueOf(table, task) !== due)
+      problems.push(`what is due to ${who} is not its own`)
+    if (isDue !== listed.has(due)) problems.push(`${who} is ${isDue ? 'not ' : ''}listed as due`)
+    if (!isDue && !hasDriver) problems.push(`nothing is due to ${who}, but there is a record of it`)
+  })
+  if (listed.size > slabLive(table, L.SLAB_DUE)) problems.push('what is listed as due is free')
 }
 
 function checkNsRefs(table: TaskTable, known: Map<number, number>, problems: string[]): void {

@@ -14,8 +14,10 @@ import type { TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { changePid, transferPid } from '../pid/pid_task.ts'
 import { taskPid } from '../pid/task_link.ts'
+import { dropCalls } from './due.ts'
 import { releaseTask } from './release.ts'
 import { TASK_EXEC_LEADER, TASK_EXEC_THREADS } from './sched.ts'
+import { putSighand } from './sighand.ts'
 import { zapOtherThreads } from './signal_send.ts'
 import { sigemptyset } from './sigset.ts'
 import type { TaskTable } from './table.ts'
@@ -87,6 +89,8 @@ function finishExec(table: TaskTable, task: TaskRef): true {
   w[task + L.TASK_FLAGS] &= ~T.PF_FORKNOEXEC
   const signal = T.signalOf(table, task)
   sigemptyset(w, signal + L.SIG_CAUGHT)
+  putSighand(table, signal)
+  dropCalls(table, task)
   w[signal + L.SIG_CHLD_FLAGS] = 0
   return true
 }

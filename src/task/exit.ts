@@ -164,11 +164,11 @@ function findNewReaper(table: TaskTable, father: TaskRef, childReaper: TaskRef):
   const w = table.words
   const thread = T.findAliveThread(table, father)
   if (thread !== 0) return thread
-  if (w[T.signalOf(table, father) + L.SIG_HAS_CHILD_SUBREAPER] === 0) return childReaper
+  if ((w[T.signalOf(table, father) + L.SIG_SUBREAPER] & L.SUBREAPER_HAS) === 0) return childReaper
   const level = w[taskPid(table, father) + L.PID_LEVEL]
   let up = T.realParent(table, father)
   while (up !== 0 && w[taskPid(table, up) + L.PID_LEVEL] === level) {
-    if (w[T.signalOf(table, up) + L.SIG_IS_CHILD_SUBREAPER] !== 0) {
+    if ((w[T.signalOf(table, up) + L.SIG_SUBREAPER] & L.SUBREAPER_IS) !== 0) {
       const alive = T.findAliveThread(table, up)
       if (alive !== 0) return alive
     }

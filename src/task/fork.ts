@@ -18,6 +18,7 @@ import { taskActivePidNs, taskPgrp, taskSession } from '../pid/task_link.ts'
 import { isChildReaper } from '../pid/upid.ts'
 import { refcountInc, refcountSet } from '../sync/refcount.ts'
 import { TASK_IDLE } from './sched.ts'
+import { putSighand, shareSighand } from './sighand.ts'
 import { validSignal } from './signal_send.ts'
 import { sigcopyset } from './sigset.ts'
 import type { TaskTable } from './table.ts'
@@ -142,6 +143,7 @@ function copySignal(table: TaskTable, current: TaskRef): SignalRef {
   sigcopyset(w, from + L.SIG_IGNORED, signal + L.SIG_IGNORED)
   sigcopyset(w, from + L.SIG_CAUGHT, signal + L.SIG_CAUGHT)
   w[signal + L.SIG_CHLD_FLAGS] = w[from + L.SIG_CHLD_FLAGS]
+  if (w[from + L.SIG_SIGHAND] !== 0) shareSighand(table, from, signal)
   return signal
 }
 
@@ -180,7 +182,7 @@ function linkProcess(table: TaskTable, current: TaskRef, task: TaskRef, pid: Pid
   const signal = T.signalOf(table, task)
   const parent = T.realParent(table, task)
   const up = T.signalOf(table, parent)
-  w[signal + L.SIG_HAS_CHILD_SUBREAPER] = w[up + L.SIG_HAS_CHILD_SUBREAPER] | w[up + L.SIG_IS_CHILD_SUBREAPER]
+  w[signal + L.SIG_SUBREAPER] = w[up + L.SIG_SUBREAPER] === 0 ? 0 : L.SUBREAPER_HAS
   if (SHARED !== 0) w[pid + L.PID_WORKER] = workerNr(table)
   listAddTail(w, task + L.TASK_SIBLING, parent + L.TASK_CHILDREN)
   linkLeader(table, task, pid, taskPgrp(table, current), taskSession(table, current))
@@ -216,7 +218,10 @@ function joinThreadGroup(table: TaskTable, current: TaskRef, task: TaskRef): voi
 /** Undoes a fork that failed, in reverse; 0 stands for what it had not come to. */
 function undoFork(table: TaskTable, task: TaskRef, signal: SignalRef, ns: NsRef, error: number): TaskRef {
   if (ns !== 0) putPidNs(table, ns)
-  if (signal !== 0) kmemCacheFree(table, L.SLAB_SIGNAL, signal)
+  if (signal !== 0) {
+    putSighand(table, signal)
+    kmemCacheFree(table, L.SLAB_SIGNAL, signal)
+  }
   freeTaskStruct(table, task)
   return error as TaskRef
 }

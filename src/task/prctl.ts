@@ -24,7 +24,7 @@ export function prctl(table: TaskTable, current: TaskRef, option: number, arg: n
       setChildSubreaper(table, current, arg !== 0)
       return 0
     case PR_GET_CHILD_SUBREAPER:
-      return table.words[T.signalOf(table, current) + L.SIG_IS_CHILD_SUBREAPER]
+      return table.words[T.signalOf(table, current) + L.SIG_SUBREAPER] & L.SUBREAPER_IS
     case PR_SET_PDEATHSIG:
       return setPdeathSignal(table, current, arg)
     case PR_GET_PDEATHSIG:
@@ -39,8 +39,10 @@ export function prctl(table: TaskTable, current: TaskRef, option: number, arg: n
  * though not those below the init of a namespace.
  */
 export function setChildSubreaper(table: TaskTable, current: TaskRef, on: boolean): void {
-  table.words[T.signalOf(table, current) + L.SIG_IS_CHILD_SUBREAPER] = on ? 1 : 0
-  if (on) propagate(table, T.signalOf(table, current))
+  const signal = T.signalOf(table, current)
+  if (on) table.words[signal + L.SIG_SUBREAPER] |= L.SUBREAPER_IS
+  else table.words[signal + L.SIG_SUBREAPER] &= ~L.SUBREAPER_IS
+  if (on) propagate(table, signal)
 }
 
 /** PR_SET_PDEATHSIG: the signal that the calling thread gets when its parent thread ends; 0 none. Returns 0 or -EINVAL. */
@@ -55,9 +57,12 @@ function propagate(table: TaskTable, signal: SignalRef): void {
   for (let t = T.firstThread(table, signal); t !== 0; t = T.nextThread(table, t)) {
     for (let child = T.firstChild(table, t); child !== 0; child = T.nextSibling(table, t, child)) {
       const own = T.signalOf(table, child)
-      if (table.words[own + L.SIG_HAS_CHILD_SUBREAPER] !== 0 || isChildReaper(table, taskPid(table, child)))
+      if (
+        (table.words[own + L.SIG_SUBREAPER] & L.SUBREAPER_HAS) !== 0 ||
+        isChildReaper(table, taskPid(table, child))
+      )
         continue
-      table.words[own + L.SIG_HAS_CHILD_SUBREAPER] = 1
+      table.words[own + L.SIG_SUBREAPER] |= L.SUBREAPER_HAS
       propagate(table, own)
     }
   }

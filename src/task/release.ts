@@ -10,8 +10,10 @@ import { RCU_FREE_TASK } from '../pid/callbacks.ts'
 import { detachPid, freeTaskStruct } from '../pid/pid_task.ts'
 import { callRcu } from '../sync/rcu.ts'
 import { refcountDecAndTest } from '../sync/refcount.ts'
+import { keptForDriver } from './due.ts'
 import { doNotifyParent } from './notify.ts'
 import { wakeUpProcess } from './sched.ts'
+import { putSighand } from './sighand.ts'
 import type { TaskTable } from './table.ts'
 import * as T from './task.ts'
 
@@ -34,7 +36,7 @@ export function releaseTask(table: TaskTable, current: TaskRef, task: TaskRef): 
     zapLeader = doNotifyParent(table, current, leader, w[leader + L.TASK_EXIT_SIGNAL])
     if (zapLeader) w[leader + L.TASK_EXIT_STATE] = T.EXIT_DEAD
   }
-  callRcu(table, task + L.TASK_RCU, RCU_FREE_TASK)
+  if (!keptForDriver(table, task)) callRcu(table, task + L.TASK_RCU, RCU_FREE_TASK)
   if (zapLeader) releaseTask(table, current, leader)
 }
 
@@ -85,6 +87,7 @@ function exitSignal(table: TaskTable, task: TaskRef): void {
     }
   }
   w[signal + L.SIG_NR_THREADS] -= 1
+  if (w[signal + L.SIG_NR_THREADS] === 0) putSighand(table, signal)
   w[L.H_THREADS] -= 1
   detachPid(table, task, L.PIDTYPE_PID)
   if (leader) {

@@ -4,7 +4,7 @@
  *
  * Context: the task itself runs.
  */
-import { SIGKILL, SIGSTOP } from '../abi/signal.ts'
+import { SIGKILL, SIGSEGV, SIGSTOP } from '../abi/signal.ts'
 import type { TaskRef } from '../mm/layout.ts'
 import * as L from '../mm/layout.ts'
 import { doNotifyParentCldstop } from './notify.ts'
@@ -40,7 +40,7 @@ export function getSignal(table: TaskTable, task: TaskRef): number {
       sigdelset(w, task + L.TASK_PENDING, SIGKILL)
       return SIGKILL
     }
-    if ((w[task + L.TASK_JOBCTL] & JOBCTL_STOP_PENDING) !== 0) {
+    if ((w[task + L.TASK_FLAGS] & JOBCTL_STOP_PENDING) !== 0) {
       participateInStop(table, task)
       return 0
     }
@@ -48,7 +48,7 @@ export function getSignal(table: TaskTable, task: TaskRef): number {
     if (sig === 0) return 0
     if (sigismember(w, signal + L.SIG_IGNORED, sig)) continue
     if (sigismember(w, signal + L.SIG_CAUGHT, sig)) {
-      table.hooks.deliverSignal(task, sig)
+      if (!table.hooks.deliverSignal(task, sig) && !T.isGlobalInit(table, task)) return SIGSEGV
       continue
     }
     if (sigKernelIgnore(sig)) continue
@@ -73,7 +73,7 @@ export function exitSignals(table: TaskTable, task: TaskRef): void {
   const dying = (w[signal + L.SIG_FLAGS] & T.SIGNAL_GROUP_EXIT) !== 0
   if (T.threadGroupEmpty(table, task) || dying || !T.hasFlag(table, task, T.TIF_SIGPENDING)) return
   retargetSharedPending(table, task)
-  if ((w[task + L.TASK_JOBCTL] & JOBCTL_STOP_PENDING) !== 0 && taskParticipateGroupStop(table, task)) {
+  if ((w[task + L.TASK_FLAGS] & JOBCTL_STOP_PENDING) !== 0 && taskParticipateGroupStop(table, task)) {
     doNotifyParentCldstop(table, task)
   }
 }
@@ -93,7 +93,7 @@ export function recalcSigpending(table: TaskTable, task: TaskRef): void {
   const w = table.words
   const blocked = task + L.TASK_BLOCKED
   const some =
-    (w[task + L.TASK_JOBCTL] & JOBCTL_STOP_PENDING) !== 0 ||
+    (w[task + L.TASK_FLAGS] & JOBCTL_STOP_PENDING) !== 0 ||
     sigunblocked(w, task + L.TASK_PENDING, blocked) ||
     sigunblocked(w, T.signalOf(table, task) + L.SIG_SHARED_PENDING, blocked)
   if (some) w[task + L.TASK_FLAGS] |= T.TIF_SIGPENDING
@@ -132,7 +132,7 @@ function beginGroupStop(table: TaskTable, task: TaskRef, sig: number): boolean {
 function setStopPending(table: TaskTable, task: TaskRef): boolean {
   const w = table.words
   if (T.hasFlag(table, task, T.PF_EXITING) || sigismember(w, task + L.TASK_PENDING, SIGKILL)) return false
-  w[task + L.TASK_JOBCTL] |= JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME
+  w[task + L.TASK_FLAGS] |= JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME
   return true
 }
 
@@ -140,8 +140,8 @@ function setStopPending(table: TaskTable, task: TaskRef): boolean {
 function taskParticipateGroupStop(table: TaskTable, task: TaskRef): boolean {
   const w = table.words
   const signal = T.signalOf(table, task)
-  const counts = (w[task + L.TASK_JOBCTL] & JOBCTL_STOP_CONSUME) !== 0
-  w[task + L.TASK_JOBCTL] &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME)
+  const counts = (w[task + L.TASK_FLAGS] & JOBCTL_STOP_CONSUME) !== 0
+  w[task + L.TASK_FLAGS] &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME)
   if (!counts) return false
   if (w[signal + L.SIG_GROUP_STOP_COUNT] > 0) w[signal + L.SIG_GROUP_STOP_COUNT] -= 1
   if (w[signal + L.SIG_GROUP_STOP_COUNT] > 0) return false

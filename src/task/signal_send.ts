@@ -28,7 +28,7 @@ export const TO_GROUP: PidType = L.PIDTYPE_TGID
 /** To one thread alone, as tgkill(2) sends. */
 export const TO_THREAD: PidType = L.PIDTYPE_PID
 
-/** TASK_JOBCTL: the thread is to take part in a group stop; it counts in SIG_GROUP_STOP_COUNT. */
+/** Two more bits of TASK_FLAGS: the thread is to take part in a group stop; it counts in SIG_GROUP_STOP_COUNT. */
 export const JOBCTL_STOP_PENDING = 0x20000
 export const JOBCTL_STOP_CONSUME = 0x40000
 export const JOBCTL_PENDING_MASK: number = JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME
@@ -127,7 +127,7 @@ export function zapOtherThreads(table: PidTable, task: TaskRef): number {
   w[signal + L.SIG_GROUP_STOP_COUNT] = 0
   let count = 0
   for (let t = T.nextThreadRound(table, task); t !== task; t = T.nextThreadRound(table, t)) {
-    w[t + L.TASK_JOBCTL] &= ~JOBCTL_PENDING_MASK
+    w[t + L.TASK_FLAGS] &= ~JOBCTL_PENDING_MASK
     count += 1
     if (T.exitState(table, t) === 0) killThread(table, t)
   }
@@ -180,7 +180,7 @@ function continueGroup(table: PidTable, task: TaskRef): void {
   const w = table.words
   const signal = T.signalOf(table, task)
   for (let t = T.firstThread(table, signal); t !== 0; t = T.nextThread(table, t)) {
-    w[t + L.TASK_JOBCTL] &= ~JOBCTL_PENDING_MASK
+    w[t + L.TASK_FLAGS] &= ~JOBCTL_PENDING_MASK
     wakeUpState(table, t, TASK_STOPPED)
   }
   let why = 0
@@ -206,7 +206,7 @@ function completeSignal(table: PidTable, sig: number, task: TaskRef, type: PidTy
   w[signal + L.SIG_GROUP_EXIT_CODE] = sig
   w[signal + L.SIG_GROUP_STOP_COUNT] = 0
   for (let t = T.firstThread(table, signal); t !== 0; t = T.nextThread(table, t)) {
-    w[t + L.TASK_JOBCTL] &= ~JOBCTL_PENDING_MASK
+    w[t + L.TASK_FLAGS] &= ~JOBCTL_PENDING_MASK
     killThread(table, t)
   }
 }

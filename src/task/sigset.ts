@@ -46,6 +46,22 @@ export function sigunblocked(words: Words, set: number, blocked: number): boolea
   return ((words[set] & ~words[blocked]) | (words[set + 1] & ~words[blocked + 1])) !== 0
 }
 
+/** The signals of the set, in the order in which they are taken. */
+export function sigsInOrder(words: Words, set: number): number[] {
+  const found: number[] = []
+  for (let i = 0; i < SIGSET_WORDS; i++) {
+    for (let members = words[set + i]; members !== 0; members &= ~bitOf(found.at(-1) as number))
+      found.push(firstOf(i, members))
+  }
+  return found
+}
+
+/** The signal among these of word `i` that is taken first. */
+function firstOf(i: number, members: number): number {
+  const first = i === 0 && (members & SYNCHRONOUS) !== 0 ? members & SYNCHRONOUS : members
+  return 32 * i + lowestBit(first) + 1
+}
+
 /**
  * The next signal of the set to be delivered that is not in `blocked`, taken out of it; 0 when there is none.
  * Linux: `next_signal`.
@@ -54,8 +70,7 @@ export function sigtakeNext(words: Words, set: number, blocked: number): number 
   for (let i = 0; i < SIGSET_WORDS; i++) {
     const members = words[set + i] & ~words[blocked + i]
     if (members === 0) continue
-    const first = i === 0 && (members & SYNCHRONOUS) !== 0 ? members & SYNCHRONOUS : members
-    const sig = 32 * i + lowestBit(first) + 1
+    const sig = firstOf(i, members)
     sigdelset(words, set, sig)
     return sig
   }

@@ -14,8 +14,11 @@ export interface TaskHooks extends PidHooks {
   abortWaits(task: TaskRef): void
   /** What poll(2) says of a pidfd for this `struct pid` may have changed. Called with tasklistLock held. */
   notifyPidfd(pid: PidRef): void
-  /** A signal that has a handler was taken by the task. Called from the run queue, with interrupts off. */
-  deliverSignal(task: TaskRef, sig: number): void
+  /**
+   * A signal that has a handler was taken by the task. Called from the run queue, with interrupts off. False: there is no memory to
+   * note that; the task dies of SIGSEGV, as on Linux where its stack has no room.
+   */
+  deliverSignal(task: TaskRef, sig: number): boolean
   /** The task goes on: the handlers of what it took begin now. Called from the run queue, with interrupts off. */
   runHandlers(task: TaskRef): void
   /**

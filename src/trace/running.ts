@@ -33,7 +33,10 @@ export interface Running {
   progress(): { checked: number; matched: number }
 }
 
-export function startRunning(item: Start | SpanStart, options: ReplayOptions): Running {
+export function startRunning(
+  item: Start | SpanStart,
+  options: ReplayOptions & { readonly until?: 'root' | undefined },
+): Running {
   if ('spans' in item) {
     const spans = startSpans(item, options)
     return {

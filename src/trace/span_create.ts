@@ -159,9 +159,9 @@ function checkGroup(replay: SpanReplay, actor: Actor, { last }: Span, nr: number
 
 export function clone(task: Task, { flags, exitSignal, setTid }: Clone, strict = false): Task | number {
   const kept = flags & FLAGS
-  // A number that is no signal is none, in the old clone(2).
-  const signal =
-    (flags & (CLONE_THREAD | CLONE_PARENT)) !== 0 || (exitSignal > NSIG && !strict) ? 0 : exitSignal
+  // To the old clone(2) a number that is no signal is none, and one that has no use does no harm.
+  const useless = (flags & (CLONE_THREAD | CLONE_PARENT)) !== 0 || exitSignal > NSIG
+  const signal = useless && !strict ? 0 : exitSignal
   try {
     return task.clone({ flags: kept, exitSignal: signal, ...(setTid === undefined ? {} : { setTid }) })
   } catch (error) {

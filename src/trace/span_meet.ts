@@ -3,10 +3,12 @@
  * namespace and whose key nobody told, one whose creator was killed, or somebody older than the log.
  */
 import { peekNumber } from '../inside.ts'
+import { foresee } from './span_ahead.ts'
 import { clone, create, learnPidMax, RESERVED, STEPS, USUAL_LIMIT } from './span_create.ts'
 import { orphaned, ROOT_CALL } from './span_lost.ts'
 import { isCalling } from './span_order.ts'
-import { count, differ, type Flight, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
+import { count, differ, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
+import { isNext, tellingFlight, untold } from './span_under_way.ts'
 import { type Actor, bearForeign, bearRoot, giveKey, join, nameActor, type World } from './span_world.ts'
 
 /** Who stands behind a key that the log has not shown before. */
@@ -20,6 +22,7 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
   }
   return (
     toldUnderWay(replay, key) ??
+    foreseen(replay, key) ??
     nameless(replay, key, true) ??
     untoldUnderWay(replay, key, 0) ??
     nameless(replay, key, false) ??
@@ -34,13 +37,16 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
 
 /** The child's first line may come before its creator's return, which the reader has looked up. */
 function toldUnderWay(replay: SpanReplay, key: number): Actor | undefined {
-  for (const { span, actor, done } of replay.flights.values()) {
-    const { outcome } = span
-    if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
-    const told = outcome.outer ?? (actor.task.level === replay.world.top.level ? outcome.value : undefined)
-    if (told === key) return create(replay, actor, span)
-  }
-  return undefined
+  const flight = tellingFlight(replay, key)
+  return flight && create(replay, flight.actor, flight.span)
+}
+
+/** Several may have the key: what comes after tells which of them has. */
+function foreseen(replay: SpanReplay, key: number): Actor | undefined {
+  const found = foresee(replay, key)
+  if (found?.actor !== undefined) return named(replay, found.actor, key)
+  const child = found?.flight && create(replay, found.flight.actor, found.flight.span)
+  return child && named(replay, child, key)
 }
 
 /**
@@ -61,23 +67,6 @@ function untoldUnderWay(replay: SpanReplay, key: number, others: number): Actor 
   return undefined
 }
 
-/** Creations under way whose results do not tell a key, and which may come about by now. */
-function untold({ world, flights }: SpanReplay): Flight[] {
-  return [...flights.values()].filter(({ span: { call, outcome }, actor: { task }, actor, done }) => {
-    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
-      return false
-    if (!isCalling(actor) || task.level === world.top.level) return false
-    const before = outcome.value - peekNumber(task)
-    return call.setTid !== undefined || (before >= 0 && before < flights.size)
-  })
-}
-
-/** Whether the creation would have its number now. */
-function isNext({ span: { call, outcome }, actor: { task } }: Flight): boolean {
-  if (call.op === 'clone' && call.setTid !== undefined) return true
-  return outcome?.kind === 'returned' && peekNumber(task) === outcome.value
-}
-
 /** Performs creations under way whose results are the next numbers, as long as they are below `key`. Whether `key` is next. */
 function makeUpTo(replay: SpanReplay, key: number): boolean {
   const { top } = replay.world
@@ -87,6 +76,16 @@ function makeUpTo(replay: SpanReplay, key: number): boolean {
     toldUnderWay(replay, next)
   }
   return true
+}
+
+/** Whoever has a smaller key, by the results of creations under way, was made before. */
+function makeEarlier(replay: SpanReplay, key: number): void {
+  for (const { span, actor, done } of replay.flights.values()) {
+    const { call, outcome } = span
+    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || call.setTid !== undefined) continue
+    const told = outcome.outer
+    if (told !== undefined && told < key && key - told <= STEPS) create(replay, actor, span)
+  }
 }
 
 /** A creation under way would make this number now, and its result is another: the result is wrong. */
@@ -137,6 +136,7 @@ function rename(
 
 /** The creator was killed before it saw the result, or its return is too far away to be known. */
 function createdAndLost(replay: SpanReplay, key: number): Actor | undefined {
+  makeEarlier(replay, key)
   for (const flight of replay.flights.values()) {
     const { span, actor, done } = flight
     if (done || span.call.op !== 'clone' || (span.outcome !== undefined && span.outcome.kind !== 'lost'))
@@ -159,19 +159,36 @@ function nameless(replay: SpanReplay, key: number, exact: boolean): Actor | unde
   for (const actor of world.nameless) {
     const own = world.top.tidOf(actor.task) + actor.late
     if (exact ? own !== key : wraps && own < USUAL_LIMIT) continue
-    nameActor(world, actor, key)
-    const last = world.top.sysctl('kernel.ns_last_pid')
-    if (own < key || (own > key && learnPidMax(replay, world.top, key, true)))
-      shift(world, actor, last, key - own)
-    return actor
+    return named(replay, actor, key)
   }
   return undefined
 }
 
-/** This task has another number than the library thinks; so have those made after it, and those to come. */
-function shift({ top, nameless }: World, { id }: Actor, last: number, by: number): void {
-  for (const other of nameless) if (other.id > id) other.late += by
-  top.sysctl('kernel.ns_last_pid', last + by)
+/** The key of one that was nameless. */
+function named(replay: SpanReplay, actor: Actor, key: number): Actor {
+  const { world } = replay
+  const own = world.top.tidOf(actor.task) + actor.late
+  nameActor(world, actor, key)
+  const last = world.top.sysctl('kernel.ns_last_pid')
+  if (own < key || (own > key && learnPidMax(replay, world.top, key, true)))
+    shift(world, actor, last, key - own)
+  return actor
+}
+
+/**
+ * This task has another number than the library thinks; so have those made after it, and those to come, unless one of
+ * them has shown it before.
+ */
+function shift(world: World, { id, base, late }: Actor, last: number, by: number): void {
+  const { top, nameless } = world
+  const all = base + late + by
+  for (const other of nameless) {
+    const missing = all - other.base - other.late
+    if (other.id > id && (by < 0 || missing > 0)) other.late += missing
+  }
+  if (by > 0 && all <= world.shifted) return
+  top.sysctl('kernel.ns_last_pid', last + all - world.shifted)
+  world.shifted = all
 }
 
 /** A key far below the numbers of all who are nameless: whoever has it, was made after the numbers began anew. */

@@ -6,6 +6,7 @@ import type { Differences } from './differences.ts'
 import type { Findings } from './findings.ts'
 import type { Killed } from './lives.ts'
 import type { Span, SpanCall } from './span.ts'
+import type { Ahead } from './span_ahead.ts'
 import type { Outer } from './span_outer.ts'
 import { type Actor, type Proc, takeChanges, type World } from './span_world.ts'
 
@@ -18,6 +19,8 @@ export interface SpanReplay {
   readonly now: { time: string }
   /** Where the log is one of ftrace. */
   readonly outer: Outer | undefined
+  /** What is held back until it is known whose it is; undefined: nothing ever is. */
+  readonly ahead: Ahead | undefined
   /** Calls that have entered the kernel and not come back, by the lines of their entries, in order. */
   readonly flights: Map<number, Flight>
   /** What the log has shown of itself. */

@@ -24,6 +24,7 @@ import { numbersFrom } from '../inside.ts'
 import { added } from './added.ts'
 import type { Change, TaskState } from './event.ts'
 import { own } from './own.ts'
+import type { ReplayOptions } from './replay.ts'
 import type { Difference } from './report.ts'
 import type { SpanOrigin } from './span.ts'
 import { NO_SENDERS, NOTHING_SENT } from './span_senders.ts'
@@ -39,6 +40,8 @@ export interface Actor {
   readonly proc: Proc
   /** The status of its own exit(2), which has been called and has not been performed. */
   exiting: number | undefined
+  /** How far numbers in the tracer's namespace were known to be above the library's when it was made. */
+  readonly base: number
   /** While it has no key: how far above the library's its number in the tracer's namespace is by now known to be. */
   late: number
   /** The signal that it took last, which may turn out to have been deadly. */
@@ -176,6 +179,8 @@ export interface World {
   changes: Change[]
   /** The deepest level that a task has been in. */
   deepest: number
+  /** How far the library has gone on in the log's namespace, because keys told that others had taken numbers. */
+  shifted: number
   ids: number
   processes: number
 }
@@ -196,8 +201,8 @@ const DEPARTED = 4096
 /** The largest number that the first traced program gets where its tracer is the namespace's init: strace needs some first. */
 const OWNED_ROOT = 8
 
-export function createWorld(origin: SpanOrigin, pidMax: number | undefined): World {
-  const kernel = Kernel.boot({ pidMax: PID_MAX_LIMIT })
+export function createWorld(origin: SpanOrigin, { pidMax, lookup = 'hash' }: ReplayOptions): World {
+  const kernel = Kernel.boot({ pidMax: PID_MAX_LIMIT, lookup })
   for (const sig of HARMFUL) kernel.init.sigaction(sig, { handler: 'ign' })
   const top = kernel.init.clone({ flags: CLONE_NEWPID })
   if (pidMax !== undefined) top.sysctl('kernel.pid_max', pidMax)
@@ -220,6 +225,7 @@ export function createWorld(origin: SpanOrigin, pidMax: number | undefined): Wor
     namespaces: new Map(),
     changes: NO_CHANGES,
     deepest: top.level,
+    shifted: 0,
     ids: TOP_ID,
     processes: 0,
   }
@@ -275,6 +281,7 @@ export function join(
     task,
     proc,
     exiting: undefined,
+    base: world.shifted,
     late: 0,
     lastSignal: 0,
     left: 0,

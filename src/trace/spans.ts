@@ -9,6 +9,7 @@ import { createDifferences } from './differences.ts'
 import { createFindings } from './findings.ts'
 import type { ReplayOptions, ReplayResult } from './replay.ts'
 import type { Act, GoneAct, Span, SpanStart, SupersededAct } from './span.ts'
+import { createAhead, holdBack, isUnclear, letOut } from './span_ahead.ts'
 import { compareComments } from './span_comments.ts'
 import { create } from './span_create.ts'
 import { endOuter, performEnds, reapUntold } from './span_exits.ts'
@@ -42,14 +43,19 @@ const UNREAPED_KEPT = 512
 /** The invariants are walked once in so many acts, and not before as many as there are tasks. */
 const CHECK_EVERY = 1024
 
-export function startSpans(start: SpanStart, options: ReplayOptions = {}): SpanReplay {
-  const world = createWorld(start.spans, options.pidMax)
+/** Whoever waits for the end of the first process is not to be kept waiting. */
+export function startSpans(
+  start: SpanStart,
+  options: ReplayOptions & { readonly until?: 'root' | undefined } = {},
+): SpanReplay {
+  const world = createWorld(start.spans, options)
   return {
     world,
     differences: createDifferences(),
     findings: createFindings(TOP_ID, TOP_STATE, (a, b) => sees(world, a, b)),
     counts: { events: 0, checked: 0, matched: 0, reordered: 0, skipped: {} },
     now: { time: '' },
+    ahead: start.spans.source === 'strace' && options.until !== 'root' ? createAhead() : undefined,
     flights: new Map(),
     seen: {
       signals: new Set(),
@@ -82,8 +88,17 @@ function sees({ tasks }: World, a: number, b: number): boolean {
   return viewer !== undefined && other !== undefined && viewer.pidOf(other) !== 0
 }
 
-/** Performs and compares one act. Whatever the library does is an answer to compare, never an error of the replay. */
+/** Performs and compares one act, or holds it back until it is known whose it is. */
 export function replayAct(replay: SpanReplay, act: Act): undefined {
+  const { ahead, world } = replay
+  if (ahead === undefined || world.deepest === world.top.level) performSafely(replay, act)
+  else if (ahead.acts.length > 0 || isUnclear(replay, act))
+    holdBack(replay, ahead, act, (it) => performSafely(replay, it))
+  else performSafely(replay, act)
+}
+
+/** Whatever the library does is an answer to compare, never an error of the replay. */
+function performSafely(replay: SpanReplay, act: Act): undefined {
   try {
     perform(replay, act)
   } catch (error) {
@@ -342,7 +357,8 @@ function walk(replay: SpanReplay, line: number): void {
 
 /** The log is over: what had begun, takes effect. */
 export function endSpans(replay: SpanReplay, line: number): undefined {
-  const { world, seen } = replay
+  const { world, seen, ahead } = replay
+  if (ahead !== undefined) letOut(replay, ahead, true, (it) => performSafely(replay, it))
   if (world.origin.source === 'strace' && seen.unwaited > 0 && !seen.waits && seen.mustWait)
     throw noWaits(seen.unwaited)
   if (replay.outer !== undefined) endOuter(replay, replay.outer, line)

@@ -1,0 +1,38 @@
+/** Creations under way: which key they tell, and which number they would have now. */
+import { peekNumber } from '../inside.ts'
+import { isCalling } from './span_order.ts'
+import type { Flight, SpanReplay } from './span_replay.ts'
+
+/** The one that says that it makes the task of this key. */
+export function tellingFlight({ flights, world }: SpanReplay, key: number): Flight | undefined {
+  for (const flight of flights.values()) {
+    const { span, actor, done } = flight
+    const { outcome } = span
+    if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
+    const told = outcome.outer ?? (actor.task.level === world.top.level ? outcome.value : undefined)
+    if (told === key) return flight
+  }
+  return undefined
+}
+
+/** Whether a creation under way says that it makes the task of this key. */
+export function isTold(replay: SpanReplay, key: number): boolean {
+  return tellingFlight(replay, key) !== undefined
+}
+
+/** Creations under way whose results do not tell a key, and which may come about by now. */
+export function untold({ world, flights }: SpanReplay): Flight[] {
+  return [...flights.values()].filter(({ span: { call, outcome }, actor: { task }, actor, done }) => {
+    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
+      return false
+    if (!isCalling(actor) || task.level === world.top.level) return false
+    const before = outcome.value - peekNumber(task)
+    return call.setTid !== undefined || (before >= 0 && before < flights.size)
+  })
+}
+
+/** Whether the creation would have its number now. */
+export function isNext({ span: { call, outcome }, actor: { task } }: Flight): boolean {
+  if (call.op === 'clone' && call.setTid !== undefined) return true
+  return outcome?.kind === 'returned' && peekNumber(task) === outcome.value
+}
