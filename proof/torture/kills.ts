@@ -10,13 +10,13 @@ import { type Launched, launch } from './launch.ts'
 export const QUICK: readonly string[] = [
   'lock-by-store',
   'bit-by-store',
-  'unlock-before-publish',
   'no-gp',
   'no-call-rcu',
   'skip-reader',
+  'double-free',
 ]
 /** Found within a minute. */
-export const SLOW: readonly string[] = ['double-free', 'one-gp', 'note-late', 'no-undo']
+export const SLOW: readonly string[] = ['one-gp', 'unlock-before-publish', 'note-late', 'no-undo']
 
 /** A run with a mistake in the library, until it shows. */
 export async function tortureMutant(name: string, seconds: number, workers = 3): Promise<Launched> {
@@ -41,8 +41,9 @@ export function renderKills(kills: readonly Kill[]): string {
   ].join('\n')
 }
 
-/** One line of a problem, that of a thrown error without where it was thrown. */
+/** One line of a problem: that of a thrown error which says what it is. */
 export function firstLine(problem = 'survives'): string {
-  const [first = ''] = problem.split('\n').filter((line) => /\S/.test(line))
-  return first.replace(/^Error: /, '').replaceAll('|', '\\|')
+  const lines = problem.split('\n').filter((line) => /\S/.test(line))
+  const told = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines[0] ?? ''
+  return told.replace(/^Error: /, '').replaceAll('|', '\\|')
 }

@@ -147,7 +147,9 @@ export function startStorm(
         while (under.size > 0) await Promise.all(under)
         await Promise.all(working.map(({ gone }) => gone))
       }
-      const late = rest(problems.length > 0 ? WRONG_END_MS : END_MS).then(() => void problems.push('not all workers come to an end'))
+      const late = rest(problems.length > 0 ? WRONG_END_MS : END_MS).then(
+        () => void problems.push('not all workers come to an end'),
+      )
       await Promise.race([all(), late])
       await Promise.all(spares.map(({ worker }) => worker.terminate()))
     },
