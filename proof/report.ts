@@ -71,7 +71,7 @@ export function renderDeep(
   seconds: number,
 ): string {
   const told = ({ runs, complete }: Outcome): string =>
-    complete ? String(runs) : `none in the first ${runs}`
+    complete ? String(runs) : `more than ${runs}`
   return [
     `| scenario, ${bound} choices, ${seconds} s of CPU time each | schedules, tso | js |`,
     '|---|---|---|',
