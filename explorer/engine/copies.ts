@@ -38,5 +38,5 @@ export function putBack(kernel: Kernel, copy: Int32Array): void {
   table.rcuNesting = 0
   table.irqQueue.length = 0
   realm.tasks.pages.length = 0
-  for (const kept of [realm.waits, realm.polls, realm.drivers, realm.handlers, realm.frames]) kept.clear()
+  for (const kept of [realm.waits, realm.polls, realm.drivers, realm.functions, realm.frames]) kept.clear()
 }
