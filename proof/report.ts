@@ -70,8 +70,7 @@ export function renderDeep(
   bound: number,
   seconds: number,
 ): string {
-  const told = ({ runs, complete }: Outcome): string =>
-    complete ? String(runs) : `more than ${runs}`
+  const told = ({ runs, complete }: Outcome): string => (complete ? String(runs) : `more than ${runs}`)
   return [
     `| scenario, ${bound} choices, ${seconds} s of CPU time each | schedules, tso | js |`,
     '|---|---|---|',
