@@ -76,7 +76,7 @@ export function rawSpinUnlock(cpu: Cpu, lock: number): void {
 
 /** Does this worker hold the lock? Among workers its own notes tell, so that nobody's cache line is asked for. */
 export function rawSpinHeld(cpu: Cpu, lock: number): boolean {
-  return SHARED === 0 ? cpu.words[lock] === cpu.owner : (cpu.held & placeOf(lock)) !== 0
+  return SHARED === 0 ? holderOf(cpu.words[lock]) === cpu.owner : (cpu.held & placeOf(lock)) !== 0
 }
 
 /** Who holds a lock, by its word: 0 or {@link Cpu.owner}. */
@@ -215,7 +215,9 @@ function isLeft(cpu: Cpu, seen: number): boolean {
 }
 
 function giveBack(cpu: Cpu, lock: number): void {
-  if ((rawAnd(cpu.words, lock, 0) & SLEEPERS) !== 0) wake(cpu.words, lock, 1)
+  const word = rawAnd(cpu.words, lock, 0)
+  if (SHARED !== 0 && holderOf(word) !== cpu.owner) panic(`lock ${lock} was taken by two`)
+  if ((word & SLEEPERS) !== 0) wake(cpu.words, lock, 1)
 }
 
 /** Notes the lock as held, after those that come before it. Linux: `lock_acquire`. */
