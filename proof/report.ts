@@ -64,19 +64,42 @@ export function render(
   ].join('\n')
 }
 
-const DOCUMENT = join(ROOT, 'docs/concurrency.md')
-const BEGIN = '<!-- begin schedules -->\n'
-const END = '\n<!-- end schedules -->'
-
-/** What the document says now. */
-export function written(): string {
-  const text = readFileSync(DOCUMENT, 'utf8')
-  return text.slice(text.indexOf(BEGIN) + BEGIN.length, text.indexOf(END))
+/** What was run with more choices than CI allows, each scenario and model for so many seconds of CPU time at most. */
+export function renderDeep(
+  outcomes: readonly (readonly Outcome[])[],
+  bound: number,
+  seconds: number,
+): string {
+  const told = ({ runs, complete }: Outcome): string => (complete ? String(runs) : `more than ${runs}`)
+  return [
+    `| scenario, ${bound} choices, ${seconds} s of CPU time each | schedules, tso | js |`,
+    '|---|---|---|',
+    ...outcomes.map(([tso, js]) => `| \`${tso.scenario}\` | ${told(tso)} | ${told(js)} |`),
+  ].join('\n')
 }
 
-export function write(tables: string): void {
+const DOCUMENT = join(ROOT, 'docs/concurrency.md')
+
+/** A part of the document that a tool writes. */
+export type Part = 'schedules' | 'deep schedules' | 'torture'
+
+function placeOf(text: string, part: Part): { from: number; to: number } {
+  const begin = `<!-- begin ${part} -->\n`
+  const from = text.indexOf(begin) + begin.length
+  const to = text.indexOf(`\n<!-- end ${part} -->`, from - 1)
+  if (from < begin.length || to < 0) throw new Error(`docs/concurrency.md has no place for ${part}`)
+  return { from, to }
+}
+
+/** What the document says now. */
+export function written(part: Part): string {
   const text = readFileSync(DOCUMENT, 'utf8')
-  const [from, to] = [text.indexOf(BEGIN), text.indexOf(END)]
-  if (from < 0 || to < 0) throw new Error('docs/concurrency.md has no place for the tables')
-  writeFileSync(DOCUMENT, text.slice(0, from + BEGIN.length) + tables + text.slice(to))
+  const { from, to } = placeOf(text, part)
+  return text.slice(from, to)
+}
+
+export function write(part: Part, tables: string): void {
+  const text = readFileSync(DOCUMENT, 'utf8')
+  const { from, to } = placeOf(text, part)
+  writeFileSync(DOCUMENT, text.slice(0, from) + tables + text.slice(to))
 }

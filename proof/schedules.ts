@@ -1,23 +1,25 @@
 /**
  * `npm run schedules`: all schedules of each scenario, up to a bound.
  *
- *      --bound N        at most N choices that cost (default 2; 3 takes minutes)
+ *      --bound N        at most N choices that cost (default 2; 3 takes long)
+ *      --cpu SECONDS    so much CPU time for each scenario and model, at most
  *      --only WORD      scenarios whose name has it
  *      --random RUNS    so many random schedules of each instead; --pct RUNS: by priorities; --seed N
  *      --mutants        the mistakes that must be found; --mutant NAME: the scenarios on that one
  *      --replay STRING  one schedule, step by step
- *      --write          both tables into docs/concurrency.md
+ *      --write          both tables into docs/concurrency.md; with --bound 3 that of three choices
  */
 import { parseArgs } from 'node:util'
 import { bundle } from './bundle.ts'
 import { Lab, type Outcome, replayString } from './explore.ts'
 import { findMutant, MUTANTS } from './mutants.ts'
 import { replay } from './replay.ts'
-import { CI_BOUND, CI_MODELS, type Killed, render, replayOf, runMutant, write } from './report.ts'
+import { CI_BOUND, CI_MODELS, type Killed, render, renderDeep, replayOf, runMutant, write } from './report.ts'
 import { DepthFirst, Pct, Random, type Strategy } from './strategies.ts'
 
 const { values } = parseArgs({
   options: {
+    cpu: { type: 'string' },
     bound: { type: 'string', default: String(CI_BOUND) },
     only: { type: 'string', default: '' },
     random: { type: 'string' },
@@ -30,19 +32,20 @@ const { values } = parseArgs({
   },
 })
 
+const bound = Number(values.bound)
+const seconds = values.cpu === undefined ? Number.POSITIVE_INFINITY : Number(values.cpu)
+
 function strategy(): Strategy {
   const seed = Number(values.seed)
   if (values.random !== undefined) return new Random(Number(values.random), seed)
   if (values.pct !== undefined) return new Pct(Number(values.pct), seed, 3)
-  return new DepthFirst(Number(values.bound))
+  return new DepthFirst(bound)
 }
 
 function tell(outcome: Outcome): void {
-  const { scenario, model, runs, longest, cpuMs, failure } = outcome
-  const seconds = (cpuMs / 1000).toFixed(1)
-  console.log(
-    `${scenario.padEnd(18)} ${model.padEnd(4)} ${String(runs).padStart(8)} schedules, ${longest} steps, ${seconds} s`,
-  )
+  const { scenario, model, runs, complete, longest, cpuMs, failure } = outcome
+  const took = `${longest} steps, ${(cpuMs / 1000).toFixed(1)} s${complete ? '' : ', not all'}`
+  console.log(`${scenario.padEnd(18)} ${model.padEnd(4)} ${String(runs).padStart(8)} schedules, ${took}`)
   if (failure === undefined) return
   process.exitCode = 1
   for (const problem of failure.problems) console.log(`  ${problem}`)
@@ -55,7 +58,7 @@ function runScenarios(lab: Lab): Outcome[][] {
     .filter(({ name }) => name.includes(values.only))
     .map((scenario) =>
       CI_MODELS.map((model) => {
-        const outcome = lab.explore(scenario, model, strategy())
+        const outcome = lab.explore(scenario, model, strategy(), 1000 * seconds)
         tell(outcome)
         return outcome
       }),
@@ -85,5 +88,6 @@ if (values.replay !== undefined) {
 } else {
   const lab = new Lab(bundle(values.mutant === '' ? [] : findMutant(values.mutant).changes))
   const outcomes = runScenarios(lab)
-  if (values.write) write(render(lab, outcomes, runMutants()))
+  if (values.write && bound !== CI_BOUND) write('deep schedules', renderDeep(outcomes, bound, seconds))
+  else if (values.write) write('schedules', render(lab, outcomes, runMutants()))
 }

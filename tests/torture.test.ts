@@ -9,7 +9,9 @@ import { checkPids } from '#internal/shared/pid/check.js'
 import { createPidTable, initPidNs } from '#internal/shared/pid/table.js'
 import { type Act, ALLOC, FOUND, FREE, isLinear, MISSED } from '../proof/linear.ts'
 import type { LinearJob } from '../proof/linear_worker.ts'
+import { written } from '../proof/report.ts'
 import { buildTorture } from '../proof/torture/build.ts'
+import { QUICK, SLOW, tortureMutant } from '../proof/torture/kills.ts'
 import { launch } from '../proof/torture/launch.ts'
 
 const NUMBERS = 40
@@ -80,5 +82,17 @@ describe('the torture run', () => {
     const { result, problems } = await launch(program, ['--seconds', '3', '--workers', '2'], () => {})
     assert.deepEqual(problems, [])
     assert.equal(result?.pipe.length, 4)
+  })
+
+  for (const name of QUICK) {
+    it(`finds the mistake ${name}`, { timeout: 240_000 }, async () => {
+      const { problems } = await tortureMutant(name, 60)
+      assert.notEqual(problems.length, 0)
+    })
+  }
+
+  it('has found those that docs/concurrency.md lists', () => {
+    const names = [...written('torture').matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name)
+    assert.deepEqual(names, [...QUICK, ...SLOW])
   })
 })

@@ -1,5 +1,5 @@
 /**
- * The torture run and its workers as a program of two files, so that a thread is started in a third of the time; with the
+ * The torture run and its workers as a program of a few files, so that a thread is started in a third of the time; with the
  * library as it was built, or with a mutant's changes.
  */
 import { execFile } from 'node:child_process'
@@ -20,7 +20,7 @@ export async function buildTorture(mutant?: string): Promise<string> {
   const folder = join(ROOT, 'out/torture', mutant ?? SOUND)
   const dist = mutant === undefined ? join(ROOT, 'dist') : await compile(folder, findMutant(mutant).changes)
   await build({
-    entryPoints: [join(HERE, 'run.js'), join(HERE, 'worker.js')],
+    entryPoints: ['run.js', 'worker.js', 'bare_worker.js'].map((file) => join(HERE, file)),
     outdir: folder,
     bundle: true,
     platform: 'node',
@@ -36,12 +36,13 @@ export async function buildTorture(mutant?: string): Promise<string> {
 function libraryIn(dist: string): Plugin {
   const places: Record<string, string> = {
     'pidns/shared': 'shared/index.js',
+    'pidns/shared/pid': 'shared/shared_pid.js',
     '#platform': 'platform/node.js',
   }
   return {
     name: 'library',
     setup({ onResolve }) {
-      onResolve({ filter: /^(pidns\/shared|#platform|#internal\/.*)$/ }, ({ path }) => ({
+      onResolve({ filter: /^(pidns\/shared|pidns\/shared\/pid|#platform|#internal\/.*)$/ }, ({ path }) => ({
         path: join(dist, places[path] ?? path.slice('#internal/'.length)),
       }))
     },

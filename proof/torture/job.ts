@@ -1,5 +1,6 @@
 /** What the workers of a torture run share: words, by what is counted in them. */
 import type { KernelHandle } from 'pidns/shared'
+import type { NsRef, PidTableHandle } from 'pidns/shared/pid'
 import type { Stamps } from './recovery.ts'
 
 /** Ages of a record that a reader holds, when its section ends: findable, out of sight, freed, used again. */
@@ -33,6 +34,17 @@ export interface TortureJob extends Tallies {
 export interface Turn {
   /** The process under which it works. */
   readonly parent: number
+  readonly seed: number
+}
+
+/** What a worker of the part without processes is started with. */
+export interface BareJob extends Tallies {
+  readonly table: PidTableHandle
+  readonly ns: NsRef
+  /** A namespace inside it. */
+  readonly inner: NsRef
+  /** So many numbers it has at most. */
+  readonly most: number
   readonly seed: number
 }
 

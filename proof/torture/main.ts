@@ -5,6 +5,8 @@
  *      --workers W      so many at a time (default 3)
  *      --json           one line of JSON at the end, and nothing else
  *      --mutant NAME    the library with this mistake in it (proof/mutants.ts), until it shows: exit status 1
+ *      --mutants        all that are known to show, one after the other (kills.ts): exit status 1 where one does not
+ *      --write          with --mutants: the table in docs/concurrency.md
  *
  * Exit status 1 where anything is wrong. After rcutorture: what a reader holds is told by its age when its section ends, and
  * only findable (0) and out of sight (1) may occur; there are rests, floods of callbacks, and counters that begin near
@@ -17,8 +19,10 @@
  * others' calls like any caller. proofMsP99: from terminate() to the exit event.
  */
 import { parseArgs } from 'node:util'
+import { write } from '../report.ts'
 import { buildTorture } from './build.ts'
-import { launch } from './launch.ts'
+import { firstLine, type Kill, QUICK, renderKills, SLOW, tortureMutant } from './kills.ts'
+import { type Launched, launch } from './launch.ts'
 
 const { values } = parseArgs({
   options: {
@@ -26,14 +30,37 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
     mutant: { type: 'string' },
+    mutants: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   },
 })
-const args = ['--seconds', values.seconds, '--workers', values.workers]
-if (values.mutant !== undefined) args.push('--stop-when-wrong')
-const say = (text: string): void => {
-  if (!values.json) console.log(text)
+const seconds = Number(values.seconds)
+const workers = Number(values.workers)
+
+async function tortureMutants(): Promise<void> {
+  const kills: Kill[] = []
+  for (const name of [...QUICK, ...SLOW]) {
+    const launched = await tortureMutant(name, seconds, workers)
+    kills.push({ name, launched })
+    console.log(`${name.padEnd(22)} ${launched.seconds.toFixed(1)} s  ${firstLine(launched.problems[0])}`)
+    if (launched.problems.length === 0) process.exitCode = 1
+  }
+  if (values.write) write('torture', renderKills(kills))
 }
-const { result, problems } = await launch(await buildTorture(values.mutant), args, say)
-if (result !== undefined) console.log(values.json ? JSON.stringify(result) : result)
-for (const problem of problems) console.error(problem)
-process.exitCode = problems.length > 0 ? 1 : 0
+
+async function tortureSound(): Promise<Launched> {
+  const say = (text: string): void => {
+    if (!values.json) console.log(text)
+  }
+  return launch(await buildTorture(), ['--seconds', values.seconds, '--workers', values.workers], say)
+}
+
+if (values.mutants) {
+  await tortureMutants()
+} else {
+  const { result, problems } =
+    values.mutant === undefined ? await tortureSound() : await tortureMutant(values.mutant, seconds, workers)
+  if (result !== undefined) console.log(values.json ? JSON.stringify(result) : result)
+  for (const problem of problems) console.error(problem)
+  process.exitCode = problems.length > 0 ? 1 : 0
+}

@@ -41,6 +41,8 @@ const JOINING = 16
 const SPARES = 4
 /** After so long all must have ended that were told to. */
 const END_MS = 20_000
+/** Where a mistake was seen some may never end. */
+const WRONG_END_MS = 1000
 /** After so long what a dead worker left must be in order. */
 const BURIED_MS = 20_000
 
@@ -145,7 +147,9 @@ export function startStorm(
         while (under.size > 0) await Promise.all(under)
         await Promise.all(working.map(({ gone }) => gone))
       }
-      const late = rest(END_MS).then(() => void problems.push('not all workers come to an end'))
+      const late = rest(problems.length > 0 ? WRONG_END_MS : END_MS).then(
+        () => void problems.push('not all workers come to an end'),
+      )
       await Promise.race([all(), late])
       await Promise.all(spares.map(({ worker }) => worker.terminate()))
     },

@@ -2,6 +2,7 @@
 import { Kernel, KernelError, P_ALL, type Task, WEXITED, WNOHANG, WNOWAIT } from 'pidns/shared'
 import * as L from '#internal/shared/mm/layout.js'
 import { randomOf } from '../strategies.ts'
+import { bare } from './bare.ts'
 import { END, PIPE_WORDS, PLACES, REST, shared, type Tallies } from './job.ts'
 import { newStamps, noteBurials, noteProofs } from './recovery.ts'
 import { startStorm } from './storm.ts'
@@ -35,6 +36,9 @@ const STRIKES = 12
 const CHECKED = 8
 /** Who has fallen behind rests less. */
 const SHORT_MS = 30
+/** The first part of the time is for a bare table: but not more than so much of it. */
+const BARE_PART = 6
+const BARE_MOST_MS = 10_000
 /** The counter of grace periods begins so many moves before it wraps. */
 const MOVES = 200
 
@@ -65,18 +69,20 @@ export async function torture({
   const problems: string[] = []
   const random = randomOf(0x5eed + seconds)
   const counter = countMoves(words)
+  const ends = Date.now() + seconds * 1000
+  const bareEnds = Date.now() + Math.min(BARE_MOST_MS, (seconds * 1000) / BARE_PART)
+  problems.push(...(await bare(workers, tallies, () => Date.now() > bareEnds)))
   noteProofs(kernel.handle, tallies.stamps)
   noteBurials(kernel, tallies.stamps)
   const storm = startStorm(kernel, workers, tallies, random, problems, () => reap(kernel.init, tallies))
   const begins = Date.now()
-  const ends = begins + seconds * 1000
-  for (let n = 1; Date.now() < ends; n++) {
+  const isWrong = (): boolean => problems.length > 0 || hasCounted(tallies)
+  for (let n = 1; Date.now() < ends && !(stopWhenWrong && isWrong()); n++) {
     const isLate = ((Date.now() - begins) * STRIKES) / 1000 > storm.proof.length
     await rest(random(isLate ? SHORT_MS : 2000 / STRIKES))
     counter.look()
     if (storm.working.length === workers) storm.strike()
     if (n % CHECKED === 0) problems.push(...kernel.check())
-    if (stopWhenWrong && (problems.length > 0 || isWrong(tallies))) break
     if (n % 40 === 0) await pause(tallies, 20)
     if (n % 100 === 0)
       say(`${storm.proof.length} terminations, ${tallies.reads[0]} reads, ${tallies.writes[0]} writes`)
@@ -122,7 +128,7 @@ function newTallies(): Tallies {
 }
 
 /** Has anything been counted that must not be? */
-function isWrong({ duplicates, violations, pipe }: Tallies): boolean {
+function hasCounted({ duplicates, violations, pipe }: Tallies): boolean {
   return duplicates[0] !== 0 || violations[0] !== 0 || pipe.subarray(2).some((count) => count !== 0n)
 }
 

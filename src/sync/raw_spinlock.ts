@@ -69,7 +69,9 @@ export function rawReadLock(cpu: Cpu, lock: number): void {
 export function rawSpinUnlock(cpu: Cpu, lock: number): void {
   if (!rawSpinHeld(cpu, lock)) panic(`lock ${lock} is released but was not taken`)
   if (SHARED !== 0) cpu.held &= ~placeOf(lock)
-  giveBack(cpu, lock)
+  const word = rawAnd(cpu.words, lock, 0)
+  if (SHARED !== 0 && holderOf(word) !== cpu.owner) panic(`lock ${lock} was taken by two`)
+  if ((word & SLEEPERS) !== 0) wake(cpu.words, lock, 1)
 }
 
 /** Does this worker hold the lock? Among workers its own notes tell, so that nobody's cache line is asked for. */
