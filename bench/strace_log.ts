@@ -358,7 +358,8 @@ function* die(world: World, me: Process, how: string, status: string): Script {
     reaped(world, me)
     return
   }
-  me.parent.sigchld = me
+  // One that comes while another one waits is dropped.
+  me.parent.sigchld ??= me
   if (me.parent.rest === 'blocked') {
     me.parent.rest = 'open'
     world.urgent.push(me.parent)

@@ -48,6 +48,21 @@ export const SIGNAL_ROWS: readonly Row[] = [
     mutant: { from: 'si_pid=8', to: 'si_pid=7', at: 14 },
   },
   {
+    what: 'where later ends are told again and again, that is no wrong number',
+    lines: [
+      START,
+      ...[6, 9, 12, 15].flatMap((nr) => [
+        ...[nr, nr + 1, nr + 2].map((child) => fork(5, child)),
+        ...[nr, nr + 1, nr + 2].flatMap((child) =>
+          [exits(child), gone(child)].concat(child === nr ? told(5, nr) : []),
+        ),
+        told(5, nr + 2),
+        ...[nr, nr + 1, nr + 2].map((child) => found(5, child)),
+      ]),
+    ],
+    mutant: { from: '= 17', to: '= 27', at: 57 },
+  },
+  {
     what: 'two threads may take SIGCHLD in one order and be seen to in the other',
     lines: [
       START,

@@ -5,6 +5,7 @@ import { errnoName } from '../abi/index.ts'
 import type { Differences } from './differences.ts'
 import type { Findings } from './findings.ts'
 import type { Killed } from './lives.ts'
+import type { Difference } from './report.ts'
 import type { Span, SpanCall } from './span.ts'
 import type { Ahead } from './span_ahead.ts'
 import type { Outer } from './span_outer.ts'
@@ -65,6 +66,8 @@ export interface Seen {
   groups: boolean
   /** wait4 or waitid lines. */
   waits: boolean
+  /** SIGCHLD told of another end than the first: those differences, and how many. undefined: it does so in this log. */
+  unordered: { readonly noted: Difference[]; wrong: number } | undefined
   /** Children that have become zombies. */
   unwaited: number
   /** That all of them were left unwaited for is taken for a log without its waits. */

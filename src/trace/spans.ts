@@ -68,6 +68,7 @@ export function startSpans(
       groups: false,
       waits: false,
       birth: false,
+      unordered: { noted: [], wrong: 0 },
       unwaited: 0,
       mustWait: options.waits !== false,
       rootGone: 0,
