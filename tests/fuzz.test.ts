@@ -40,7 +40,7 @@ function methodsOf(prototype: object, without: readonly string[] = []): string[]
 }
 
 // What TypeScript hides is no public call; nor is a call that ends the kernel, or breaks it on purpose.
-const HIDDEN = ['held', 'live', 'nrIn', 'numberOf', 'numbers', 'open', 'release']
+const HIDDEN = ['held', 'live', 'nrIn', 'numberOf', 'numbers', 'open', 'ownNr', 'release']
 const anyKernel = Kernel.boot()
 const anyProcfs = anyKernel.procfs(anyKernel.init)
 const METHODS = {
