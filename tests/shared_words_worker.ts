@@ -27,7 +27,8 @@ const { words, nr, rounds, at } = job
 
 /** Adds 1 to a counter by a read and a write, under the lock; holds it long enough at times that others fall asleep. */
 function lock(): number {
-  const cpu = { words, owner: nr * 2, held: 0 } as Cpu
+  const hasEnded = (): boolean => false
+  const cpu = { words, owner: nr * 2, held: 0, hasEnded } as unknown as Cpu
   for (let i = 0; i < rounds; i++) {
     rawSpinLock(cpu, at[0])
     const old = words[at[1]] as number
