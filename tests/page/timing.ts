@@ -18,14 +18,6 @@ export function percentile(sorted: readonly number[], p: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))] ?? 0
 }
 
-/**
- * What the p-th of 100 may take where a quiet machine is to have `limit` ms. Never less; more, as the fixed loop takes more
- * here and now. Twice so, because a picture passes through several threads, each of which waits for a processor.
- */
-export function allowance({ loop }: Times, p: number, limit: number): number {
-  return limit * Math.max(1, percentile(loop, p) / LOOP_MS) ** 2
-}
-
 export function tell(what: string, times: Times): string {
   const at = (list: readonly number[]): string =>
     [50, 95, 100].map((p) => percentile(list, p).toFixed(1)).join(' / ')
