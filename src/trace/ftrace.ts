@@ -7,6 +7,7 @@
 import type { LogReader } from './event.ts'
 import { show } from './fields.ts'
 import { createActs, enter, leave, slotOf } from './ftrace_acts.ts'
+import { numberAt } from './ftrace_calls.ts'
 import { checkEntry, checkReturn, checkTgid, checkThread, checkWait } from './ftrace_checks.ts'
 import { deliver, exec, exit, fork, freed, generate, newTask } from './ftrace_events.ts'
 import { newHead, readHead } from './ftrace_head.ts'
@@ -99,7 +100,8 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
   }
 
   function readReturn(slot: Slot, name: string, text: string, at: number, line: number): undefined {
-    if (checkReturn(acts, slot, head, name, line)) leave(acts, slot, head, name, text, at, line)
+    const value = numberAt(text, at)
+    if (checkReturn(acts, slot, head, name, value, line)) leave(acts, slot, head, name, value, line)
   }
 }
 

@@ -5,7 +5,7 @@
  * return may be far away.
  */
 import { SIGCHLD } from '../abi/index.ts'
-import { isLong, numberAt, RESTARTS, readEntry } from './ftrace_calls.ts'
+import { isLong, RESTARTS, readEntry } from './ftrace_calls.ts'
 import { type Customs, newCustoms } from './ftrace_customs.ts'
 import { type Head, nameOf } from './ftrace_head.ts'
 import { createSlots, type Open, type Slot, type Slots } from './ftrace_slots.ts'
@@ -111,17 +111,15 @@ export function enter(
   push(acts, open.act)
 }
 
-/** `sys_kill -> 0x0`: the result begins at `from`. */
+/** `sys_kill -> 0x0`. */
 export function leave(
   acts: Acts,
   slot: Slot,
   head: Head,
   name: string,
-  text: string,
-  from: number,
+  value: number,
   line: number,
 ): undefined {
-  const value = numberAt(text, from)
   const outcome = outcomeOf(value)
   if (slot.creating !== undefined) {
     settleCreation(acts, slot, head, line, value)

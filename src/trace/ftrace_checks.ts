@@ -16,6 +16,14 @@ const SETTLED = 4
 const STRAYS = 16
 /** The child comes back from these too, and whoever executes a program may do so under another number. */
 const CREATIONS: ReadonlySet<string> = new Set(['clone', 'clone3', 'fork', 'vfork', 'execve', 'execveat'])
+const SENDS: ReadonlySet<string> = new Set([
+  'kill',
+  'tkill',
+  'tgkill',
+  'rt_sigqueueinfo',
+  'rt_tgsigqueueinfo',
+])
+const MAKES: ReadonlySet<string> = new Set(['clone', 'clone3', 'fork', 'vfork'])
 const WAITS: ReadonlySet<string> = new Set(['wait4', 'waitid', 'waitpid'])
 
 function clash(
@@ -89,9 +97,20 @@ function add(strays: Stray[], stray: Stray): undefined {
 }
 
 /** Whoever comes back from a call has made it. False: it has not. */
-export function checkReturn(acts: Acts, slot: Slot, head: Head, name: string, line: number): boolean {
+export function checkReturn(
+  acts: Acts,
+  slot: Slot,
+  head: Head,
+  name: string,
+  value: number,
+  line: number,
+): boolean {
   const { customs } = acts
   const { noted } = slot
+  if (value === 0 && MAKES.has(name)) {
+    checkNewborn(acts, slot, head, name, line)
+    return true
+  }
   if (noted.call === name) {
     if (!slot.ended) customs.paired.add(name)
     noted.call = ''
@@ -99,14 +118,14 @@ export function checkReturn(acts: Acts, slot: Slot, head: Head, name: string, li
     customs.calling.delete(head.by)
     return true
   }
-  if (!customs.paired.has(name) || CREATIONS.has(name)) return true
+  if (name.startsWith('execve')) return true
   const at = customs.stray.findIndex((it) => it.name === name)
   if (at >= 0) {
     const [found] = customs.stray.splice(at, 1)
     if (found?.by === head.by) noted.call = ''
     return true
   }
-  if (!noted.returned && slot.parent === 0 && WAITS.has(name)) {
+  if (!noted.returned && slot.parent === 0 && (WAITS.has(name) || !customs.paired.has(name))) {
     add(customs.orphans, { by: head.by, name, line })
     return true
   }
@@ -139,11 +158,34 @@ function checkOwner(acts: Acts, slot: Slot, head: Head, name: string, line: numb
 /** Between the entry and the return of a call stand the few events that it brings about. */
 const CLOSE = 64
 
+/** A task is made in a call that does. `slot`: the maker's, by the log; somebody else is in such a call and has made none. */
+export function checkMaker(acts: Acts, slot: Slot, head: Head, line: number): undefined {
+  if (CREATIONS.has(slot.noted.call)) return
+  for (const [by, it] of acts.customs.calling) {
+    const { call, since } = it.noted
+    if (it === slot || it.last !== since || !MAKES.has(call)) continue
+    const what = `sys_${call} by ${by}`
+    clash(acts, head, since, what, ['a task', `${head.by} makes one at line ${line}`])
+    acts.customs.calling.delete(by)
+    it.noted.call = ''
+    return
+  }
+}
+
+/** A task that is new comes back from the call that has made it, before all else. */
+function checkNewborn(acts: Acts, slot: Slot, head: Head, name: string, line: number): undefined {
+  const { noted } = slot
+  const late = slot.parent === 0 && slot.first === line && acts.customs.exits >= SETTLED
+  if (late || noted.returned || noted.call !== '')
+    clash(acts, head, line, `sys_${name} by ${head.by}`, ['it is new', 'it is not'])
+  noted.returned = true
+}
+
 /** sched_process_wait: whoever waits is in a call that does. */
 export function checkWait(acts: Acts, slot: Slot, head: Head, line: number): undefined {
   const { calling } = acts.customs
   const { noted } = slot
-  if (WAITS.has(noted.call)) {
+  if (WAITS.has(noted.call) && !noted.waits) {
     noted.waits = true
     return
   }
@@ -171,20 +213,38 @@ export function checkNotice(acts: Acts, slot: Slot, head: Head, line: number, to
 /** signal_generate. */
 export function noteGenerated({ customs, slots }: Acts, to: Slot, number: number, sig: number): undefined {
   customs.sends = true
-  const { sent } = (slots.get(to.group === 0 ? number : to.group) ?? to).noted
-  if (sig <= 32) sent[0] |= 1 << (sig - 1)
-  else sent[1] |= 1 << (sig - 33)
+  const { noted } = slots.get(to.group === 0 ? number : to.group) ?? to
+  noted.sent ??= new Map()
+  noted.sent.set(sig, (noted.sent.get(sig) ?? 0) + 1)
 }
 
-/** signal_deliver: it has been sent, to the process or one of its threads. */
+/** signal_deliver: it has been sent, to the process or one of its threads, and not arrived yet. */
 export function checkDelivery(acts: Acts, slot: Slot, head: Head, line: number, sig: number): undefined {
   const { customs, slots } = acts
   const leader = slot.group === 0 ? undefined : slots.get(slot.group)
   if (leader === undefined || leader.group === 0 || !customs.sends || customs.tracing || sig === SIGKILL)
     return
-  const { sent } = leader.noted
-  const bit = sig <= 32 ? sent[0] & (1 << (sig - 1)) : sent[1] & (1 << (sig - 33))
-  if (bit === 0) clash(acts, head, line, `signal ${sig} to ${head.by}`, ['it arrives', 'nobody has sent it'])
+  const sent = leader.noted.sent?.get(sig) ?? 0
+  if (sent === 0) clash(acts, head, line, `signal ${sig} to ${head.by}`, ['it arrives', 'nobody has sent it'])
+  else leader.noted.sent?.set(sig, sent - 1)
+}
+
+/** A signal is sent in a call that sends it. `slot`: the sender's; somebody else is in such a call. */
+export function checkSender(acts: Acts, slot: Slot, head: Head, line: number, sig: number): undefined {
+  if (slot.ended || SENDS.has(slot.noted.call)) return
+  for (const [by, it] of acts.customs.calling) {
+    const call = it.call?.span?.call
+    if (
+      it === slot ||
+      !SENDS.has(it.noted.call) ||
+      call === undefined ||
+      !('sig' in call) ||
+      call.sig !== sig
+    )
+      continue
+    clash(acts, head, line, `signal ${sig} by ${head.by}`, ['a call that sends it', `${by} has called it`])
+    return
+  }
 }
 
 /** sched_process_free: of somebody who has ended, once. False: the number is wrong. */
@@ -196,10 +256,12 @@ export function checkFreed(acts: Acts, head: Head, line: number, of: number, nam
     ? 'it has not ended'
     : noted.name !== 0 && noted.name !== name
       ? 'it had another name'
-      : noted.freed
+      : noted.freed > 0
         ? 'it has been freed before'
         : undefined
-  noted.freed = slot.ended
+  if (noted.freed > 0)
+    clash(acts, head, noted.freed, 'sched_process_free', [`${of}`, `again at line ${line}`])
+  noted.freed = slot.ended ? line : 0
   if (actual === undefined) return true
   clash(acts, head, line, 'sched_process_free', [`${of}`, actual])
   return false

@@ -10,7 +10,9 @@ import { hexAt, numberAt } from './ftrace_calls.ts'
 import {
   checkDelivery,
   checkFreed,
+  checkMaker,
   checkNotice,
+  checkSender,
   isEndNotice,
   nameHash,
   noteGenerated,
@@ -18,6 +20,8 @@ import {
 import type { Head } from './ftrace_head.ts'
 import type { Open, Slot } from './ftrace_slots.ts'
 import type { BirthAct } from './span.ts'
+
+const SI_USER = 0
 
 /** Signals that nobody dies of unless asked to. */
 const HARMLESS: ReadonlySet<number> = new Set([SIGCHLD, SIGCONT, SIGURG, SIGWINCH])
@@ -44,6 +48,7 @@ export function newTask(
 ): undefined {
   const child = numberAt(text, text.indexOf('pid=', head.at) + 4)
   const flags = hexAt(text, fieldAt(text, ' clone_flags='))
+  checkMaker(acts, slot, head, line)
   const birth = birthOf(slot, head, line, since, child, flags)
   acts.slots.bear(child, line, head.by, (flags & CLONE_THREAD) === 0 ? child : slot.group)
   slot.birth = undefined
@@ -207,6 +212,7 @@ export function generate(
   const code = numberAt(text, codeAt)
   if (sig === SIGCHLD && code === CLD_TRAPPED) acts.customs.tracing = true
   if (slot !== undefined && isEndNotice(sig, code)) checkNotice(acts, slot, head, line, to)
+  else if (slot !== undefined && code === SI_USER) checkSender(acts, slot, head, line, sig)
   noteGenerated(acts, acts.slots.get(to) ?? introduce(acts, to, comm, 0, line, time), to, sig)
   push(acts, {
     kind: 'sent',

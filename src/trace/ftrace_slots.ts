@@ -63,13 +63,14 @@ export interface Noted {
   tgids: number
   /** The name that it had at its end; 0: not told. */
   name: number
-  freed: boolean
+  /** The line of sched_process_free; 0: not yet. */
+  freed: number
   /** It has made another task. */
   creates: boolean
   /** Its parent has been told of its end. */
   noticed: boolean
-  /** A bit for each signal that has been sent to its process. */
-  readonly sent: [low: number, high: number]
+  /** How often each signal has been sent to its process and not arrived, at most. */
+  sent: Map<number, number> | undefined
 }
 
 export interface Slots {
@@ -91,10 +92,10 @@ function newNoted(): Noted {
     tgidLine: 0,
     tgids: 0,
     name: 0,
-    freed: false,
+    freed: 0,
     creates: false,
     noticed: false,
-    sent: [0, 0],
+    sent: undefined,
   }
 }
 
