@@ -29,7 +29,7 @@ const ROWS: readonly [log: string, what: string, lines: RegExp, place: RegExp, b
   ]
 
 /** Its first lines may tell of what was before the log. */
-const FROM = 100
+const FROM = 150
 /** So many places of each kind are changed, one at a time. */
 const SAMPLES = 6
 

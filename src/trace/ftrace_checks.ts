@@ -12,7 +12,7 @@ import type { Head } from './ftrace_head.ts'
 import type { Slot } from './ftrace_slots.ts'
 
 /** An end that began before the log may be told in its first lines. */
-const SETTLED = 4
+const SETTLED = 2
 const STRAYS = 16
 /** The child comes back from these too, and whoever executes a program may do so under another number. */
 const CREATIONS: ReadonlySet<string> = new Set(['clone', 'clone3', 'fork', 'vfork', 'execve', 'execveat'])
