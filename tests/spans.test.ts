@@ -7,11 +7,12 @@ import { describe, it } from 'node:test'
 import { type FileReport, type LogOptions, replayLog } from 'pidns/trace'
 import { ROWS } from './span_rows.ts'
 import { AHEAD_ROWS } from './span_rows_ahead.ts'
+import { FILTER_ROWS } from './span_rows_filters.ts'
 import { RARE_ROWS } from './span_rows_rare.ts'
 import { SIGNAL_ROWS } from './span_rows_signals.ts'
 import { bytesOf } from './trace_tools.ts'
 
-const ALL = [...ROWS, ...RARE_ROWS, ...AHEAD_ROWS, ...SIGNAL_ROWS]
+const ALL = [...ROWS, ...RARE_ROWS, ...FILTER_ROWS, ...AHEAD_ROWS, ...SIGNAL_ROWS]
 
 async function replay(lines: readonly string[], options: LogOptions = {}): Promise<FileReport> {
   const text = lines.map((line) => `${line}\n`).join('')

@@ -74,6 +74,8 @@ export interface Proc {
   sentAt: Map<number, number>
   /** The line of the signal that told its parent of its end; 0: none has. */
   told: { line: number }
+  /** It has ignored SIGCHLD at some time, by rt_sigaction. */
+  ignored: boolean
   /** Its end is told by no SIGCHLD, or who knows to whom. */
   quiet: boolean
   /** The line of the latest SIGCHLD that it took, or of its birth, when none waited; 0: not known. */

@@ -404,9 +404,16 @@ function learnGap(replay: SpanReplay, actor: Actor, span: Span, next: number, nr
   const wraps = nr < next && next >= task.sysctl('kernel.pid_max') - RESERVED && nr >= RESERVED
   if (nr < next && !wraps) return false
   if (!mayLearnGap(replay, actor, next, nr)) return false
-  if (nr > next) for (let n = next; n < nr && n < next + RESERVED; n++) replay.foreign.set(n, span.last)
+  if (nr > next && !isFirst(replay, task))
+    for (let n = next; n < nr && n < next + RESERVED; n++) replay.foreign.set(n, span.last)
   task.sysctl('kernel.ns_last_pid', nr - 1)
   return true
+}
+
+/** The first creation of a log that began in mid-life: the numbers before it may be those of tasks that it has not shown yet. */
+function isFirst({ seen }: SpanReplay, task: Task): boolean {
+  const { root, birth } = seen
+  return !birth && root !== undefined && task.sysctl('kernel.ns_last_pid') === root.numbers[0]
 }
 
 /** Others, whom the log does not show, take numbers of the namespace of `task` too. */

@@ -58,7 +58,7 @@ export interface Seen {
   exits: boolean
   /** The latest keys whose ends the log has shown, and the lines. */
   readonly gone: Map<number, number>
-  /** `+++` lines. Without them an end is known from exit_group or a wait. */
+  /** `+++ exited` lines. Without them an end is known from exit_group or a wait. */
   ends: boolean
   /** rt_sigaction lines. Without them nobody knows who ignores SIGCHLD. */
   dispositions: boolean

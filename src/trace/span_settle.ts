@@ -76,6 +76,7 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
   if (call.op === 'prctl' && call.option === PR_SET_PDEATHSIG && expected === 0)
     actor.proc.deathSignal = call.arg
   const first = tryCall(replay, actor, span, call)
+  if (call.op === 'getppid' && first === 1 && expected === 1) confirmTracer(replay, actor, span)
   if (first === expected || isAlias(replay, actor, call, first, expected)) {
     settleOuter(replay, actor, span, call, cleared)
     return
@@ -350,7 +351,8 @@ function receivers(replay: SpanReplay, actor: Actor, call: SimpleCall): Proc[] {
   if (call.op === 'kill') return targets(replay, actor, call.pid)
   if (call.op === 'tgkill') return targets(replay, actor, Math.max(call.tid, 1))
   const nr = call.op === 'pidfd_send_signal' ? waitTarget(replay.world, actor, call.fd) : 0
-  return nr > 0 ? targets(replay, actor, nr) : []
+  // Where no line tells whose the descriptor is, it may be anybody's.
+  return call.op === 'pidfd_send_signal' ? targets(replay, actor, nr) : []
 }
 
 /** The library has a parent, group or session outside the namespace, 0; the log shows its number, learnt before. */
@@ -385,12 +387,13 @@ function isUnloggedInit({ world }: SpanReplay, { proc, task }: Actor): boolean {
 function outside(
   replay: SpanReplay,
   actor: Actor,
-  { last: line }: Span,
+  span: Span,
   call: SimpleCall,
   expected: number,
   first: number,
 ): string | undefined {
   const { world } = replay
+  const { last: line } = span
   const { proc } = actor
   if (call.op === 'getppid' && isTracer(replay, proc, expected, first)) {
     proc.foreignParent = { nr: expected, line }
@@ -416,6 +419,10 @@ function outside(
     if (key === 'pgid') noteGroup(replay, expected, target, line)
     return SKIPPED.foreignProcess
   }
+  if (call.op === 'setpgid' && expected === 0 && isOlderLeader(replay, proc, call.pgid)) {
+    leadGroup(replay, call.pgid)
+    if (tryCall(replay, actor, span, call) === 0) return SKIPPED.older
+  }
   const about = 'pid' in call ? Math.abs(call.pid) : 0
   const group = call.op === 'setpgid' ? call.pgid : 0
   const unknown = (nr: number): boolean => nr > 1 && !isNumberTaken(actor.task, nr)
@@ -432,6 +439,18 @@ function outside(
 function isTracer({ world, seen }: SpanReplay, proc: Proc, parent: number, first: number): boolean {
   if (!world.owned || proc !== seen.root || proc.foreignParent !== undefined || first !== 1) return false
   return parent > 1 && parent < numberOf(proc) && !isNumberTaken(world.top, parent)
+}
+
+/** The first program's parent, which writes the log, does not change: what another line tells of it is wrong. */
+function confirmTracer(replay: SpanReplay, actor: Actor, { last }: Span): void {
+  const { world, seen } = replay
+  const { proc } = actor
+  if (!world.owned || proc !== seen.root || !seen.birth || proc.task === world.top) return
+  const { foreignParent } = proc
+  proc.foreignParent = { nr: 1, line: last }
+  if (foreignParent === undefined || foreignParent.nr === 1) return
+  count(replay, false)
+  differ(replay, foreignParent.line, actor, 'getppid()', `${foreignParent.nr}`, `1 at line ${last}`)
 }
 
 /** Whether a process from before the log may have been the leader of the group or session that `member` is in. */

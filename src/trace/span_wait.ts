@@ -79,7 +79,7 @@ export function settleWait(
     compareFound(replay, actor, span, call, nr, flight.found)
     return
   }
-  const selector = selectorOf(replay, actor, call)
+  const selector = selectorOf(replay, actor, call, nr)
   // The only child that has ended is the one that is found: no need to look first.
   if (nr > 0 && isOnlyDead(replay, actor, selector, nr)) {
     take(replay, actor, span, call, selector.options, nr, false)
@@ -113,11 +113,14 @@ function isOnlyDead(replay: SpanReplay, actor: Actor, { idtype }: Selector, nr: 
   return child?.dead === true && child.parent === proc
 }
 
-function selectorOf({ world }: SpanReplay, actor: Actor, call: Wait): Selector {
+/** `found`: whom it has found, for a descriptor of whose process no line tells. */
+function selectorOf({ world }: SpanReplay, actor: Actor, call: Wait, found = 0): Selector {
   if (call.op === 'waitid') {
     const { idtype, id, fd, options } = call
     if (idtype <= P_PGID) return { idtype, id, options }
-    return { idtype: P_PID, id: waitTarget(world, actor, fd), options }
+    const target = waitTarget(world, actor, fd)
+    if (target > 0) return { idtype: P_PID, id: target, options }
+    return found > 0 ? { idtype: P_PID, id: found, options } : { idtype: P_ALL, id: 0, options }
   }
   const { pid } = call
   const options =
@@ -179,10 +182,14 @@ function settleFailure(replay: SpanReplay, actor: Actor, span: Span, call: Wait,
   differ(replay, span.last, actor, spanText(call), resultText(expected), resultText(first))
 }
 
-/** Where no dispositions are in the log, no children although some have ended means that SIGCHLD was ignored. */
+/**
+ * Where no dispositions are in the log, no children although some have ended means that SIGCHLD was ignored; where no ends
+ * are, that they came when it was.
+ */
 function reapIgnored(replay: SpanReplay, actor: Actor, { last }: Span, selector: Selector): boolean {
-  if (replay.seen.dispositions) return false
   const { proc, task } = actor
+  const { seen } = replay
+  if (seen.dispositions && (seen.ends || !proc.ignored)) return false
   for (const child of [...proc.children]) if (!child.dead) forceEnd(replay, child, last)
   if ([...proc.children].some((child) => !child.dead)) return false
   for (const child of [...proc.children]) {

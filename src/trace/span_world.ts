@@ -225,6 +225,7 @@ function bearProc(
     senders: NO_SENDERS,
     sentAt: NOTHING_SENT,
     told: { line: 0 },
+    ignored: false,
     quiet: false,
     notified: from === undefined ? 0 : line,
     firstEnd: undefined,

@@ -275,6 +275,7 @@ function leave(replay: SpanReplay, span: Span, actor: Actor, flight: Flight | un
       if (call.sig === SIGCHLD && actor.task.state === 'S' && span.outcome?.kind === 'returned') {
         const handler = call.handler === 'ign' ? 'ign' : 'dfl'
         if (call.handler !== 'fn') dropNotice(actor.proc)
+        if (call.handler === 'ign') actor.proc.ignored = true
         actor.task.sigaction(SIGCHLD, { handler, flags: call.flags & SA_NOCLDWAIT })
       }
       return
@@ -300,7 +301,8 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
     checkKilled(replay, actor, status)
   }
   noteGone(seen.gone, by, line)
-  seen.ends = true
+  // With -qq strace tells only of those that were killed.
+  if ((status & 0x7f) === 0) seen.ends = true
   end(replay, actor, status, line)
   dropActor(world, actor)
   if (proc.actors.size > 0) return

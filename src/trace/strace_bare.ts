@@ -60,8 +60,9 @@ export function createBareReader(acts: ActReader): LogReader {
       if (isStackFrame(text)) return
       const whole = cut
       cut = undefined
-      if (whole === undefined) takeOwned(text, line, ownerOf(text))
-      else takeOwned(whole.text + text, whole.line, whole.owner)
+      if (whole === undefined) {
+        if (!isPrinted(text)) takeOwned(text, line, ownerOf(text))
+      } else takeOwned(whole.text + text, whole.line, whole.owner)
       return
     }
     if (message.at > 0) {
@@ -72,6 +73,12 @@ export function createBareReader(acts: ActReader): LogReader {
     if (message.attached !== undefined) living.add(message.attached)
     if (message.detached !== undefined) living.delete(message.detached)
     if (message.attached !== undefined && message.attached !== root) follows = true
+  }
+
+  /** What the programs print to their standard error stands in the log too: a line that neither begins nor reads as strace's. */
+  function isPrinted(text: string): boolean {
+    readHead(text, head)
+    return follows === true && !head.bracketed && !isOfStrace(text, head.at)
   }
 
   function takeOwned(text: string, line: number, owner: number): undefined {
