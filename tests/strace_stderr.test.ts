@@ -38,6 +38,19 @@ const rows: [what: string, lines: string[], acts: string[]][] = [
     ],
   ],
   [
+    'what the programs print there stands between the lines',
+    [
+      'getpid()                                = 4',
+      `${FORK}strace: Process 5 attached`,
+      ', child_tidptr=0x7f98f5b94a10) = 5',
+      '[1]-  Terminated              sleep 0.3',
+      '',
+      'Traceback (most recent call last):',
+      '[pid     5] getpid()                    = 5',
+    ],
+    ['call 4 getpid 1 4', 'call 4 clone 2 5', 'call 5 getpid 7 5'],
+  ],
+  [
     'what the first line says of the number is outvoted by what two others say',
     ['getpid() = 8', 'getppid() = 1', 'getpid() = 4', 'gettid() = 4', 'getppid() = 1'],
     [

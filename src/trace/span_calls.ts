@@ -173,6 +173,11 @@ function isOfNobody(world: World, { pidfds }: Proc, { fd, pid }: FdArg): boolean
   return opened !== undefined && !world.procs.has(opened.task)
 }
 
+/** Neither this line nor an earlier one tells whose this pidfd is. */
+export function isUntold({ pidfds }: Proc, { fd, pid, ns }: FdArg): boolean {
+  return pid === undefined && ns === undefined && !pidfds.has(fd)
+}
+
 /** A pidfd whose process the line does not tell, by the call that opened it. */
 export function identify(world: World, { pidfds }: Proc, fd: FdArg): FdArg {
   if (fd.pid !== undefined || fd.ns !== undefined) return fd

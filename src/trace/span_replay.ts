@@ -58,7 +58,9 @@ export interface Seen {
   exits: boolean
   /** The latest keys whose ends the log has shown, and the lines. */
   readonly gone: Map<number, number>
-  /** `+++ exited` lines. Without them an end is known from exit_group or a wait. */
+  /** `+++ exited` lines: with -qq strace tells only the ends of those that were killed. */
+  exitsEnd: boolean
+  /** `+++` lines. Without them an end is known from exit_group or a wait. */
   ends: boolean
   /** rt_sigaction lines. Without them nobody knows who ignores SIGCHLD. */
   dispositions: boolean

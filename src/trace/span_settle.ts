@@ -18,7 +18,15 @@ import type { Task } from '../index.ts'
 import { findTask, groupMembers, isNumberTaken, moveToGroup, peekSetpgid } from '../inside.ts'
 import { spanText } from './describe.ts'
 import type { Span, SpanCall } from './span.ts'
-import { type Attempt, isAboutPids, isNamed, processOf, type SimpleCall, waitTarget } from './span_calls.ts'
+import {
+  type Attempt,
+  isAboutPids,
+  isNamed,
+  isUntold,
+  processOf,
+  type SimpleCall,
+  waitTarget,
+} from './span_calls.ts'
 import { create } from './span_create.ts'
 import { groupOf, regroup } from './span_group.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
@@ -351,8 +359,9 @@ function receivers(replay: SpanReplay, actor: Actor, call: SimpleCall): Proc[] {
   if (call.op === 'kill') return targets(replay, actor, call.pid)
   if (call.op === 'tgkill') return targets(replay, actor, Math.max(call.tid, 1))
   const nr = call.op === 'pidfd_send_signal' ? waitTarget(replay.world, actor, call.fd) : 0
+  if (nr > 0) return targets(replay, actor, nr)
   // Where no line tells whose the descriptor is, it may be anybody's.
-  return call.op === 'pidfd_send_signal' ? targets(replay, actor, nr) : []
+  return call.op === 'pidfd_send_signal' && isUntold(actor.proc, call.fd) ? targets(replay, actor, -1) : []
 }
 
 /** The library has a parent, group or session outside the namespace, 0; the log shows its number, learnt before. */

@@ -24,7 +24,7 @@ import { KernelError, type Task } from '../index.ts'
 import { spanText } from './describe.ts'
 import type { WaitInfo } from './event.ts'
 import type { Span, SpanCall, SpanOutcome } from './span.ts'
-import { peekWait, waitTarget } from './span_calls.ts'
+import { isUntold, peekWait, waitTarget } from './span_calls.ts'
 import { end, forceEnd, forceReap, goOn, isCalling, procOf, stop } from './span_order.ts'
 import {
   blameBirth,
@@ -115,11 +115,13 @@ function isOnlyDead(replay: SpanReplay, actor: Actor, { idtype }: Selector, nr: 
 
 /** `found`: whom it has found, for a descriptor of whose process no line tells. */
 function selectorOf({ world }: SpanReplay, actor: Actor, call: Wait, found = 0): Selector {
+  const { proc } = actor
   if (call.op === 'waitid') {
     const { idtype, id, fd, options } = call
     if (idtype <= P_PGID) return { idtype, id, options }
     const target = waitTarget(world, actor, fd)
-    if (target > 0) return { idtype: P_PID, id: target, options }
+    const unknown = fd !== undefined && isUntold(proc, fd)
+    if (!unknown) return { idtype: P_PID, id: target, options }
     return found > 0 ? { idtype: P_PID, id: found, options } : { idtype: P_ALL, id: 0, options }
   }
   const { pid } = call
@@ -189,7 +191,7 @@ function settleFailure(replay: SpanReplay, actor: Actor, span: Span, call: Wait,
 function reapIgnored(replay: SpanReplay, actor: Actor, { last }: Span, selector: Selector): boolean {
   const { proc, task } = actor
   const { seen } = replay
-  if (seen.dispositions && (seen.ends || !proc.ignored)) return false
+  if (seen.dispositions && (seen.exitsEnd || !proc.ignored)) return false
   for (const child of [...proc.children]) if (!child.dead) forceEnd(replay, child, last)
   if ([...proc.children].some((child) => !child.dead)) return false
   for (const child of [...proc.children]) {

@@ -64,6 +64,7 @@ export function startSpans(
       exits: false,
       gone: new Map(),
       ends: false,
+      exitsEnd: false,
       dispositions: false,
       groups: false,
       waits: false,
@@ -301,8 +302,8 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
     checkKilled(replay, actor, status)
   }
   noteGone(seen.gone, by, line)
-  // With -qq strace tells only of those that were killed.
-  if ((status & 0x7f) === 0) seen.ends = true
+  seen.ends = true
+  if ((status & 0x7f) === 0) seen.exitsEnd = true
   end(replay, actor, status, line)
   dropActor(world, actor)
   if (proc.actors.size > 0) return
