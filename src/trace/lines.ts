@@ -5,6 +5,7 @@
  * Invariant: every line before a broken one is given out before the error is thrown, so trouble is met in the order of
  * lines. Holds one chunk and one unfinished line, at most `maxLine` bytes.
  */
+import { type Characters, codesOf } from './characters.ts'
 import { TraceError } from './trace_error.ts'
 
 declare class TextDecoder {
@@ -19,11 +20,16 @@ const DEL = 127
 const FIRST_PRINTABLE = 32
 const MAX_LINE = 16 * 1024 * 1024
 
-/** The lines of `source`, in batches, without their newlines. Throws TraceError. */
+/** Some lines, each with its newline. */
+export interface Lines extends Characters {
+  readonly count: number
+}
+
+/** The lines of `source`, in batches. Throws TraceError. */
 export async function* splitLines(
   source: AsyncIterable<Uint8Array>,
   maxLine: number = MAX_LINE,
-): AsyncGenerator<string[], void> {
+): AsyncGenerator<Lines, void> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   /** The unfinished line: its pieces, and the sum of their lengths. */
   let pieces: Uint8Array[] = []
@@ -35,9 +41,9 @@ export async function* splitLines(
     bytes += chunk.length
     const sound = held + chunk.length <= maxLine ? decodeSound(decoder, pieces, held, chunk) : undefined
     if (sound !== undefined) {
-      if (sound.lines.length > 0) {
-        yield sound.lines
-        lines += sound.lines.length
+      if (sound.batch !== undefined) {
+        yield sound.batch
+        lines += sound.batch.count
         pieces = []
         held = 0
       }
@@ -51,7 +57,7 @@ export async function* splitLines(
     if (end > 0) {
       pieces.push(chunk.subarray(0, end))
       const batch = decodeLines(decoder, join(pieces, held + end), lines + 1)
-      if (batch.lines.length > 0) yield batch.lines
+      if (batch.lines.count > 0) yield batch.lines
       if (batch.trouble !== undefined) throw batch.trouble
       lines += count
       pieces = []
@@ -67,10 +73,6 @@ export async function* splitLines(
   if (held > 0) throw new TraceError(lines + 1, 'the line is cut: expected a newline at its end')
 }
 
-/** Control characters that no text has. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const CONTROL = /[\x00-\x08\x0b-\x1f\x7f]/
-
 /**
  * The whole lines of a chunk that has nothing to complain of, all at once: several times as fast as byte by byte.
  * undefined: it may have, or the decoder says so.
@@ -80,18 +82,33 @@ function decodeSound(
   pieces: readonly Uint8Array[],
   held: number,
   chunk: Uint8Array,
-): { readonly lines: string[]; readonly end: number } | undefined {
+): { readonly batch: Lines | undefined; readonly end: number } | undefined {
   const end = chunk.lastIndexOf(LF) + 1
-  if (end === 0) return { lines: [], end }
+  if (end === 0) return { batch: undefined, end }
+  const bytes = join([...pieces, chunk.subarray(0, end)], held + end)
+  const count = countLines(bytes)
+  if (count < 0) return undefined
   try {
-    const text = decoder.decode(join([...pieces, chunk.subarray(0, end)], held + end))
-    if (CONTROL.test(text)) return undefined
-    const lines = text.split('\n')
-    lines.pop()
-    return { lines, end }
+    return { batch: linesOf(decoder.decode(bytes), bytes, count), end }
   } catch {
     return undefined
   }
+}
+
+/** -1: there are control characters that no text has. */
+function countLines(bytes: Uint8Array): number {
+  let count = 0
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number
+    if (byte >= FIRST_PRINTABLE && byte !== DEL) continue
+    if (byte === LF) count++
+    else if (byte !== TAB) return -1
+  }
+  return count
+}
+
+function linesOf(text: string, bytes: Uint8Array, count: number): Lines {
+  return { text, codes: text.length === bytes.length ? bytes : codesOf(text), count }
 }
 
 interface Scan {
@@ -125,8 +142,8 @@ function scan(chunk: Uint8Array, held: number, line: number, maxLine: number): S
   return { end, count }
 }
 
+/** A copy: the bytes of all batches are of one type, whatever those of the source are. */
 function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  if (pieces.length === 1) return pieces[0] as Uint8Array
   const whole = new Uint8Array(length)
   let at = 0
   for (const piece of pieces) {
@@ -137,32 +154,29 @@ function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
 }
 
 interface Batch {
-  readonly lines: string[]
+  readonly lines: Lines
   readonly trouble?: TraceError
 }
 
 /** `bytes` ends in a newline. Decodes it as a whole, and line by line only to find out which one is broken. */
 function decodeLines(decoder: TextDecoder, bytes: Uint8Array, line: number): Batch {
-  try {
-    const lines = decoder.decode(bytes).split('\n')
-    lines.pop()
-    return { lines }
-  } catch {
-    return decodeUpToBroken(decoder, bytes, line)
-  }
+  const { sound, count } = soundLines(decoder, bytes)
+  const lines = linesOf(decoder.decode(sound), sound, count)
+  if (sound.length === bytes.length) return { lines }
+  return { lines, trouble: new TraceError(line + count, 'invalid UTF-8') }
 }
 
-function decodeUpToBroken(decoder: TextDecoder, bytes: Uint8Array, line: number): Batch {
-  const lines: string[] = []
+/** All lines up to the first one that is not UTF-8. */
+function soundLines(decoder: TextDecoder, bytes: Uint8Array): { sound: Uint8Array; count: number } {
+  let count = 0
   let start = 0
   try {
     while (start < bytes.length) {
-      const end = bytes.indexOf(LF, start)
-      lines.push(decoder.decode(bytes.subarray(start, end)))
-      start = end + 1
+      const end = bytes.indexOf(LF, start) + 1
+      decoder.decode(bytes.subarray(start, end))
+      start = end
+      count++
     }
-  } catch {
-    return { lines, trouble: new TraceError(line + lines.length, 'invalid UTF-8') }
-  }
-  return { lines }
+  } catch {}
+  return { sound: bytes.slice(0, start), count }
 }
