@@ -6,6 +6,7 @@
  * lines. Holds one chunk and one unfinished line, at most `maxLine` bytes.
  */
 import { type Characters, codesOf } from './characters.ts'
+import { createNewlineFinder } from './newlines.ts'
 import { TraceError } from './trace_error.ts'
 
 declare class TextDecoder {
@@ -22,7 +23,8 @@ const MAX_LINE = 16 * 1024 * 1024
 
 /** Some lines, each with its newline. */
 export interface Lines extends Characters {
-  readonly count: number
+  /** Where each one ends. */
+  readonly newlines: Int32Array
 }
 
 /** The lines of `source`, in batches. Throws TraceError. */
@@ -30,7 +32,7 @@ export async function* splitLines(
   source: AsyncIterable<Uint8Array>,
   maxLine: number = MAX_LINE,
 ): AsyncGenerator<Lines, void> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const decode = createLinesDecoder()
   /** The unfinished line: its pieces, and the sum of their lengths. */
   let pieces: Uint8Array[] = []
   let held = 0
@@ -39,11 +41,11 @@ export async function* splitLines(
 
   for await (const chunk of source) {
     bytes += chunk.length
-    const sound = held + chunk.length <= maxLine ? decodeSound(decoder, pieces, held, chunk) : undefined
+    const sound = held + chunk.length <= maxLine ? decodeSound(decode, pieces, held, chunk) : undefined
     if (sound !== undefined) {
       if (sound.batch !== undefined) {
         yield sound.batch
-        lines += sound.batch.count
+        lines += sound.batch.newlines.length
         pieces = []
         held = 0
       }
@@ -56,8 +58,8 @@ export async function* splitLines(
     const { end, count, trouble } = scan(chunk, held, lines + 1, maxLine)
     if (end > 0) {
       pieces.push(chunk.subarray(0, end))
-      const batch = decodeLines(decoder, join(pieces, held + end), lines + 1)
-      if (batch.lines.count > 0) yield batch.lines
+      const batch = decodeLines(decode, join(pieces, held + end), lines + 1)
+      if (batch.lines !== undefined) yield batch.lines
       if (batch.trouble !== undefined) throw batch.trouble
       lines += count
       pieces = []
@@ -73,42 +75,42 @@ export async function* splitLines(
   if (held > 0) throw new TraceError(lines + 1, 'the line is cut: expected a newline at its end')
 }
 
+/** undefined: there are control characters that no text has. Throws where the bytes, all of lines, are not UTF-8. */
+type LinesDecoder = (bytes: Uint8Array) => Lines | undefined
+
+function createLinesDecoder(): LinesDecoder {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const findNewlines = createNewlineFinder()
+
+  return (bytes) => {
+    let newlines = findNewlines(bytes)
+    if (newlines === undefined) return undefined
+    const text = decoder.decode(bytes)
+    if (text.length === bytes.length) return { text, codes: bytes, newlines }
+    const codes = codesOf(text)
+    newlines = findNewlines(codes) as Int32Array
+    return { text, codes, newlines }
+  }
+}
+
 /**
  * The whole lines of a chunk that has nothing to complain of, all at once: several times as fast as byte by byte.
  * undefined: it may have, or the decoder says so.
  */
 function decodeSound(
-  decoder: TextDecoder,
+  decode: LinesDecoder,
   pieces: readonly Uint8Array[],
   held: number,
   chunk: Uint8Array,
 ): { readonly batch: Lines | undefined; readonly end: number } | undefined {
   const end = chunk.lastIndexOf(LF) + 1
   if (end === 0) return { batch: undefined, end }
-  const bytes = join([...pieces, chunk.subarray(0, end)], held + end)
-  const count = countLines(bytes)
-  if (count < 0) return undefined
   try {
-    return { batch: linesOf(decoder.decode(bytes), bytes, count), end }
+    const batch = decode(join([...pieces, chunk.subarray(0, end)], held + end))
+    return batch === undefined ? undefined : { batch, end }
   } catch {
     return undefined
   }
-}
-
-/** -1: there are control characters that no text has. */
-function countLines(bytes: Uint8Array): number {
-  let count = 0
-  for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i] as number
-    if (byte >= FIRST_PRINTABLE && byte !== DEL) continue
-    if (byte === LF) count++
-    else if (byte !== TAB) return -1
-  }
-  return count
-}
-
-function linesOf(text: string, bytes: Uint8Array, count: number): Lines {
-  return { text, codes: text.length === bytes.length ? bytes : codesOf(text), count }
 }
 
 interface Scan {
@@ -154,29 +156,30 @@ function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
 }
 
 interface Batch {
-  readonly lines: Lines
+  readonly lines: Lines | undefined
   readonly trouble?: TraceError
 }
 
 /** `bytes` ends in a newline. Decodes it as a whole, and line by line only to find out which one is broken. */
-function decodeLines(decoder: TextDecoder, bytes: Uint8Array, line: number): Batch {
-  const { sound, count } = soundLines(decoder, bytes)
-  const lines = linesOf(decoder.decode(sound), sound, count)
-  if (sound.length === bytes.length) return { lines }
-  return { lines, trouble: new TraceError(line + count, 'invalid UTF-8') }
+function decodeLines(decode: LinesDecoder, bytes: Uint8Array, line: number): Batch {
+  try {
+    return { lines: decode(bytes) }
+  } catch {
+    return decodeUpToBroken(decode, bytes, line)
+  }
 }
 
-/** All lines up to the first one that is not UTF-8. */
-function soundLines(decoder: TextDecoder, bytes: Uint8Array): { sound: Uint8Array; count: number } {
+function decodeUpToBroken(decode: LinesDecoder, bytes: Uint8Array, line: number): Batch {
   let count = 0
   let start = 0
   try {
     while (start < bytes.length) {
       const end = bytes.indexOf(LF, start) + 1
-      decoder.decode(bytes.subarray(start, end))
+      decode(bytes.slice(start, end))
       start = end
       count++
     }
   } catch {}
-  return { sound: bytes.slice(0, start), count }
+  const lines = start > 0 ? decode(bytes.slice(0, start)) : undefined
+  return { lines, trouble: new TraceError(line + count, 'invalid UTF-8') }
 }

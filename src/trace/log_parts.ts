@@ -54,13 +54,14 @@ export async function* readParts(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
   for await (const batch of splitLines(bytes)) {
     yield part((take, enough) => {
       emit = take
-      const { text } = batch
-      for (let from = 0; from < text.length; ) {
-        const end = text.indexOf('\n', from)
+      const { newlines } = batch
+      let from = 0
+      for (let i = 0; i < newlines.length; i++) {
+        const end = newlines[i] as number
         read(batch, from, end)
-        from = end + 1
         stopped = enough()
         if (stopped) return
+        from = end + 1
       }
     })
     if (stopped) break
