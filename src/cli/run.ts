@@ -11,7 +11,7 @@ import { isatty } from 'node:tty'
 import type { FailKind } from './fail_kinds.ts'
 import { findCommand } from './find_command.ts'
 import { endBy, forwardSignals } from './forward_signals.ts'
-import { endAll, runningUnder } from './outlived.ts'
+import { endAll } from './outlived.ts'
 import { paintFor } from './paint.ts'
 import { runText } from './print_run.ts'
 import { type Ended, type Followed, follow } from './run_follow.ts'
@@ -83,15 +83,14 @@ function begin(strace: string, command: readonly string[], { output, save }: Run
 async function judge(
   command: readonly string[],
   ended: Ended,
-  { result, trouble, isOver }: Followed,
+  { result, present, trouble }: Followed,
   traced: Traced,
   { kill, killAfter }: RunFlags,
 ): Promise<RunReport> {
   const left = result?.left ?? { processes: [], zombies: [] }
-  const tracer = isOver ? 0 : traced.tracer(left.processes.map(({ pid }) => pid))
-  const outlived = outlivedOf(left, runningUnder(tracer))
-  const zombies = zombiesOf(left)
-  const fates = kill ? await endAll(tracer, killAfter * 1000) : undefined
+  const outlived = outlivedOf(left, present)
+  const zombies = zombiesOf(left, present)
+  const fates = kill ? await endAll(traced.tracer(), killAfter * 1000) : undefined
   return {
     command,
     ...ended,

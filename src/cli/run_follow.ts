@@ -1,14 +1,11 @@
-/**
- * A run from its start to the command's end, and a little further: the log is followed while it is written.
- *
- * The replay stays a little behind. Where nobody is left when the command has ended there is nothing to tell, and it need
- * not catch up: for a short log it is not even loaded. To load it and to warm it up takes longer than many a suite.
- */
+/** A run from its start to the command's end, and a little further: the log is followed while it is written. */
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import type { LogResult } from '../trace/index.ts'
-import { type FollowedLog, followLog } from './follow_log.ts'
+import { followLog } from './follow_log.ts'
 import type { SignalForwarder } from './forward_signals.ts'
+import { type Present, presentUnder } from './outlived.ts'
+import { replayBehind } from './run_replay.ts'
 import type { SavedLog } from './save_log.ts'
 import type { Traced } from './strace.ts'
 
@@ -17,10 +14,10 @@ export interface Followed {
   readonly ended: Ended | undefined
   /** undefined: the log was not replayed, as nobody is left, or could not be followed. */
   readonly result: LogResult | undefined
+  /** Who was there when the log was over. */
+  readonly present: Present
   /** Why not all is known. */
   readonly trouble: string | null
-  /** The tracer has ended, and so has everybody whom it traced. */
-  readonly isOver: boolean
 }
 
 /** How the command ended. */
@@ -80,18 +77,21 @@ export async function follow(
       if (!isBegun) followed.seen()
     }, SILENCE_MS)
   })
-  const { result, trouble } = await replay(followed, always)
+  let present: Present | undefined
+  // At once, as the replay may take its time.
+  const look = (): Present => (present ??= presentUnder(followed.isClosed() ? 0 : traced.tracer()))
+  const isNeeded = (): boolean => look().running.size > 0 || always
+  const { result, trouble } = await replayBehind(followed.lines, always ? 0 : BEHIND, isNeeded)
   if (ended === undefined) await once(child, 'exit')
   forwarder.stop()
   traced.removeFifo()
   await saved?.end().catch(fail)
-  if (!isBegun) return { ended: undefined, result: undefined, trouble: null, isOver: true }
-  const isOver = followed.isClosed()
-  const unseen =
-    isOver && end === undefined ? 'strace ended before the command: what was left is not known' : null
+  if (!isBegun) ended = undefined
+  const isLost = followed.isClosed() && end === undefined
+  const unseen = isLost ? 'strace ended before the command: what was left is not known' : null
   const realtime = realtimeSignal(end)
   if (realtime !== undefined) ended = { ...(ended as unknown as Ended), status: null, signal: realtime }
-  return { ended, result, trouble: trouble ?? unseen ?? unsaved, isOver }
+  return { ended, result, present: look(), trouble: trouble ?? unseen ?? unsaved }
 }
 
 /** How `pid` has ended, if these lines say so: `exited with 0`, `killed by SIGKILL`. */
@@ -111,57 +111,4 @@ function releaseStreams(): void {
     closeSync(fd)
     openSync('/dev/null', 'r+')
   }
-}
-
-/** `always`: even if nobody is left. */
-async function replay(followed: FollowedLog, always: boolean): Promise<Pick<Followed, 'result' | 'trouble'>> {
-  const isNeeded = (): boolean => always || !followed.isClosed()
-  const lines = late(followed.lines, always ? 0 : BEHIND, isNeeded)
-  const first = await lines.next()
-  if (first.done === true && !isNeeded()) return { result: undefined, trouble: null }
-  const { replayLog, TraceError } = await import('../trace/index.ts')
-  try {
-    const result = await replayLog('log', joined(first, lines), { check: false, waits: false })
-    return { result: isNeeded() ? result : undefined, trouble: null }
-  } catch (error) {
-    // The rest is read all the same.
-    for await (const _ of followed.lines);
-    const { message, stack } = error as Error
-    const reason = error instanceof TraceError ? `line ${error.line}: ${message}` : `internal error: ${stack}`
-    return { result: undefined, trouble: `the log could not be followed: ${reason}` }
-  }
-}
-
-/** All of `lines`, `behind` bytes late; the last of them only if they are needed. */
-async function* late(
-  lines: AsyncGenerator<Buffer, void>,
-  behind: number,
-  isNeeded: () => boolean,
-): AsyncGenerator<Buffer, void> {
-  const kept: Buffer[] = []
-  let size = 0
-  // Not for await: `lines` outlives whoever reads here.
-  for (let next = await lines.next(); next.done !== true; next = await lines.next()) {
-    kept.push(next.value)
-    size += next.value.length
-    while (size > behind) {
-      const chunk = kept.shift() as Buffer
-      size -= chunk.length
-      yield chunk
-    }
-  }
-  if (!isNeeded()) return
-  for (const chunk of kept) {
-    yield chunk
-    // Timers shall have their turn: one of them reads what the tracer writes meanwhile.
-    await new Promise(setImmediate)
-  }
-}
-
-async function* joined(
-  first: IteratorResult<Buffer, void>,
-  others: AsyncGenerator<Buffer, void>,
-): AsyncGenerator<Buffer, void> {
-  if (first.done !== true) yield first.value
-  yield* others
 }
