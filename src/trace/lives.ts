@@ -9,6 +9,7 @@ import { SIGKILL, signalName } from '../abi/index.ts'
 import { added } from './added.ts'
 import { callText, spanText } from './describe.ts'
 import type { Call, Change, TaskState } from './event.ts'
+import { NumberMap } from './number_map.ts'
 import { own } from './own.ts'
 import type { SpanCall } from './span.ts'
 
@@ -32,11 +33,11 @@ export interface Killed {
 }
 
 export interface Lives {
-  readonly all: Map<number, Life>
+  readonly all: NumberMap<Life>
   /** Processes by their numbers in the log's own namespace. */
-  readonly byNumber: Map<number, Life>
+  readonly byNumber: NumberMap<Life>
   /** By number in the log's own namespace. */
-  readonly groups: Map<number, Group>
+  readonly groups: NumberMap<Group>
   readonly top: Namespace
   /** What the latest event brought about. */
   readonly turn: Turn
@@ -129,7 +130,14 @@ export function createLives(initKey: number, init: TaskState, visible: Lives['vi
     members: 0,
   }
   const turn: Turn = { born: NONE, ended: NONE, freed: NONE, adopted: NONE, abandoned: NONE }
-  const lives: Lives = { all: new Map(), byNumber: new Map(), groups: new Map(), top, turn, visible }
+  const lives: Lives = {
+    all: new NumberMap(),
+    byNumber: new NumberMap(),
+    groups: new NumberMap(),
+    top,
+    turn,
+    visible,
+  }
   bear(lives, initKey, init, 0, '', top)
   return lives
 }
@@ -238,9 +246,9 @@ export function threadsAlive(lives: Lives): Set<number> {
 /** Processes that have ended as a whole, and that nobody has waited for. */
 export function zombies(lives: Lives): Life[] {
   const alive = threadsAlive(lives)
-  return [...lives.all.values()].filter(
-    ({ state }) => state.state === 'Z' && isLeader(state) && !alive.has(state.pid[0] as number),
-  )
+  return lives.all
+    .values()
+    .filter(({ state }) => state.state === 'Z' && isLeader(state) && !alive.has(state.pid[0] as number))
 }
 
 function bearChild(lives: Lives, key: number, state: TaskState, event: Happening): Life {

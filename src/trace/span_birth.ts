@@ -200,7 +200,7 @@ function free(replay: SpanReplay, outer: Outer, nr: number, line: number): boole
 function freePinned(replay: SpanReplay, nr: number, line: number): boolean {
   const { world } = replay
   const { level } = world.top
-  for (const proc of [...world.procs.values()]) {
+  for (const proc of world.procs.values()) {
     const { nspgid, nssid } = proc.task
     if (nspgid[level] !== nr && nssid[level] !== nr) continue
     if (forceReap(replay, proc, line) || forceEnd(replay, proc, line)) return true

@@ -2,6 +2,7 @@
  * Ends as ftrace shows them: sched_process_exit is their beginning, and what the end brings about comes at some time
  * after it, at the latest with the signal to the parent. Reaping is shown only by the result of a wait, if at all.
  */
+
 import {
   __WALL,
   CLD_CONTINUED,
@@ -15,6 +16,7 @@ import {
 import { endThread } from '../inside.ts'
 import type { ExitsAct, FreedAct, SentAct } from './span.ts'
 import { processOf } from './span_calls.ts'
+import { childrenOf } from './span_kin.ts'
 import { end, forceEnd, forceReap, isCalling, settleNaming } from './span_order.ts'
 import type { Outer } from './span_outer.ts'
 import { count, differ, type SpanReplay, tell } from './span_replay.ts'
@@ -77,7 +79,7 @@ function performExit(replay: SpanReplay, outer: Outer, actor: Actor, line: numbe
 /** Where no waits are seen, a child that was not freed in time is a zombie. All others have been waited for. */
 function reapBefore(replay: SpanReplay, outer: Outer, proc: Proc, line: number): void {
   const now = Number(outer.ended.get(proc))
-  for (const child of [...proc.children]) {
+  for (const child of childrenOf(proc)) {
     const ended = outer.ended.get(child)
     if (ended === undefined || (outer.shown.frees && now - Number(ended) > GRACE)) continue
     if (!child.dead) performEnds(replay, outer, child)
@@ -179,8 +181,8 @@ function noteEnd(replay: SpanReplay, outer: Outer, from: Actor, target: Actor, a
 }
 
 /** A process that ends tells those who adopt its dead children of each, before its own parent is told of it. */
-function leavesDead({ ended }: Outer, { children }: Proc): boolean {
-  for (const child of children) if (child.dead || ended.has(child)) return true
+function leavesDead({ ended }: Outer, proc: Proc): boolean {
+  for (const child of childrenOf(proc)) if (child.dead || ended.has(child)) return true
   return false
 }
 
