@@ -1,5 +1,5 @@
-// Bundles the command line, with the libraries it uses, into one executable file, and the thread that reads long logs for
-// it into another; collects the libraries' licences beside them.
+// Bundles the command line, with the libraries it uses: an executable file that reads the arguments, files that it loads
+// for each command, and one for the thread that reads long logs. Collects the libraries' licences beside them.
 
 import { existsSync } from 'node:fs'
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -21,8 +21,7 @@ const library = {
 }
 
 await rm(OUT, { recursive: true, force: true })
-const { metafile } = await build({
-  entryPoints: { main: 'src/cli/main.ts', reader_worker: 'src/trace/node/reader_worker.ts' },
+const common = {
   outdir: OUT,
   bundle: true,
   platform: 'node',
@@ -36,11 +35,17 @@ const { metafile } = await build({
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
+}
+// Apart: with the files shared between the two, calls from one into another would slow both.
+const main = await build({ ...common, entryPoints: { main: 'src/cli/main.ts' }, splitting: true })
+const worker = await build({
+  ...common,
+  entryPoints: { reader_worker: 'src/trace/node/reader_worker.ts' },
 })
 await chmod(`${OUT}/main.js`, 0o755)
 
 const folders = new Set()
-for (const input of Object.keys(metafile.inputs)) {
+for (const input of Object.keys({ ...main.metafile.inputs, ...worker.metafile.inputs })) {
   const folder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0]
   if (folder !== undefined) folders.add(folder)
 }

@@ -1,12 +1,16 @@
-/** The `pidns` command: reads its arguments and hands over to the command they name. */
+/**
+ * The `pidns` command: reads its arguments and hands over to the command they name, which is loaded only then: it is most
+ * of what a short run costs.
+ */
 import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { type ExploreFlags, explore } from './explore.ts'
+import type { ExploreFlags } from './explore.ts'
+import { FAIL_KINDS, type FailKind } from './fail_kinds.ts'
 import { setManual } from './manual.ts'
 import { EXPLORE, PIDNS, REPLAY, RUN } from './manuals.ts'
-import { type ReplayFlags, replayFiles } from './replay.ts'
-import { FAIL_KINDS, type FailKind, type RunFlags, runCommand } from './run.ts'
+import type { ReplayFlags } from './replay.ts'
+import type { RunFlags } from './run.ts'
 
 const UNUSABLE = 2
 /** Linux's own limits of kernel.pid_max. */
@@ -51,6 +55,7 @@ function addReplay(program: Command): void {
     .option('--no-check', "do not walk the table's invariants after each event (faster)")
     .action(async (files: string[], flags: ReplayFlags) => {
       watchStdout()
+      const { replayFiles } = await import('./replay.ts')
       process.exitCode = await replayFiles(files, flags)
     })
   setManual(replay, REPLAY)
@@ -71,7 +76,10 @@ function addRun(program: Command): void {
     .option('--json', 'print one JSON object on one line, always, instead of text')
     .option('-o, --output <file>', 'write there what would go to standard error')
     .option('-v, --verbose', 'say what was seen after a clean run, too')
-    .action(async (command: string[], flags: RunFlags) => await runCommand(command, flags))
+    .action(async (command: string[], flags: RunFlags) => {
+      const { runCommand } = await import('./run.ts')
+      await runCommand(command, flags)
+    })
   setManual(run, RUN)
 }
 
@@ -82,6 +90,7 @@ function addExplore(program: Command): void {
     .argument('[file]', 'a log of strace or ftrace, a recording or a saved table, plain or gzip')
     .option('--port <n>', 'the port on loopback; 0: one that is free', port, 0)
     .action(async (file: string | undefined, flags: ExploreFlags) => {
+      const { explore } = await import('./explore.ts')
       process.exitCode = await explore(file, flags)
     })
   setManual(command, EXPLORE)

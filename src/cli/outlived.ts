@@ -5,11 +5,19 @@
  * start time tells it from a later one of the same number. Nobody else is ever sent a signal.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isRunning, readStat, tracedBy, tracerOf } from '../trace/node/proc.ts'
+import { allPids, commandOf, isRunning, readStat, tracerOf } from '../trace/node/proc.ts'
 
 export interface Running {
   readonly pid: number
   readonly startTime: string
+}
+
+/** Who is there at one moment. */
+export interface Present {
+  /** Their command lines, by number. */
+  readonly running: ReadonlyMap<number, string>
+  /** The numbers of their parents, by number: of all zombies there are. */
+  readonly zombies: ReadonlyMap<number, number>
 }
 
 /** What ended it; 'nothing': it runs on; 'itself': it had ended before. */
@@ -19,10 +27,22 @@ const POLL_MS = 10
 /** After SIGKILL only a disk can hold somebody up. */
 const LAST_WAIT_MS = 5000
 
-/** Whoever `tracer` traces, and who runs. 0: nobody does. */
-export function runningUnder(tracer: number): Running[] {
+/** Of whomever `tracer` traces. 0: nobody does. */
+export function presentUnder(tracer: number): Present {
+  const running = new Map(runningUnder(tracer).map(({ pid }) => [pid, commandOf(pid)]))
+  const zombies = new Map<number, number>()
+  for (const pid of running.size > 0 ? allPids() : []) {
+    const stat = readStat(pid)
+    if (stat?.state === 'Z') zombies.set(pid, stat.ppid)
+  }
+  return { running, zombies }
+}
+
+/** Whoever `tracer` traces, and who runs. */
+function runningUnder(tracer: number): Running[] {
   if (tracer === 0) return []
-  return tracedBy(tracer).flatMap((pid) => {
+  return allPids().flatMap((pid) => {
+    if (tracerOf(pid) !== tracer) return []
     const stat = readStat(pid)
     return stat !== undefined && isRunning(stat) ? [{ pid, startTime: stat.startTime }] : []
   })

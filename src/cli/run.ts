@@ -8,9 +8,10 @@
 import { once } from 'node:events'
 import { openSync, writeSync } from 'node:fs'
 import { isatty } from 'node:tty'
+import type { FailKind } from './fail_kinds.ts'
 import { findCommand } from './find_command.ts'
 import { endBy, forwardSignals } from './forward_signals.ts'
-import { endAll, runningUnder } from './outlived.ts'
+import { endAll } from './outlived.ts'
 import { paintFor } from './paint.ts'
 import { runText } from './print_run.ts'
 import { type Ended, type Followed, follow } from './run_follow.ts'
@@ -30,9 +31,6 @@ export interface RunFlags {
   readonly json?: boolean
   readonly verbose?: boolean
 }
-
-export const FAIL_KINDS = ['outlived', 'zombie', 'escaped'] as const
-export type FailKind = (typeof FAIL_KINDS)[number]
 
 const FOUND = 1
 const UNUSABLE = 2
@@ -62,7 +60,8 @@ export async function runCommand(command: readonly string[], flags: RunFlags): P
     return refuse(error.message)
   }
   forwarder.to(traced.child.pid)
-  const followed = await follow(traced, forwarder, flags.wait * 1000, saved)
+  const always = flags.json === true || flags.verbose === true
+  const followed = await follow(traced, forwarder, { wait: flags.wait * 1000, saved, always })
   const { ended } = followed
   if (ended === undefined) return refuse(whyNot(traced.complaints()))
   const report = await judge(command, ended, followed, traced, flags)
@@ -84,15 +83,14 @@ function begin(strace: string, command: readonly string[], { output, save }: Run
 async function judge(
   command: readonly string[],
   ended: Ended,
-  { result, trouble, isOver }: Followed,
+  { result, present, trouble }: Followed,
   traced: Traced,
   { kill, killAfter }: RunFlags,
 ): Promise<RunReport> {
   const left = result?.left ?? { processes: [], zombies: [] }
-  const tracer = isOver ? 0 : traced.tracer(left.processes.map(({ pid }) => pid))
-  const outlived = outlivedOf(left, runningUnder(tracer))
-  const zombies = zombiesOf(left)
-  const fates = kill ? await endAll(tracer, killAfter * 1000) : undefined
+  const outlived = outlivedOf(left, present)
+  const zombies = zombiesOf(left, present)
+  const fates = kill ? await endAll(traced.tracer(), killAfter * 1000) : undefined
   return {
     command,
     ...ended,

@@ -1,21 +1,23 @@
 /** A run from its start to the command's end, and a little further: the log is followed while it is written. */
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
-import { type LogResult, replayLog, TraceError } from '../trace/index.ts'
-import { type FollowedLog, followLog } from './follow_log.ts'
+import type { LogResult } from '../trace/index.ts'
+import { followLog } from './follow_log.ts'
 import type { SignalForwarder } from './forward_signals.ts'
+import { type Present, presentUnder } from './outlived.ts'
+import { replayBehind } from './run_replay.ts'
 import type { SavedLog } from './save_log.ts'
 import type { Traced } from './strace.ts'
 
 export interface Followed {
   /** undefined: the command was not run. */
   readonly ended: Ended | undefined
-  /** undefined: the log could not be followed. */
+  /** undefined: the log was not replayed, as nobody is left, or could not be followed. */
   readonly result: LogResult | undefined
+  /** Who was there when the log was over. */
+  readonly present: Present
   /** Why not all is known. */
   readonly trouble: string | null
-  /** The tracer has ended, and so has everybody whom it traced. */
-  readonly isOver: boolean
 }
 
 /** How the command ended. */
@@ -31,19 +33,29 @@ export type RealtimeSignal = `SIGRT_${number}`
 /** A log that is empty for so long after the end of a command, was never begun. */
 const SILENCE_MS = 100
 
-/** `wait`: ms that those have who are about to end when the command does. */
+/** How many bytes the replay stays behind: some ten thousand calls. */
+const BEHIND = 4 << 20
+
+export interface FollowOptions {
+  /** ms that those have who are about to end when the command does. */
+  readonly wait: number
+  /** Where to keep the log. */
+  readonly saved: SavedLog | undefined
+  /** Whether the log is replayed in any case. */
+  readonly always: boolean
+}
+
 export async function follow(
   traced: Traced,
   forwarder: SignalForwarder,
-  wait: number,
-  saved: SavedLog | undefined,
+  { wait, saved, always }: FollowOptions,
 ): Promise<Followed> {
   const { child, log } = traced
   const started = performance.now()
   let ended: Ended | undefined
   let unsaved: string | null = null
   let isBegun = false
-  let realtime: RealtimeSignal | undefined
+  let end: string | undefined
   releaseStreams()
 
   const followed = followLog(log, async (lines) => {
@@ -51,7 +63,8 @@ export async function follow(
     isBegun = true
     traced.noticeTracer()
     forwarder.watch(lines)
-    realtime ??= realtimeEnd(lines, child.pid as number)
+    end ??= endOf(child.pid as number, lines)
+    if (end !== undefined) followed.seen()
     if (unsaved === null) await saved?.write(lines).catch(fail)
   })
   const fail = (error: Error): void => {
@@ -64,21 +77,32 @@ export async function follow(
       if (!isBegun) followed.seen()
     }, SILENCE_MS)
   })
-  const { result, trouble } = await replay(followed)
+  let present: Present | undefined
+  // At once, as the replay may take its time.
+  const look = (): Present => (present ??= presentUnder(followed.isClosed() ? 0 : traced.tracer()))
+  const isNeeded = (): boolean => look().running.size > 0 || always
+  const { result, trouble } = await replayBehind(followed.lines, always ? 0 : BEHIND, isNeeded)
   if (ended === undefined) await once(child, 'exit')
   forwarder.stop()
   traced.removeFifo()
   await saved?.end().catch(fail)
-  if (!isBegun) return { ended: undefined, result: undefined, trouble: null, isOver: true }
+  if (!isBegun) ended = undefined
+  const isLost = followed.isClosed() && end === undefined
+  const unseen = isLost ? 'strace ended before the command: what was left is not known' : null
+  const realtime = realtimeSignal(end)
   if (realtime !== undefined) ended = { ...(ended as unknown as Ended), status: null, signal: realtime }
-  return { ended, result, trouble: trouble ?? unsaved, isOver: followed.isClosed() }
+  return { ended, result, present: look(), trouble: trouble ?? unseen ?? unsaved }
 }
 
-/** The real-time signal by which `pid` has ended, if these lines say so. */
-function realtimeEnd(lines: Buffer, pid: number): RealtimeSignal | undefined {
-  if (!lines.includes('+++ killed by SIGRT')) return undefined
-  const end = new RegExp(`^${pid} .*\\+\\+\\+ killed by (SIGRT_\\d+)`, 'm').exec(lines.toString('latin1'))
-  return end?.[1] as RealtimeSignal | undefined
+/** How `pid` has ended, if these lines say so: `exited with 0`, `killed by SIGKILL`. */
+function endOf(pid: number, lines: Buffer): string | undefined {
+  const end = new RegExp(`^${pid} .*\\+\\+\\+ ((?:exited with|killed by) \\S+)`, 'm')
+  return end.exec(lines.toString('latin1'))?.[1]
+}
+
+/** Node has not understood it. */
+function realtimeSignal(end: string | undefined): RealtimeSignal | undefined {
+  return /SIGRT_\d+/.exec(end ?? '')?.[0] as RealtimeSignal | undefined
 }
 
 /** The command has them now. Whoever is at their other ends shall notice when it closes them. */
@@ -87,31 +111,4 @@ function releaseStreams(): void {
     closeSync(fd)
     openSync('/dev/null', 'r+')
   }
-}
-
-async function replay(followed: FollowedLog): Promise<Pick<Followed, 'result' | 'trouble'>> {
-  const { lines } = followed
-  let result: LogResult | undefined
-  let trouble: string | null = null
-  let isSeen = false
-  const onRootEnd = (): void => {
-    isSeen = true
-    followed.seen()
-  }
-  try {
-    // Without a `return` method: the rest of a log that cannot be followed is read all the same.
-    const bytes = { [Symbol.asyncIterator]: () => ({ next: () => lines.next() }) }
-    result = await replayLog('log', bytes, { check: false, waits: false, onRootEnd })
-    if (!isSeen && followed.isClosed())
-      trouble = 'strace ended before the command: what was left is not known'
-  } catch (error) {
-    trouble = `the log could not be followed: ${reasonOf(error)}`
-  }
-  for await (const _ of lines);
-  return { result, trouble }
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof TraceError) return `line ${error.line}: ${error.message}`
-  return `internal error: ${(error as Error).stack ?? error}`
 }

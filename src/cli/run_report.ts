@@ -1,7 +1,6 @@
 /** What a run has left behind, as data: the object that `pidns run --json` prints. */
 import type { Ancestor, Left, LeftProcess, LogResult, OutlivedKill } from '../trace/index.ts'
-import { commandOf, readStat } from '../trace/node/proc.ts'
-import type { Fate, Running } from './outlived.ts'
+import type { Fate, Present } from './outlived.ts'
 
 export interface RunReport {
   readonly command: readonly string[]
@@ -53,27 +52,24 @@ export interface Zombie {
 }
 
 /** Of those that the log leaves behind, the ones that are there; and who is there though the log has not told of it. */
-export function outlivedOf(left: Left, running: readonly Running[]): Outlived[] {
-  const pids = new Set(running.map(({ pid }) => pid))
-  const known = left.processes.filter(({ pid }) => pids.delete(pid)).map(outlived)
-  return [...known, ...[...pids].map(unknown)]
+export function outlivedOf(left: Left, { running }: Present): Outlived[] {
+  const known = left.processes.filter(({ pid }) => running.has(pid))
+  const told = new Set(known.map(({ pid }) => pid))
+  const untold = [...running].filter(([pid]) => !told.has(pid))
+  return [
+    ...known.map((one) => outlived(one, running.get(one.pid) as string)),
+    ...untold.map(([pid, command]) => unknown(pid, command)),
+  ]
 }
 
-function outlived({
-  pid,
-  numbers,
-  command,
-  descent,
-  time,
-  pgid,
-  sid,
-  left,
-  outlived: kill,
-}: LeftProcess): Outlived {
+function outlived(
+  { pid, numbers, command, descent, time, pgid, sid, left, outlived: kill }: LeftProcess,
+  shown: string,
+): Outlived {
   return {
     pid,
     numbers,
-    command: command === '' ? commandOf(pid) : command,
+    command: command === '' ? shown : command,
     descent,
     since: isoTime(time),
     pgid,
@@ -84,9 +80,9 @@ function outlived({
   }
 }
 
-function unknown(pid: number): Outlived {
+function unknown(pid: number, command: string): Outlived {
   const none = { descent: [], since: null, pgid: 0, sid: 0, left: null, escaped: null, ended: null }
-  return { pid, numbers: [pid], command: commandOf(pid), ...none }
+  return { pid, numbers: [pid], command, ...none }
 }
 
 /** `time` as strace -ttt prints it: seconds since 1970. */
@@ -95,12 +91,9 @@ function isoTime(time: string): string | null {
   return time === '' || Number.isNaN(date.getTime()) ? null : date.toISOString()
 }
 
-/** Those that are zombies still. */
-export function zombiesOf(left: Left): Zombie[] {
-  return left.zombies.filter(({ pid, parent }) => {
-    const stat = readStat(pid)
-    return stat?.state === 'Z' && stat.ppid === parent.pid
-  })
+/** Those of the log's zombies that are there. */
+export function zombiesOf(left: Left, { zombies }: Present): Zombie[] {
+  return left.zombies.filter(({ pid, parent }) => zombies.get(pid) === parent.pid)
 }
 
 /** The figures of the log; without a result, all are 0. */

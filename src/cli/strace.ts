@@ -15,7 +15,7 @@ import { constants, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { commandOf, tracerOf } from '../trace/node/proc.ts'
+import { allPids, commandOf, tracerOf } from '../trace/node/proc.ts'
 import { TRACE_LIST } from '../trace/strace_list.ts'
 import { findCommand } from './find_command.ts'
 
@@ -56,8 +56,8 @@ export interface Traced {
   complaints(): string
   /** To be called while the command runs: then it is easy to know who traces it. */
   noticeTracer(): void
-  /** The process that traces; 0: it is gone. `others`: who may be traced by it. */
-  tracer(others: readonly number[]): number
+  /** The process that traces; 0: it is gone. */
+  tracer(): number
   /** To be called when the log is open, and at the end. */
   removeFifo(): void
 }
@@ -99,10 +99,7 @@ export function spawnTraced(strace: string, command: readonly string[]): Traced 
     noticeTracer() {
       if (known === 0) known = [tracerOf(child.pid ?? 0)].find(isOurs) ?? 0
     },
-    tracer(others) {
-      const candidates = known === 0 ? others.map(tracerOf) : [known]
-      return candidates.find(isOurs) ?? 0
-    },
+    tracer: () => (known === 0 ? allPids() : [known]).find(isOurs) ?? 0,
     removeFifo,
   }
 }

@@ -160,13 +160,13 @@ function endedBy({ sig, line }: GroupKill, { call, line: at }: Happening): boole
 
 function escapesOf({ group, sig, line, time }: GroupKill, ended: number): Survivor[] {
   const told: Survivor[] = []
-  for (const [life, { line: left, how }] of group.fled) {
+  for (const { life, way } of group.fled.values()) {
     if (!isAlive(life.state) || !isLeader(life.state) || life.group === group || life.born > line) continue
-    const text = `outlived ${signalName(sig)} to group ${group.nr}, which ended ${ended}: it had left by ${how} at line ${left}`
-    const kind = how === 'setsid' ? 'session-escape' : 'group-survivor'
+    const text = `outlived ${signalName(sig)} to group ${group.nr}, which ended ${ended}: it had left by ${way.how} at line ${way.line}`
+    const kind = way.how === 'setsid' ? 'session-escape' : 'group-survivor'
     told.push({ kind, life, group: group.nr, line, time, text })
     life.escapes = life.escapes?.filter((other) => other !== group)
-    group.fled.delete(life)
+    group.fled.delete(life.key)
   }
   return told
 }

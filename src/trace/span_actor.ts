@@ -52,8 +52,8 @@ export interface Proc {
   younger: Proc | undefined
   /** How many of them are zombies. */
   zombies: number
-  /** The threads whose end the log has not shown. */
-  readonly actors: Set<Actor>
+  /** The threads whose end the log has not shown. See `addActor`. */
+  actors: Actor[]
   command: string
   /** The line and time of its birth, or of the line in which it was first seen. */
   readonly born: number

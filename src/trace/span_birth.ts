@@ -192,8 +192,8 @@ function free(replay: SpanReplay, outer: Outer, nr: number, line: number): boole
   }
   const proc = processOf(world, nr)
   if (proc === undefined) return freePinned(replay, nr, line)
-  const before = proc.actors.size
-  return forceReap(replay, proc, line) || forceEnd(replay, proc, line) || proc.actors.size < before
+  const before = proc.actors.length
+  return forceReap(replay, proc, line) || forceEnd(replay, proc, line) || proc.actors.length < before
 }
 
 /** Only a group or session holds the number: whoever is in it may be gone. */

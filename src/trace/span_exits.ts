@@ -52,7 +52,7 @@ function performOldest(replay: SpanReplay, outer: Outer): void {
 
 /** The first thread of a process is a zombie until the last one has ended. */
 function mayPerform(actor: Actor): boolean {
-  return actor.id !== actor.proc.id || actor.proc.actors.size === 1
+  return actor.id !== actor.proc.id || actor.proc.actors.length === 1
 }
 
 function performExit(replay: SpanReplay, outer: Outer, actor: Actor, line: number): void {
@@ -60,7 +60,7 @@ function performExit(replay: SpanReplay, outer: Outer, actor: Actor, line: numbe
   const { proc, task } = actor
   outer.pending.delete(actor)
   const status = statusOf(outer, actor)
-  if (proc.actors.size === 1) {
+  if (proc.actors.length === 1) {
     if (!replay.seen.waits) reapBefore(replay, outer, proc, line)
     end(replay, actor, status, line)
     dropActor(world, actor)
@@ -97,7 +97,7 @@ export function performEnds(replay: SpanReplay, outer: Outer, proc: Proc): boole
   let moved = false
   for (let again = true; again; ) {
     again = false
-    for (const actor of [...proc.actors]) {
+    for (const actor of proc.actors) {
       const line = outer.pending.get(actor)
       if (line === undefined || !mayPerform(actor)) continue
       performExit(replay, outer, actor, line)

@@ -19,7 +19,7 @@ export function leaveFor(
   if (op === 'exit_group') actor.proc.exiting ??= status
   else actor.exiting ??= status
   actor.left = line
-  if (op === 'exit_group' || actor.proc.actors.size === 1) actor.proc.left = line
+  if (op === 'exit_group' || actor.proc.actors.length === 1) actor.proc.left = line
   seen.exits = true
 }
 

@@ -144,7 +144,7 @@ export function execute(replay: SpanReplay, actor: Actor, { call }: Span): void 
 /** The end of a task, as the log shows it. A signal, or an exit_group that was called, ends the whole process. */
 export function end(replay: SpanReplay, actor: Actor, status: number, line: number): void {
   const { proc, task } = actor
-  const whole = (status & 0x7f) !== 0 || proc.exiting !== undefined || proc.actors.size === 1
+  const whole = (status & 0x7f) !== 0 || proc.exiting !== undefined || proc.actors.length === 1
   if (!isCalling(actor)) return
   settleNaming(replay, proc)
   const final = (status & 0x7f) !== 0 ? status : (proc.exiting ?? status)

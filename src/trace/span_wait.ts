@@ -101,7 +101,7 @@ export function settleWait(
 function settleInterrupted(replay: SpanReplay, actor: Actor, span: Span, call: Wait): void {
   const { proc } = actor
   // Another thread may have waited for the last of them.
-  if (proc.actors.size > 1 || (proc.old && !replay.seen.birth) || replay.outer !== undefined) return
+  if (proc.actors.length > 1 || (proc.old && !replay.seen.birth) || replay.outer !== undefined) return
   if (call.op === 'waitid' && call.idtype > P_PGID) return
   if (peek(actor.task, selectorOf(replay, actor, call)) !== -ECHILD) return
   count(replay, false)

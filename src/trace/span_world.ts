@@ -173,13 +173,27 @@ export function join(
     told: false,
     shown: false,
   }
-  proc.actors.add(actor)
+  addActor(proc, actor)
   if (!thread) proc.key = actor.key
   if (key === undefined) world.nameless.add(actor)
   else world.actors.set(key, actor)
   if (thread) world.changes = added(world.changes, [id, stateOf(task, world.top) ?? null])
   else noteChange(world, proc)
   return actor
+}
+
+/** Nobody is ever put in: see `added`. */
+const NO_ACTORS: Actor[] = []
+
+export function addActor(proc: Proc, actor: Actor): undefined {
+  proc.actors = added(proc.actors, actor)
+}
+
+/** Whoever goes through the list meanwhile meets those who were in it. */
+export function removeActor(actor: Actor): undefined {
+  const { proc } = actor
+  const left = proc.actors.filter((other) => other !== actor)
+  proc.actors = left.length > 0 ? left : NO_ACTORS
 }
 
 /** Most processes have none: this stands for all of them, and nothing is ever put in. */
@@ -210,7 +224,7 @@ function bearProc(
     elder: undefined,
     younger: undefined,
     zombies: 0,
-    actors: new Set(),
+    actors: NO_ACTORS,
     command: from?.command ?? '',
     born: line,
     time: own(time),
@@ -267,7 +281,7 @@ export function giveKey(world: World, actor: Actor, key: number): Actor {
 
 /** The log has shown the end of a task. */
 export function dropActor(world: World, actor: Actor): void {
-  actor.proc.actors.delete(actor)
+  removeActor(actor)
   if (actor.id !== actor.proc.id) world.tasks.delete(actor.id)
   world.nameless.delete(actor)
   if (world.actors.get(actor.key) === actor) world.actors.delete(actor.key)

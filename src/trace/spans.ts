@@ -26,12 +26,14 @@ import { dropNotice, noteEndTold } from './span_told.ts'
 import { settleWait } from './span_wait.ts'
 import {
   type Actor,
+  addActor,
   createWorld,
   dropActor,
   noteChange,
   noteRelease,
   numberOf,
   reapUnseen,
+  removeActor,
   TOP_ID,
   TOP_STATE,
   type World,
@@ -306,7 +308,7 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
   seen.ends = true
   end(replay, actor, status, line)
   dropActor(world, actor)
-  if (proc.actors.size > 0) return
+  if (proc.actors.length > 0) return
   proc.gone = line
   if (!proc.dead) endLate(replay, actor, status, line)
   if (proc.zombie && proc.parent !== undefined) seen.unwaited++
@@ -317,9 +319,9 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
 
 /** The last thread is gone, so the process is, whatever the library still has of it. */
 function endLate(replay: SpanReplay, actor: Actor, status: number, line: number): void {
-  actor.proc.actors.add(actor)
+  addActor(actor.proc, actor)
   end(replay, actor, status, line)
-  actor.proc.actors.delete(actor)
+  removeActor(actor)
 }
 
 /** Half of them at once: a Set is slow to find its first member behind those that were deleted. */
@@ -343,7 +345,7 @@ function supersede(replay: SpanReplay, { by, line, time, thread }: SupersededAct
     return
   }
   if (actor.task.state === 'S') actor.task.execve()
-  for (const other of [...actor.proc.actors]) {
+  for (const other of actor.proc.actors) {
     if (other === actor) continue
     if (other.id !== leader.id) noteRelease(world, other.id)
     dropActor(world, other)

@@ -38,11 +38,11 @@ export function tracerOf(pid: number): number {
   return Number(/^TracerPid:\s*(\d+)/m.exec(read(pid, 'status') ?? '')?.[1] ?? 0)
 }
 
-/** The numbers of the processes that `tracer` traces. */
-export function tracedBy(tracer: number): number[] {
+/** The numbers of all processes. */
+export function allPids(): number[] {
   return readdirSync('/proc')
     .map(Number)
-    .filter((pid) => pid > 0 && tracerOf(pid) === tracer)
+    .filter((pid) => pid > 0)
 }
 
 /** The arguments joined by blanks; '' where there are none. */
