@@ -73,15 +73,22 @@ export function createActsEncoder(): ActsEncoder {
   let at = 0
   let text = ''
   let objects: unknown[] = []
-  /** Entered and not left, their outcomes known. */
-  const known = new Set<Span>()
+  /** Entered and not left, their outcomes known: the lines of their entries. */
+  const known = new Set<number>()
 
-  function put(number: number | undefined): undefined {
-    if (number !== undefined && (number | 0) === number && number !== ELSEWHERE) numbers[at++] = number
-    else {
-      numbers[at++] = ELSEWHERE
-      objects.push(number)
-    }
+  function put(number: number): undefined {
+    if ((number | 0) === number && number !== ELSEWHERE) numbers[at++] = number
+    else putElsewhere(number)
+  }
+
+  function putElsewhere(number: number | undefined): undefined {
+    numbers[at++] = ELSEWHERE
+    objects.push(number)
+  }
+
+  function putOptional(number: number | undefined): undefined {
+    if (number === undefined) putElsewhere(number)
+    else put(number)
   }
 
   function putText(word: string): undefined {
@@ -96,15 +103,16 @@ export function createActsEncoder(): ActsEncoder {
 
   function putHead(kind: number, line: number, by: number, time: string): undefined {
     numbers[at++] = kind
-    putTwo(line, by)
+    numbers[at++] = line
+    put(by)
     putText(time)
   }
 
-  function putSpan(kind: number, { line, by, time, call, last, outcome }: Span): undefined {
-    putHead(kind, line, by, kind === LEAVE ? '' : time)
-    put(last)
-    putCall(call)
-    putOutcome(outcome)
+  function putSpan(kind: number, span: Span): undefined {
+    putHead(kind, span.line, span.by, kind === LEAVE ? '' : span.time)
+    numbers[at++] = span.last
+    putCall(span.call)
+    putOutcome(span.outcome)
   }
 
   function putCall(call: SpanCall): undefined {
@@ -113,7 +121,7 @@ export function createActsEncoder(): ActsEncoder {
         if (call.setTid !== undefined) return putObject(CALL_OBJECT, call)
         return putThree(CLONE, call.flags, call.exitSignal)
       case 'execve':
-        put(EXECVE)
+        putCode(EXECVE)
         putText(call.file)
         return putText(call.command)
       case 'exit':
@@ -121,13 +129,13 @@ export function createActsEncoder(): ActsEncoder {
       case 'exit_group':
         return putTwo(EXIT_GROUP, call.code)
       case 'getpid':
-        return put(GETPID)
+        return putCode(GETPID)
       case 'gettid':
-        return put(GETTID)
+        return putCode(GETTID)
       case 'getppid':
-        return put(GETPPID)
+        return putCode(GETPPID)
       case 'setsid':
-        return put(SETSID)
+        return putCode(SETSID)
       case 'getpgid':
         return putTwo(GETPGID, call.pid)
       case 'getsid':
@@ -142,27 +150,32 @@ export function createActsEncoder(): ActsEncoder {
       case 'wait4':
         return putThree(WAIT4, call.pid, call.options)
       case 'rt_sigaction':
-        putThree(RT_SIGACTION, call.sig, HANDLERS.indexOf(call.handler))
+        putThree(RT_SIGACTION, call.sig, call.handler === 'dfl' ? 0 : call.handler === 'ign' ? 1 : 2)
         return put(call.flags)
       default:
         return putObject(CALL_OBJECT, call)
     }
   }
 
-  function putTwo(a: number, b: number): undefined {
+  function putCode(code: number): undefined {
+    numbers[at++] = code
+  }
+
+  function putTwo(code: number, a: number): undefined {
+    numbers[at++] = code
+    put(a)
+  }
+
+  function putThree(code: number, a: number, b: number): undefined {
+    numbers[at++] = code
     put(a)
     put(b)
   }
 
-  function putThree(a: number, b: number, c: number): undefined {
-    putTwo(a, b)
-    put(c)
-  }
-
   function putOutcome(outcome: SpanOutcome | undefined): undefined {
-    if (outcome === undefined) return put(UNKNOWN)
-    if (outcome.kind === 'restarted') return put(RESTARTED)
-    if (outcome.kind === 'lost') return put(LOST)
+    if (outcome === undefined) return putCode(UNKNOWN)
+    if (outcome.kind === 'restarted') return putCode(RESTARTED)
+    if (outcome.kind === 'lost') return putCode(LOST)
     if (outcome.kind === 'failed') return putTwo(FAILED, outcome.errno)
     const { value, outer, status, info, fd } = outcome
     if (outer !== undefined || info !== undefined || fd !== undefined)
@@ -182,18 +195,19 @@ export function createActsEncoder(): ActsEncoder {
         case 'call':
           return putSpan(CALL, item.span)
         case 'enter':
-          if (item.span.outcome !== undefined) known.add(item.span)
+          if (item.span.outcome !== undefined) known.add(item.span.line)
           return putSpan(ENTER, item.span)
         case 'leave':
-          if (known.delete(item.span)) return putTwo(LEAVE_KNOWN, item.span.line)
+          if (known.delete(item.span.line)) return putTwo(LEAVE_KNOWN, item.span.line)
           return putSpan(LEAVE, item.span)
         case 'signal': {
           const { line, by, time, sig, code, pid, outer, status } = item
           putHead(SIGNAL, line, by, time)
-          putTwo(sig, code)
-          put(pid)
-          put(outer)
-          return put(status)
+          put(sig)
+          put(code)
+          putOptional(pid)
+          putOptional(outer)
+          return putOptional(status)
         }
         case 'gone':
           putHead(GONE, item.line, item.by, item.time)
@@ -214,6 +228,7 @@ export function createActsEncoder(): ActsEncoder {
   }
 }
 
+/** By their codes. */
 const HANDLERS = ['dfl', 'ign', 'fn'] as const
 
 const PLAIN_CALLS: readonly SpanCall[] = [

@@ -18,36 +18,37 @@ export type NewlineFinder = (bytes: Uint8Array) => Int32Array | undefined
 
 export function createNewlineFinder(): NewlineFinder {
   let places = new Int32Array(FIRST_SIZE)
-  let count = 0
-
-  /** False: there is a byte that no text has. */
-  function look(bytes: Uint8Array, from: number, to: number): boolean {
-    for (let i = from; i < to; i++) {
-      const byte = bytes[i] as number
-      if (byte === LF) {
-        if (count === places.length) grow()
-        places[count++] = i
-      } else if ((byte < FIRST_PRINTABLE && byte !== TAB) || byte === DEL) return false
-    }
-    return true
-  }
-
-  function grow(): undefined {
-    const more = new Int32Array(2 * places.length)
-    more.set(places)
-    places = more
-  }
 
   /** Four bytes at a time: less than a blank borrows from the highest bit of its byte, DEL and one make up that bit. */
   return (bytes) => {
+    // V8 looks up at each use what is not the function's own.
+    const each = EACH
+    const blanks = BLANKS
+    const highest = HIGHEST
+    let found = places
+    let count = 0
     const words = new Int32Array(bytes.buffer, 0, bytes.length >> 2)
     const { length } = words
-    count = 0
-    for (let i = 0; i < length; i++) {
-      const word = words[i] as number
-      const marks = (word + EACH) | 0 | (((word - BLANKS) | 0) & ~word)
-      if ((marks & HIGHEST) !== 0 && !look(bytes, 4 * i, 4 * i + 4)) return undefined
+    for (let i = 0; i <= length; i++) {
+      if (i < length) {
+        const word = words[i] as number
+        if ((((word + each) | 0 | (((word - blanks) | 0) & ~word)) & highest) === 0) continue
+      }
+      const end = i < length ? 4 * i + 4 : bytes.length
+      for (let at = 4 * i; at < end; at++) {
+        const byte = bytes[at] as number
+        if (byte === LF) {
+          if (count === found.length) found = places = grown(found)
+          found[count++] = at
+        } else if ((byte < FIRST_PRINTABLE && byte !== TAB) || byte === DEL) return undefined
+      }
     }
-    return look(bytes, 4 * length, bytes.length) ? places.slice(0, count) : undefined
+    return found.slice(0, count)
   }
+}
+
+function grown(places: Int32Array): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(2 * places.length)
+  more.set(places)
+  return more
 }

@@ -281,15 +281,12 @@ export function createActReader(emit: (act: Act) => void): ActReader {
   /** The two are glued together only where that is needed: it costs. */
   function readHalves(open: OpenCall, line: Line, rest: number): SpanCall | undefined {
     const { row, args } = open
-    const { text, codes, end, nr } = line
-    const isLast = isLastArgumentEnd(codes, rest, end)
-    if (!isLast && !row.isEnough?.(args, { text, codes, at: rest, end }))
+    const { nr } = line
+    const isLast = isLastArgumentEnd(line.codes, rest, line.end)
+    if (!isLast && !row.isEnough?.(args, cursorAt(line, rest, nr)))
       return readCall(row, joined(textOf(args), line, rest), 0, nr)
     const first = readCall(row, args, args.at, nr)
-    c.text = text
-    c.codes = codes
-    c.at = rest
-    c.end = end
+    placeCursor(line, rest)
     return first === undefined || row.readRest === undefined || isLast ? first : row.readRest(c, first)
   }
 
@@ -393,11 +390,15 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     opens.set(by, open)
   }
 
-  function cursorAt({ text, codes, end }: Stretch, at: number, line: number): CallCursor {
+  function placeCursor({ text, codes, end }: Stretch, at: number): undefined {
     c.text = text
     c.codes = codes
     c.at = at
     c.end = end
+  }
+
+  function cursorAt(stretch: Stretch, at: number, line: number): CallCursor {
+    placeCursor(stretch, at)
     c.line = line
     c.outer = c.status = c.info = c.infoOuter = c.fd = c.parentTid = c.pairs = undefined
     return c

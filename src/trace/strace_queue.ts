@@ -32,36 +32,41 @@ export function createActQueue<U extends Undecided>(
   decide: (undecided: U) => Act,
   limit: number,
 ): ActQueue {
-  let items: (Act | Undecided)[] = []
+  /** Those from `first` to `last` are held. The room of the others is used again: it is needed all the time. */
+  let items: (Act | Undecided | undefined)[] = []
   let first = 0
+  let last = 0
 
   function letOut(force: boolean): undefined {
-    while (first < items.length) {
+    while (first < last) {
       const item = items[first] as Act | Undecided
       let act: Act | undefined
       if (item.kind !== 'undecided') act = item
       else if (item.act !== undefined) act = item.act
-      else if (force || items.length - first > limit) act = item.act = decide(item as U)
+      else if (force || last - first > limit) act = item.act = decide(item as U)
       if (act === undefined) break
-      first++
+      items[first++] = undefined
       emit(act)
     }
-    if (first === items.length) items = []
-    else if (first > SLACK && first > items.length / 2) items = items.slice(first)
-    else return
+    if (first < last && (first <= SLACK || first <= last / 2)) return
+    if (last > SLACK) items = items.slice(first, last)
+    last -= first
     first = 0
   }
 
   return {
     push(item: Act | Undecided): undefined {
-      if (items.length === 0 && item.kind !== 'undecided') emit(item)
+      if (first === last && item.kind !== 'undecided') emit(item)
       else {
-        items.push(item)
-        if (items.length - first > limit) letOut(false)
+        items[last++] = item
+        if (last - first > limit) letOut(false)
       }
     },
     drain: () => letOut(false),
-    has: (by, since) => items.some((item) => stands(item, by, since)),
+    has: (by, since) => {
+      for (let at = first; at < last; at++) if (stands(items[at] as Act | Undecided, by, since)) return true
+      return false
+    },
     flush: () => letOut(true),
   }
 }
