@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
 import {
   cannotTrace,
   folder,
@@ -229,6 +230,33 @@ describe('a script that leaks in six ways', {
     )
     const escapes = file.findings.filter(({ kind }: { kind: string }) => kind === 'session-escape')
     assert.deepEqual(pidsOf(escapes), report.escaped)
+  })
+})
+
+describe('a log of several MB', { skip }, () => {
+  /** Some KB each, in the log. */
+  const words = Array.from({ length: 30 }, () => 'x'.repeat(64)).join(' ')
+  const calls = `i=0; while [ $i -lt 2500 ]; do /bin/true ${words}; i=$((i+1)); done`
+  const size = (name: string): number => gunzipSync(readFileSync(join(folder, name))).length
+
+  it('is followed while it is written: who is left at its end is told', async () => {
+    const leak = `sh -c 'sleep 600; :' leak >/dev/null 2>&1 &`
+    const ran = await run(['--save', 'long.gz', '--', 'sh', '-c', `${leak} ${calls}`])
+    assert.ok(size('long.gz') > 5 << 20, 'more than the replay stays behind')
+    const [first, ...others] = ran.stderr.trimEnd().split('\n')
+    assert.equal(first, 'pidns run: 2 processes outlived the command')
+    assert.equal(others.length, 2)
+    assert.match(others[0] ?? '', /^ {2}\d+ sh -c sleep 600; : leak - started by \d+ sh -c .*; since /)
+    assert.match(
+      others[1] ?? '',
+      /^ {2}\d+ sleep 600 - started by \d+ sh -c sleep 600; : leak, by \d+ sh -c /,
+    )
+  })
+
+  it('of a command that leaves nothing behind is not spoken of', async () => {
+    const { status, stderr } = await run(['--save', 'clean.gz', '--', 'sh', '-c', calls])
+    assert.ok(size('clean.gz') > 5 << 20)
+    assert.deepEqual([status, stderr], [0, ''])
   })
 })
 
