@@ -6,6 +6,7 @@
  * out as one object, as it went in. What is rare goes as an object.
  */
 import type { LogItem } from './event.ts'
+import { NumberMap } from './number_map.ts'
 import type { Act, Span, SpanCall, SpanOutcome } from './span.ts'
 
 /** Can be posted to another thread, and the buffer of `numbers` handed over. */
@@ -233,7 +234,7 @@ export interface ActsDecoder {
 
 export function createActsDecoder(): ActsDecoder {
   /** Calls under way, by the lines of their entries. */
-  const spans = new Map<number, Span>()
+  const spans = new NumberMap<Span>()
   let numbers = new Int32Array()
   let at = 0
   let text = ''

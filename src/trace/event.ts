@@ -7,12 +7,15 @@
  * ftrace line. A key names one task at a time and may be given to another once its task is gone.
  */
 
+import type { Characters } from './characters.ts'
 import type { Act, SpanStart } from './span.ts'
 
 /** Turns lines into items, in order. Throws TraceError on what it cannot read. */
 export interface LogReader {
   /** `line` counts from 1. */
   line(text: string, line: number): undefined
+  /** The same, of a reader that need not have it cut out from where it stands. */
+  lineAmong?(characters: Characters, from: number, end: number, line: number): undefined
   /** No line follows; `lines` were read. */
   finish(lines: number): undefined
 }

@@ -10,6 +10,7 @@ import type { TaskState } from './event.ts'
 import { createGroupKills, type GroupKills, type Survivor } from './group_kills.ts'
 import { type Left, leftOf } from './left.ts'
 import {
+  causeText,
   createLives,
   type Ending,
   follow,
@@ -153,7 +154,7 @@ function findZombies(lives: Lives): Finding[] {
 }
 
 function causeOf(ended: Ending | undefined): string {
-  return ended?.cause ?? 'an unknown cause'
+  return ended === undefined ? 'an unknown cause' : causeText(ended)
 }
 
 /** Zombies whose parents had time to wait for them and ended without. */
@@ -164,7 +165,7 @@ function findAbandoned(lives: Lives, turn: Turn, { line, time = '' }: Happening,
     // The same kill ended both: nobody was left to wait.
     if (ended.kill !== 0 && ended.kill === lives.byNumber.get(from)?.ended?.kill) continue
     const lasted = durationText(ended.time, time)
-    const text = `ended by ${ended.cause}; its parent ${from} ended at line ${line} and had not waited for it${lasted}`
+    const text = `ended by ${causeText(ended)}; its parent ${from} ended at line ${line} and had not waited for it${lasted}`
     note('zombie', life, ended.line, ended.time, text)
   }
 }

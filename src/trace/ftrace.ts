@@ -7,6 +7,8 @@
 import type { LogReader } from './event.ts'
 import { show } from './fields.ts'
 import { createActs, enter, leave, slotOf } from './ftrace_acts.ts'
+import { numberAt } from './ftrace_calls.ts'
+import { checkEntry, checkReturn, checkTgid, checkThread, checkWait } from './ftrace_checks.ts'
 import { deliver, exec, exit, fork, freed, generate, newTask } from './ftrace_events.ts'
 import { newHead, readHead } from './ftrace_head.ts'
 import type { Slot } from './ftrace_slots.ts'
@@ -58,14 +60,16 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
       else if (text.startsWith('signal_generate:', at)) generate(acts, undefined, head, text, line)
       return
     }
+    if (head.tgid !== 0) checkThread(acts, head, line)
     const slot = slotOf(acts, head, text, line)
     const since = slot.last
-    slot.last = line
+    if (head.tgid !== 0) checkTgid(acts, slot, head, line)
     if (text.startsWith('sched_process_', at)) readProcess(slot, text, line, since)
     else if (text.startsWith('sys_', at)) readCall(slot, text, line)
     else if (text.startsWith('task_newtask:', at)) newTask(acts, slot, head, text, line, since)
     else if (text.startsWith('signal_generate:', at)) generate(acts, slot, head, text, line)
     else if (text.startsWith('signal_deliver:', at)) deliver(acts, slot, head, text, line)
+    slot.last = line
   }
 
   function readProcess(slot: Slot, text: string, line: number, since: number): undefined {
@@ -74,6 +78,7 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
     else if (text.startsWith('exit:', at)) exit(acts, slot, head, text, line)
     else if (text.startsWith('exec:', at)) exec(acts, slot, head, text, line)
     else if (text.startsWith('free:', at)) freed(acts, head, text, line)
+    else if (text.startsWith('wait:', at)) checkWait(acts, slot, head, line)
   }
 
   /** `sys_kill(…)` and `sys_kill -> 0x0` in the kernel's own text, `sys_enter_kill: …` and `sys_exit_kill: 0x0` in others'. */
@@ -81,13 +86,22 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
     const nameAt = head.at + 'sys_'.length
     const end = wordEnd(text, nameAt)
     const name = text.substring(nameAt, end)
-    if (text.charAt(end) === '(') enter(acts, slot, head, name, text, end, line)
-    else if (text.startsWith(' -> ', end)) leave(acts, slot, head, name, text, end + 4, line)
-    else if (name.startsWith('enter_')) enter(acts, slot, head, name.slice(6), text, end + 1, line)
+    if (text.charAt(end) === '(') readEntry(slot, name, text, end, line)
+    else if (text.startsWith(' -> ', end)) readReturn(slot, name, text, end + 4, line)
+    else if (name.startsWith('enter_')) readEntry(slot, name.slice(6), text, end + 1, line)
     else if (name.startsWith('exit_')) {
       const value = text.indexOf('0x', end)
-      leave(acts, slot, head, name.slice(5), text, value < 0 ? end + 2 : value, line)
+      readReturn(slot, name.slice(5), text, value < 0 ? end + 2 : value, line)
     }
+  }
+
+  function readEntry(slot: Slot, name: string, text: string, at: number, line: number): undefined {
+    if (checkEntry(acts, slot, head, name, line)) enter(acts, slot, head, name, text, at, line)
+  }
+
+  function readReturn(slot: Slot, name: string, text: string, at: number, line: number): undefined {
+    const value = numberAt(text, at)
+    if (checkReturn(acts, slot, head, name, value, line)) leave(acts, slot, head, name, value, line)
   }
 }
 

@@ -5,7 +5,8 @@
  * return may be far away.
  */
 import { SIGCHLD } from '../abi/index.ts'
-import { isLong, numberAt, RESTARTS, readEntry } from './ftrace_calls.ts'
+import { isLong, RESTARTS, readEntry } from './ftrace_calls.ts'
+import { type Customs, newCustoms } from './ftrace_customs.ts'
 import { type Head, nameOf } from './ftrace_head.ts'
 import { createSlots, type Open, type Slot, type Slots } from './ftrace_slots.ts'
 import type { Act, Span, SpanCall, SpanOutcome } from './span.ts'
@@ -18,6 +19,9 @@ export interface Acts {
   tail: Open | undefined
   /** sched_process_fork follows task_newtask, as long as nothing shows otherwise. */
   pairs: boolean
+  /** Births that task_newtask alone has told of so far, by the child. */
+  readonly unborn: Map<number, Slot>
+  readonly customs: Customs
 }
 
 /** So many acts wait at most for the first of them. */
@@ -34,6 +38,8 @@ export function createActs(emit: (act: Act) => void): Acts {
     queue: createActQueue<Open>(emit, (open) => decide(acts, open), HELD),
     tail: undefined,
     pairs: true,
+    unborn: new Map(),
+    customs: newCustoms(),
   }
   return acts
 }
@@ -105,17 +111,15 @@ export function enter(
   push(acts, open.act)
 }
 
-/** `sys_kill -> 0x0`: the result begins at `from`. */
+/** `sys_kill -> 0x0`. */
 export function leave(
   acts: Acts,
   slot: Slot,
   head: Head,
   name: string,
-  text: string,
-  from: number,
+  value: number,
   line: number,
 ): undefined {
-  const value = numberAt(text, from)
   const outcome = outcomeOf(value)
   if (slot.creating !== undefined) {
     settleCreation(acts, slot, head, line, value)

@@ -4,12 +4,24 @@
  * task_newtask and sched_process_fork tell of the same birth; the first is held back until the second has come. A name may
  * hold what looks like a field, so fields are looked for from the end of the line.
  */
-import { CLD_STOPPED, CLONE_THREAD, SIGCHLD, SIGCONT, SIGURG, SIGWINCH } from '../abi/index.ts'
+import { CLD_STOPPED, CLD_TRAPPED, CLONE_THREAD, SIGCHLD, SIGCONT, SIGURG, SIGWINCH } from '../abi/index.ts'
 import { type Acts, abandon, exitSignalOf, hold, introduce, push } from './ftrace_acts.ts'
 import { hexAt, numberAt } from './ftrace_calls.ts'
+import {
+  checkDelivery,
+  checkFreed,
+  checkMaker,
+  checkNotice,
+  checkSender,
+  isEndNotice,
+  nameHash,
+  noteGenerated,
+} from './ftrace_checks.ts'
 import type { Head } from './ftrace_head.ts'
-import type { Slot } from './ftrace_slots.ts'
+import type { Open, Slot } from './ftrace_slots.ts'
 import type { BirthAct } from './span.ts'
+
+const SI_USER = 0
 
 /** Signals that nobody dies of unless asked to. */
 const HARMLESS: ReadonlySet<number> = new Set([SIGCHLD, SIGCONT, SIGURG, SIGWINCH])
@@ -36,15 +48,18 @@ export function newTask(
 ): undefined {
   const child = numberAt(text, text.indexOf('pid=', head.at) + 4)
   const flags = hexAt(text, fieldAt(text, ' clone_flags='))
+  checkMaker(acts, slot, head, line)
   const birth = birthOf(slot, head, line, since, child, flags)
-  acts.slots.bear(child, line)
+  acts.slots.bear(child, line, head.by, (flags & CLONE_THREAD) === 0 ? child : slot.group)
   slot.birth = undefined
+  acts.unborn.clear()
   if (!acts.pairs) {
     slot.told = child
     push(acts, birth)
     return
   }
   slot.birth = { kind: 'undecided', act: undefined, span: undefined, birth }
+  acts.unborn.set(child, slot)
   hold(acts, slot.birth)
 }
 
@@ -65,7 +80,7 @@ export function fork(
     agree(acts, head, line, 'sched_process_fork', numberAt(text, pidAt))
   }
   acts.pairs = true
-  const open = slot.birth
+  const open = slot.birth ?? ownBirth(acts, head, child)
   slot.birth = undefined
   if (open === undefined) {
     if (slot.told !== child) {
@@ -79,6 +94,20 @@ export function fork(
   acts.queue.drain()
 }
 
+/** task_newtask has told of it in another task's name: one of the two events has the wrong one. */
+function ownBirth(acts: Acts, head: Head, child: number): Open | undefined {
+  const other = acts.unborn.get(child)
+  const open = other?.birth
+  const birth = open?.birth
+  if (other === undefined || open === undefined || birth === undefined || birth.child !== child)
+    return undefined
+  other.birth = undefined
+  const { by, time } = head
+  const what = `the task that makes ${child}`
+  push(acts, { kind: 'clash', by, line: birth.line, time, what, expected: `${birth.by}`, actual: `${by}` })
+  return open
+}
+
 function birthOf(
   slot: Slot,
   { by, time }: Head,
@@ -89,6 +118,7 @@ function birthOf(
 ): BirthAct {
   const exitSignal = (flags & CLONE_THREAD) !== 0 ? 0 : exitSignalOf(slot)
   slot.made = child
+  slot.noted.creates = true
   const from = slot.creating === undefined ? since : slot.since
   return { kind: 'birth', by, line, time, since: from, child, again: 0, againLine: 0, flags, exitSignal }
 }
@@ -101,8 +131,19 @@ export function exec(acts: Acts, slot: Slot, head: Head, text: string, line: num
   const file = text.substring(text.indexOf('filename=', at) + 9, pidAt)
   agree(acts, head, line, 'sched_process_exec', numberAt(text, pidAt + 5))
   const thread = numberAt(text, oldAt + 9)
-  if (thread !== by) push(acts, { kind: 'superseded', by, line, time, thread })
+  if (thread !== by) {
+    push(acts, { kind: 'superseded', by, line, time, thread })
+    // The first thread goes under its number.
+    const former = acts.slots.get(thread)
+    if (former !== undefined) {
+      former.ended = true
+      former.noted.name = 0
+      former.noted.call = ''
+      acts.customs.calling.delete(thread)
+    }
+  }
   slot.ended = false
+  slot.noted.call = ''
   push(acts, {
     kind: 'call',
     span: {
@@ -126,10 +167,12 @@ export function exec(acts: Acts, slot: Slot, head: Head, text: string, line: num
 /** `comm=sleep pid=29768 prio=120 group_dead=true` */
 export function exit(acts: Acts, slot: Slot, head: Head, text: string, line: number): undefined {
   const { by, time } = head
-  if (!namesItself(text, head)) {
-    const pidAt = fieldAt(text, ' pid=', text.lastIndexOf(' prio='))
-    agree(acts, head, line, 'sched_process_exit', numberAt(text, pidAt))
-  }
+  const pidAt = fieldAt(text, ' pid=', text.lastIndexOf(' prio='))
+  agree(acts, head, line, 'sched_process_exit', numberAt(text, pidAt))
+  acts.customs.exits++
+  acts.customs.calling.delete(by)
+  slot.noted.call = ''
+  slot.noted.name = nameHash(text, text.indexOf('comm=', head.at) + 5, pidAt - 5)
   abandon(acts, slot, line)
   acts.slots.end(by, slot)
   push(acts, { kind: 'exits', by, line, time, last: isLast(text) })
@@ -142,8 +185,12 @@ function isLast(text: string): boolean | undefined {
 }
 
 /** `comm=cat pid=20992 prio=120` */
-export function freed(acts: Acts, { by, time }: Head, text: string, line: number): undefined {
-  const of = numberAt(text, fieldAt(text, ' pid=', text.lastIndexOf(' prio=')))
+export function freed(acts: Acts, head: Head, text: string, line: number): undefined {
+  const pidAt = fieldAt(text, ' pid=', text.lastIndexOf(' prio='))
+  const of = numberAt(text, pidAt)
+  const name = nameHash(text, text.indexOf('comm=', head.at) + 5, pidAt - 5)
+  if (!checkFreed(acts, head, line, of, name)) return
+  const { by, time } = head
   push(acts, { kind: 'freed', by, line, time, of })
 }
 
@@ -163,7 +210,10 @@ export function generate(
   const to = numberAt(text, pidAt + 5)
   if (to === 0) return
   const code = numberAt(text, codeAt)
-  if (acts.slots.get(to) === undefined) introduce(acts, to, comm, 0, line, time)
+  if (sig === SIGCHLD && code === CLD_TRAPPED) acts.customs.tracing = true
+  if (slot !== undefined && isEndNotice(sig, code)) checkNotice(acts, slot, head, line, to)
+  else if (slot !== undefined && code === SI_USER) checkSender(acts, slot, head, line, sig)
+  noteGenerated(acts, acts.slots.get(to) ?? introduce(acts, to, comm, 0, line, time), to, sig)
   push(acts, {
     kind: 'sent',
     by,
@@ -180,16 +230,12 @@ export function generate(
 }
 
 /** `sig=17 errno=0 code=1 sa_handler=55e88e871e40 sa_flags=14000000` */
-export function deliver(
-  acts: Acts,
-  slot: Slot,
-  { by, time, at }: Head,
-  text: string,
-  line: number,
-): undefined {
+export function deliver(acts: Acts, slot: Slot, head: Head, text: string, line: number): undefined {
+  const { by, time, at } = head
   const sig = numberAt(text, text.indexOf('sig=', at) + 4)
   const code = numberAt(text, text.indexOf(' code=', at) + 6)
   slot.signal = sig
+  checkDelivery(acts, slot, head, line, sig)
   if (!text.includes(' sa_handler=0 ', at) || HARMLESS.has(sig)) return
   push(acts, {
     kind: 'signal',

@@ -15,6 +15,8 @@ export interface Open extends Undecided {
 }
 
 export interface Slot {
+  /** Its first line, or the one of its birth. */
+  readonly first: number
   /** The latest line. */
   last: number
   /** The call under way; held back in the queue, unless its return may be far away. */
@@ -34,16 +36,68 @@ export interface Slot {
   /** The latest signal that it took. */
   signal: number
   ended: boolean
+  /** Who has made it; 0: the log does not show. */
+  readonly parent: number
+  /** The number of its process; 0: the log does not show. */
+  readonly group: number
+  /** Another task has had the number in this log. */
+  readonly again: boolean
+  /** What contradictions are looked for in. */
+  readonly noted: Noted
+}
+
+/** What a task's lines have told of it, to compare its later lines with. */
+export interface Noted {
+  /** The system call that it is in, whether that is of interest or not; '': none. */
+  call: string
+  /** The line of that one's entry. */
+  since: number
+  /** It has come back from one that it has entered. */
+  returned: boolean
+  /** It has begun to wait in it. */
+  waits: boolean
+  /** The number of its process as the column of it says; 0: not yet. */
+  tgid: number
+  tgidLine: number
+  /** So many lines have said it. */
+  tgids: number
+  /** The name that it had at its end; 0: not told. */
+  name: number
+  /** The line of sched_process_free; 0: not yet. */
+  freed: number
+  /** It has made another task. */
+  creates: boolean
+  /** Its parent has been told of its end. */
+  noticed: boolean
+  /** How often each signal has been sent to its process and not arrived, at most. */
+  sent: Map<number, number> | undefined
 }
 
 export interface Slots {
   get(number: number): Slot | undefined
   /** A task that is there from now on. */
-  bear(number: number, line: number): Slot
+  bear(number: number, line: number, parent?: number, group?: number): Slot
   end(number: number, slot: Slot): undefined
 }
 
 const LINGERING = 1024
+
+function newNoted(): Noted {
+  return {
+    call: '',
+    since: 0,
+    returned: false,
+    waits: false,
+    tgid: 0,
+    tgidLine: 0,
+    tgids: 0,
+    name: 0,
+    freed: 0,
+    creates: false,
+    noticed: false,
+    sent: undefined,
+  }
+}
 
 export function createSlots(): Slots {
   const slots = new Map<number, Slot>()
@@ -52,8 +106,9 @@ export function createSlots(): Slots {
 
   return {
     get: (number: number): Slot | undefined => slots.get(number),
-    bear(number: number, line: number): Slot {
+    bear(number: number, line: number, parent = 0, group = 0): Slot {
       const slot: Slot = {
+        first: line,
         last: line,
         call: undefined,
         name: '',
@@ -64,6 +119,10 @@ export function createSlots(): Slots {
         told: 0,
         signal: 0,
         ended: false,
+        parent,
+        group,
+        again: slots.has(number),
+        noted: newNoted(),
       }
       slots.set(number, slot)
       return slot

@@ -27,6 +27,7 @@ import {
   membersOf,
   targetGroup,
 } from './lives.ts'
+import { NumberMap } from './number_map.ts'
 
 const WATCHED = 64
 
@@ -77,7 +78,7 @@ const HARMLESS: readonly number[] = [
 export function createGroupKills(lives: Lives): GroupKills {
   const watched: GroupKill[] = []
   /** The kills that each member has been the target of and has not ended since. */
-  const targets = new Map<Life, GroupKill[]>()
+  const targets = new NumberMap<GroupKill[]>()
 
   function forget(kill: GroupKill): undefined {
     watched.splice(watched.indexOf(kill), 1)
@@ -85,9 +86,9 @@ export function createGroupKills(lives: Lives): GroupKills {
   }
 
   function release(life: Life, kill: GroupKill): undefined {
-    const others = targets.get(life)?.filter((other) => other !== kill) ?? []
-    if (others.length === 0) targets.delete(life)
-    else targets.set(life, others)
+    const others = targets.get(life.key)?.filter((other) => other !== kill) ?? []
+    if (others.length === 0) targets.delete(life.key)
+    else targets.set(life.key, others)
   }
   /** The latest signal that each has ignored. */
   const ignored = new WeakMap<Life, number>()
@@ -118,7 +119,7 @@ export function createGroupKills(lives: Lives): GroupKills {
           continue
         }
         kill.members.add(life)
-        targets.set(life, [...(targets.get(life) ?? []), kill])
+        targets.set(life.key, [...(targets.get(life.key) ?? []), kill])
       }
       watched.push(kill)
       if (watched.length > WATCHED) forget(watched[0] as GroupKill)
@@ -126,7 +127,7 @@ export function createGroupKills(lives: Lives): GroupKills {
     ended(ended: readonly Life[], event: Happening): readonly Survivor[] {
       if (targets.size === 0 || ended.length === 0) return NONE
       const met = new Set<GroupKill>()
-      for (const life of ended) for (const kill of targets.get(life) ?? NO_KILLS) met.add(kill)
+      for (const life of ended) for (const kill of targets.get(life.key) ?? NO_KILLS) met.add(kill)
       if (met.size === 0) return NONE
       const told: Survivor[] = []
       for (const kill of met) {
@@ -142,7 +143,7 @@ export function createGroupKills(lives: Lives): GroupKills {
         if (victims.length > 0 && now) told.push(...survivorsOf(kill))
         if (kill.members.size === 0 || (victims.length > 0 && now)) forget(kill)
       }
-      for (const life of ended) targets.delete(life)
+      for (const life of ended) targets.delete(life.key)
       return told
     },
     survivors: () => watched.flatMap((kill) => (kill.ended > 0 ? survivorsOf(kill) : [])),
@@ -159,13 +160,13 @@ function endedBy({ sig, line }: GroupKill, { call, line: at }: Happening): boole
 
 function escapesOf({ group, sig, line, time }: GroupKill, ended: number): Survivor[] {
   const told: Survivor[] = []
-  for (const [life, { line: left, how }] of group.fled) {
+  for (const { life, way } of group.fled.values()) {
     if (!isAlive(life.state) || !isLeader(life.state) || life.group === group || life.born > line) continue
-    const text = `outlived ${signalName(sig)} to group ${group.nr}, which ended ${ended}: it had left by ${how} at line ${left}`
-    const kind = how === 'setsid' ? 'session-escape' : 'group-survivor'
+    const text = `outlived ${signalName(sig)} to group ${group.nr}, which ended ${ended}: it had left by ${way.how} at line ${way.line}`
+    const kind = way.how === 'setsid' ? 'session-escape' : 'group-survivor'
     told.push({ kind, life, group: group.nr, line, time, text })
     life.escapes = life.escapes?.filter((other) => other !== group)
-    group.fled.delete(life)
+    group.fled.delete(life.key)
   }
   return told
 }

@@ -5,6 +5,8 @@
  * Invariant: every line before a broken one is given out before the error is thrown, so trouble is met in the order of
  * lines. Holds one chunk and one unfinished line, at most `maxLine` bytes.
  */
+import { type Characters, codesOf } from './characters.ts'
+import { createNewlineFinder } from './newlines.ts'
 import { TraceError } from './trace_error.ts'
 
 declare class TextDecoder {
@@ -19,12 +21,18 @@ const DEL = 127
 const FIRST_PRINTABLE = 32
 const MAX_LINE = 16 * 1024 * 1024
 
-/** The lines of `source`, in batches, without their newlines. Throws TraceError. */
+/** Some lines, each with its newline. */
+export interface Lines extends Characters {
+  /** Where each one ends. */
+  readonly newlines: Int32Array
+}
+
+/** The lines of `source`, in batches. Throws TraceError. */
 export async function* splitLines(
   source: AsyncIterable<Uint8Array>,
   maxLine: number = MAX_LINE,
-): AsyncGenerator<string[], void> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+): AsyncGenerator<Lines, void> {
+  const decode = createLinesDecoder()
   /** The unfinished line: its pieces, and the sum of their lengths. */
   let pieces: Uint8Array[] = []
   let held = 0
@@ -33,11 +41,11 @@ export async function* splitLines(
 
   for await (const chunk of source) {
     bytes += chunk.length
-    const sound = held + chunk.length <= maxLine ? decodeSound(decoder, pieces, held, chunk) : undefined
+    const sound = held + chunk.length <= maxLine ? decodeSound(decode, pieces, held, chunk) : undefined
     if (sound !== undefined) {
-      if (sound.lines.length > 0) {
-        yield sound.lines
-        lines += sound.lines.length
+      if (sound.batch !== undefined) {
+        yield sound.batch
+        lines += sound.batch.newlines.length
         pieces = []
         held = 0
       }
@@ -50,8 +58,8 @@ export async function* splitLines(
     const { end, count, trouble } = scan(chunk, held, lines + 1, maxLine)
     if (end > 0) {
       pieces.push(chunk.subarray(0, end))
-      const batch = decodeLines(decoder, join(pieces, held + end), lines + 1)
-      if (batch.lines.length > 0) yield batch.lines
+      const batch = decodeLines(decode, join(pieces, held + end), lines + 1)
+      if (batch.lines !== undefined) yield batch.lines
       if (batch.trouble !== undefined) throw batch.trouble
       lines += count
       pieces = []
@@ -67,28 +75,39 @@ export async function* splitLines(
   if (held > 0) throw new TraceError(lines + 1, 'the line is cut: expected a newline at its end')
 }
 
-/** Control characters that no text has. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const CONTROL = /[\x00-\x08\x0b-\x1f\x7f]/
+/** undefined: there are control characters that no text has. Throws where the bytes, all of lines, are not UTF-8. */
+type LinesDecoder = (bytes: Uint8Array) => Lines | undefined
+
+function createLinesDecoder(): LinesDecoder {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const findNewlines = createNewlineFinder()
+
+  return (bytes) => {
+    let newlines = findNewlines(bytes)
+    if (newlines === undefined) return undefined
+    const text = decoder.decode(bytes)
+    if (text.length === bytes.length) return { text, codes: bytes, newlines }
+    const codes = codesOf(text)
+    newlines = findNewlines(codes) as Int32Array
+    return { text, codes, newlines }
+  }
+}
 
 /**
  * The whole lines of a chunk that has nothing to complain of, all at once: several times as fast as byte by byte.
  * undefined: it may have, or the decoder says so.
  */
 function decodeSound(
-  decoder: TextDecoder,
+  decode: LinesDecoder,
   pieces: readonly Uint8Array[],
   held: number,
   chunk: Uint8Array,
-): { readonly lines: string[]; readonly end: number } | undefined {
+): { readonly batch: Lines | undefined; readonly end: number } | undefined {
   const end = chunk.lastIndexOf(LF) + 1
-  if (end === 0) return { lines: [], end }
+  if (end === 0) return { batch: undefined, end }
   try {
-    const text = decoder.decode(join([...pieces, chunk.subarray(0, end)], held + end))
-    if (CONTROL.test(text)) return undefined
-    const lines = text.split('\n')
-    lines.pop()
-    return { lines, end }
+    const batch = decode(join([...pieces, chunk.subarray(0, end)], held + end))
+    return batch === undefined ? undefined : { batch, end }
   } catch {
     return undefined
   }
@@ -125,8 +144,8 @@ function scan(chunk: Uint8Array, held: number, line: number, maxLine: number): S
   return { end, count }
 }
 
+/** A copy: the bytes of all batches are of one type, whatever those of the source are. */
 function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  if (pieces.length === 1) return pieces[0] as Uint8Array
   const whole = new Uint8Array(length)
   let at = 0
   for (const piece of pieces) {
@@ -137,32 +156,30 @@ function join(pieces: readonly Uint8Array[], length: number): Uint8Array {
 }
 
 interface Batch {
-  readonly lines: string[]
+  readonly lines: Lines | undefined
   readonly trouble?: TraceError
 }
 
 /** `bytes` ends in a newline. Decodes it as a whole, and line by line only to find out which one is broken. */
-function decodeLines(decoder: TextDecoder, bytes: Uint8Array, line: number): Batch {
+function decodeLines(decode: LinesDecoder, bytes: Uint8Array, line: number): Batch {
   try {
-    const lines = decoder.decode(bytes).split('\n')
-    lines.pop()
-    return { lines }
+    return { lines: decode(bytes) }
   } catch {
-    return decodeUpToBroken(decoder, bytes, line)
+    return decodeUpToBroken(decode, bytes, line)
   }
 }
 
-function decodeUpToBroken(decoder: TextDecoder, bytes: Uint8Array, line: number): Batch {
-  const lines: string[] = []
+function decodeUpToBroken(decode: LinesDecoder, bytes: Uint8Array, line: number): Batch {
+  let count = 0
   let start = 0
   try {
     while (start < bytes.length) {
-      const end = bytes.indexOf(LF, start)
-      lines.push(decoder.decode(bytes.subarray(start, end)))
-      start = end + 1
+      const end = bytes.indexOf(LF, start) + 1
+      decode(bytes.slice(start, end))
+      start = end
+      count++
     }
-  } catch {
-    return { lines, trouble: new TraceError(line + lines.length, 'invalid UTF-8') }
-  }
-  return { lines }
+  } catch {}
+  const lines = start > 0 ? decode(bytes.slice(0, start)) : undefined
+  return { lines, trouble: new TraceError(line + count, 'invalid UTF-8') }
 }

@@ -9,6 +9,7 @@ import { SIGKILL, signalName } from '../abi/index.ts'
 import { added } from './added.ts'
 import { callText, spanText } from './describe.ts'
 import type { Call, Change, TaskState } from './event.ts'
+import { NumberMap } from './number_map.ts'
 import { own } from './own.ts'
 import type { SpanCall } from './span.ts'
 
@@ -32,11 +33,11 @@ export interface Killed {
 }
 
 export interface Lives {
-  readonly all: Map<number, Life>
+  readonly all: NumberMap<Life>
   /** Processes by their numbers in the log's own namespace. */
-  readonly byNumber: Map<number, Life>
+  readonly byNumber: NumberMap<Life>
   /** By number in the log's own namespace. */
-  readonly groups: Map<number, Group>
+  readonly groups: NumberMap<Group>
   readonly top: Namespace
   /** What the latest event brought about. */
   readonly turn: Turn
@@ -70,10 +71,16 @@ export interface Escape {
   readonly how: 'setsid' | 'setpgid'
 }
 
+export interface Fugitive {
+  readonly life: Life
+  readonly way: Escape
+}
+
 export interface Ending {
   readonly line: number
   readonly time: string
-  readonly cause: string
+  /** What it called or what it got; what others did stands there in words. */
+  readonly cause: Happening['call'] | string
   /** By SIGKILL that nobody in the log has sent: as the kernel does to the members of a dying namespace. */
   readonly taken: boolean
   /** The line of the kill of its group that ended it, or 0. */
@@ -97,8 +104,8 @@ export interface Group {
   readonly nr: number
   /** The one that came last; the others stand behind it. */
   latest: Life | undefined
-  /** Who has left it, or stems from such, and lives. */
-  fled: Map<Life, Escape>
+  /** Who has left it, or stems from such, and lives. By key. */
+  fled: NumberMap<Fugitive>
 }
 
 /** What one event brought about. */
@@ -129,7 +136,14 @@ export function createLives(initKey: number, init: TaskState, visible: Lives['vi
     members: 0,
   }
   const turn: Turn = { born: NONE, ended: NONE, freed: NONE, adopted: NONE, abandoned: NONE }
-  const lives: Lives = { all: new Map(), byNumber: new Map(), groups: new Map(), top, turn, visible }
+  const lives: Lives = {
+    all: new NumberMap(),
+    byNumber: new NumberMap(),
+    groups: new NumberMap(),
+    top,
+    turn,
+    visible,
+  }
   bear(lives, initKey, init, 0, '', top)
   return lives
 }
@@ -177,14 +191,14 @@ export function follow(lives: Lives, event: Happening): Turn {
 }
 
 /** Of most groups nobody has fled: this stands for all of them, and nobody is ever put in. */
-const NOBODY: Map<Life, Escape> = new Map()
+const NOBODY: NumberMap<Fugitive> = new NumberMap()
 
 /** It, and who will stem from it, is not reached by kills of this group any more. */
 function flee(life: Life, group: Group, way: Escape): undefined {
   if (life.escapes === undefined) life.escapes = [group]
   else if (!life.escapes.includes(group)) life.escapes.push(group)
-  if (group.fled === NOBODY) group.fled = new Map()
-  group.fled.set(life, way)
+  if (group.fled === NOBODY) group.fled = new NumberMap()
+  group.fled.set(life.key, { life, way })
 }
 
 /** Who is in the group, by their keys: in order of birth. */
@@ -238,9 +252,9 @@ export function threadsAlive(lives: Lives): Set<number> {
 /** Processes that have ended as a whole, and that nobody has waited for. */
 export function zombies(lives: Lives): Life[] {
   const alive = threadsAlive(lives)
-  return [...lives.all.values()].filter(
-    ({ state }) => state.state === 'Z' && isLeader(state) && !alive.has(state.pid[0] as number),
-  )
+  return lives.all
+    .values()
+    .filter(({ state }) => state.state === 'Z' && isLeader(state) && !alive.has(state.pid[0] as number))
 }
 
 function bearChild(lives: Lives, key: number, state: TaskState, event: Happening): Life {
@@ -249,7 +263,7 @@ function bearChild(lives: Lives, key: number, state: TaskState, event: Happening
   if (mother === undefined) return life
   life.command = mother.command
   life.mother = mother
-  for (const group of mother.escapes ?? []) flee(life, group, group.fled.get(mother) as Escape)
+  for (const group of mother.escapes ?? []) flee(life, group, (group.fled.get(mother.key) as Fugitive).way)
   cutDescent(life)
   return life
 }
@@ -306,7 +320,7 @@ function renumber(lives: Lives, life: Life, before: number): undefined {
 function bury(lives: Lives, life: Life): undefined {
   const { namespace } = life
   lives.all.delete(life.key)
-  for (const group of life.escapes ?? []) group.fled.delete(life)
+  for (const group of life.escapes ?? []) group.fled.delete(life.key)
   const nr = life.state.pid[0] as number
   if (lives.byNumber.get(nr) === life) lives.byNumber.delete(nr)
   if (--namespace.members === 0) namespace.parent?.inner.delete(namespace)
@@ -370,7 +384,9 @@ function namespaceOf(lives: Lives, key: number, { pid }: TaskState): Namespace {
 function end(lives: Lives, life: Life, event: Happening): void {
   const { call, by, line, time = '' } = event
   const taken = call.op === 'killed' && call.sig === SIGKILL && !call.sent && by === life.key
-  life.ended = { line, time: own(time), cause: causeText(lives, event, life.key), taken, kill: 0 }
+  // By its own doing, as a rule: then the text can be made when somebody wants it.
+  const cause = by === life.key ? call : otherText(lives, event)
+  life.ended = { line, time: own(time), cause, taken, kill: 0 }
   if (taken) for (let at = life.namespace; at.parent !== undefined; at = at.parent) at.taken.push(life)
 }
 
@@ -381,12 +397,16 @@ function isAbandoned(before: TaskState, state: TaskState | null, { call }: Happe
   return state === null || state.ppid !== before.ppid
 }
 
-function causeText(lives: Lives, { by, call }: Happening, key: number): string {
-  const text = call.op === 'killed' ? signalName(call.sig) : textOf(call)
-  if (by === key) return text
-  return `${text} of ${lives.all.get(by)?.state.tgid[0] ?? 'a task that is gone'}`
+function otherText(lives: Lives, { by, call }: Happening): string {
+  return `${textOf(call)} of ${lives.all.get(by)?.state.tgid[0] ?? 'a task that is gone'}`
 }
 
-function textOf(call: Call | SpanCall): string {
+/** In words. */
+export function causeText({ cause }: Ending): string {
+  return typeof cause === 'string' ? cause : textOf(cause)
+}
+
+function textOf(call: Call | SpanCall | Killed): string {
+  if (call.op === 'killed') return signalName(call.sig)
   return 'child' in call || 'pidfd' in call || 'target' in call ? callText(call) : spanText(call as SpanCall)
 }

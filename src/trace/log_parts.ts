@@ -2,6 +2,7 @@
  * A log as a sequence of parts, each some of its lines: where reading ends and replaying begins. Reading may be done
  * by another thread (acts_code.ts): the parts are the same.
  */
+import type { Characters } from './characters.ts'
 import type { LogItem, LogReader } from './event.ts'
 import { recogniseFormat } from './format.ts'
 import { splitLines } from './lines.ts'
@@ -27,14 +28,17 @@ export async function* readParts(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
   let stopped = false
   let emit: (item: LogItem) => void = () => {}
 
-  function read(text: string): undefined {
+  function open(firstLine: string): LogReader {
+    const recognised = recogniseFormat(firstLine)
+    format = recognised.name
+    return recognised.open((item) => emit(item))
+  }
+
+  function read(batch: Characters, from: number, end: number): undefined {
     lines++
-    if (reader === undefined) {
-      const recognised = recogniseFormat(text)
-      format = recognised.name
-      reader = recognised.open((item) => emit(item))
-    }
-    reader.line(text, lines)
+    reader ??= open(batch.text.slice(from, end))
+    if (reader.lineAmong === undefined) reader.line(batch.text.slice(from, end), lines)
+    else reader.lineAmong(batch, from, end, lines)
   }
 
   const part = (play: LogPart['play']): LogPart => ({
@@ -50,10 +54,14 @@ export async function* readParts(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
   for await (const batch of splitLines(bytes)) {
     yield part((take, enough) => {
       emit = take
-      for (const text of batch) {
-        read(text)
+      const { newlines } = batch
+      let from = 0
+      for (let i = 0; i < newlines.length; i++) {
+        const end = newlines[i] as number
+        read(batch, from, end)
         stopped = enough()
         if (stopped) return
+        from = end + 1
       }
     })
     if (stopped) break

@@ -45,11 +45,15 @@ export interface Proc {
   task: Task
   /** undefined: outside the log. */
   parent: Proc | undefined
-  children: Set<Proc>
+  /** Its children, from the first that came to the last: each points to its neighbours (span_kin.ts). */
+  eldest: Proc | undefined
+  youngest: Proc | undefined
+  elder: Proc | undefined
+  younger: Proc | undefined
   /** How many of them are zombies. */
   zombies: number
-  /** The threads whose end the log has not shown. */
-  readonly actors: Set<Actor>
+  /** The threads whose end the log has not shown. See `addActor`. */
+  actors: Actor[]
   command: string
   /** The line and time of its birth, or of the line in which it was first seen. */
   readonly born: number

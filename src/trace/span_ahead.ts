@@ -5,6 +5,8 @@
  * Invariant: acts come out in the order in which they went in; at most `AHEAD` are held. Nothing is where each creation
  * tells the key of whom it made.
  */
+
+import { NumberMap } from './number_map.ts'
 import type { Act, Span, SpanCall } from './span.ts'
 import type { Flight, SpanReplay } from './span_replay.ts'
 import { isTold, untold } from './span_under_way.ts'
@@ -16,9 +18,9 @@ export interface Ahead {
   /** Those before it have come out. */
   at: number
   /** By key: what its lines have told of its own number. */
-  readonly own: Map<number, OwnNumber>
+  readonly own: NumberMap<OwnNumber>
   /** By key. */
-  readonly ends: Map<number, Ending>
+  readonly ends: NumberMap<Ending>
   readonly reports: Report[]
 }
 
@@ -59,7 +61,7 @@ const STOPPED = 0x7f
 const HALF_OF_NUMBERS = 1 << 14
 
 export function createAhead(): Ahead {
-  return { acts: [], at: 0, own: new Map(), ends: new Map(), reports: [] }
+  return { acts: [], at: 0, own: new NumberMap(), ends: new NumberMap(), reports: [] }
 }
 
 /** Takes an act, and performs what may be performed. */

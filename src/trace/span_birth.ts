@@ -192,15 +192,15 @@ function free(replay: SpanReplay, outer: Outer, nr: number, line: number): boole
   }
   const proc = processOf(world, nr)
   if (proc === undefined) return freePinned(replay, nr, line)
-  const before = proc.actors.size
-  return forceReap(replay, proc, line) || forceEnd(replay, proc, line) || proc.actors.size < before
+  const before = proc.actors.length
+  return forceReap(replay, proc, line) || forceEnd(replay, proc, line) || proc.actors.length < before
 }
 
 /** Only a group or session holds the number: whoever is in it may be gone. */
 function freePinned(replay: SpanReplay, nr: number, line: number): boolean {
   const { world } = replay
   const { level } = world.top
-  for (const proc of [...world.procs.values()]) {
+  for (const proc of world.procs.values()) {
     const { nspgid, nssid } = proc.task
     if (nspgid[level] !== nr && nssid[level] !== nr) continue
     if (forceReap(replay, proc, line) || forceEnd(replay, proc, line)) return true

@@ -17,7 +17,7 @@ import {
 import { KernelError, type Task } from '../index.ts'
 import { findTask } from '../inside.ts'
 import type { FdArg, SpanCall } from './span.ts'
-import type { Actor, Proc, World } from './span_world.ts'
+import { type Actor, numberOf, type Proc, procLedBy, type World } from './span_world.ts'
 
 /** What the library answers: a value, -errno, or in words why it cannot be asked. */
 export type Attempt = number | string
@@ -152,8 +152,10 @@ function isInit({ numbers }: Proc): boolean {
 
 /** The process that has this number in the tracer's namespace. */
 export function processOf(world: World, key: number): Proc | undefined {
+  const known = world.procs.get(key)
+  if (known !== undefined) return known
   const task = findTask(world.top, key)
-  return task === undefined ? undefined : world.procs.get(task.leader)
+  return task === undefined ? undefined : procLedBy(world, task.leader)
 }
 
 function pidfdSendSignal(world: World, task: Task, fd: FdArg, sig: number, flags: number): Attempt {
@@ -170,14 +172,16 @@ function pidfdSendSignal(world: World, task: Task, fd: FdArg, sig: number, flags
 /** A pidfd whose process has been waited for. */
 function isOfNobody(world: World, { pidfds }: Proc, { fd, pid }: FdArg): boolean {
   const opened = pid === undefined ? pidfds.get(fd) : undefined
-  return opened !== undefined && !world.procs.has(opened.task)
+  return opened !== undefined && world.procs.get(numberOf(opened)) !== opened
 }
 
 /** A pidfd whose process the line does not tell, by the call that opened it. */
 export function identify(world: World, { pidfds }: Proc, fd: FdArg): FdArg {
   if (fd.pid !== undefined || fd.ns !== undefined) return fd
   const opened = pidfds.get(fd.fd)
-  return opened === undefined || !world.procs.has(opened.task) ? fd : { ...fd, pid: opened.numbers[0] }
+  return opened === undefined || world.procs.get(numberOf(opened)) !== opened
+    ? fd
+    : { ...fd, pid: opened.numbers[0] }
 }
 
 /** The number for its caller of the process that a pidfd stands for; -1: the log does not tell which. */

@@ -2,7 +2,7 @@
 import { findTask } from '../inside.ts'
 import type { CommentsAct } from './span.ts'
 import { count, differ, type SpanReplay } from './span_replay.ts'
-import type { Actor } from './span_world.ts'
+import { type Actor, procLedBy } from './span_world.ts'
 
 /** Compares what stands in comments with the keys of the tasks, as far as it is known whose the numbers were. */
 export function compareComments(replay: SpanReplay, actor: Actor, { line, pairs }: CommentsAct): void {
@@ -24,7 +24,7 @@ export function compareComments(replay: SpanReplay, actor: Actor, { line, pairs 
 /** The key of the task whose number that is; 0: not known, or it may have been another's in that line. */
 function keyOf({ world }: SpanReplay, { task }: Actor, nr: number, line: number): number {
   const found = task.state === 'X' || nr === 0 ? undefined : findTask(task, nr)
-  const proc = found === undefined ? undefined : world.procs.get(found.leader)
+  const proc = found === undefined ? undefined : procLedBy(world, found.leader)
   if (proc === undefined || proc.born >= line) return 0
   // One that nobody is seen to wait for may be gone, and the number another's.
   if (found === proc.task) return proc.dead && proc.parent === undefined ? 0 : proc.key

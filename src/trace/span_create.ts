@@ -34,7 +34,7 @@ import {
   skip,
   tell,
 } from './span_replay.ts'
-import { type Actor, addPidfd, join } from './span_world.ts'
+import { type Actor, addPidfd, join, procLedBy } from './span_world.ts'
 
 type Clone = Extract<SpanCall, { op: 'clone' }>
 
@@ -107,7 +107,7 @@ function createEarlier(replay: SpanReplay, span: Span): void {
 /** Whoever has the number got it from a creation before, which may be the one whose result is wrong. */
 function blameHolder(replay: SpanReplay, actor: Actor, span: Span, nr: number): void {
   const holder = findTask(actor.task, nr)
-  const proc = holder === undefined ? undefined : replay.world.procs.get(holder)
+  const proc = holder === undefined ? undefined : procLedBy(replay.world, holder)
   if (proc === undefined || proc.made === 0) return
   differ(replay, proc.made, undefined, 'clone', `${nr}`, `${nr} again at line ${span.last}`)
 }
@@ -352,7 +352,7 @@ function freeNumber(replay: SpanReplay, actor: Actor, nr: number, line: number):
   if (!isNumberTaken(actor.task, nr)) return false
   const holder = findTask(actor.task, nr)
   if (holder === undefined) return freePinned(replay, actor, nr, line)
-  const proc = replay.world.procs.get(holder.leader)
+  const proc = procLedBy(replay.world, holder.leader)
   if (proc === undefined) return false
   return (
     forceReap(replay, proc, line) ||
@@ -362,7 +362,7 @@ function freeNumber(replay: SpanReplay, actor: Actor, nr: number, line: number):
 
 /** A group or session holds the number though its leader is gone: whoever keeps it may be gone too. */
 function freePinned(replay: SpanReplay, actor: Actor, nr: number, line: number): boolean {
-  for (const proc of [...replay.world.procs.values()]) {
+  for (const proc of replay.world.procs.values()) {
     if (!proc.dead && proc.exiting === undefined) continue
     const { task } = proc
     const level = actor.task.level

@@ -2,6 +2,7 @@
  * Ends as ftrace shows them: sched_process_exit is their beginning, and what the end brings about comes at some time
  * after it, at the latest with the signal to the parent. Reaping is shown only by the result of a wait, if at all.
  */
+
 import {
   __WALL,
   CLD_CONTINUED,
@@ -15,6 +16,7 @@ import {
 import { endThread } from '../inside.ts'
 import type { ExitsAct, FreedAct, SentAct } from './span.ts'
 import { processOf } from './span_calls.ts'
+import { childrenOf } from './span_kin.ts'
 import { end, forceEnd, forceReap, isCalling, settleNaming } from './span_order.ts'
 import type { Outer } from './span_outer.ts'
 import { count, differ, type SpanReplay, tell } from './span_replay.ts'
@@ -50,7 +52,7 @@ function performOldest(replay: SpanReplay, outer: Outer): void {
 
 /** The first thread of a process is a zombie until the last one has ended. */
 function mayPerform(actor: Actor): boolean {
-  return actor.id !== actor.proc.id || actor.proc.actors.size === 1
+  return actor.id !== actor.proc.id || actor.proc.actors.length === 1
 }
 
 function performExit(replay: SpanReplay, outer: Outer, actor: Actor, line: number): void {
@@ -58,7 +60,7 @@ function performExit(replay: SpanReplay, outer: Outer, actor: Actor, line: numbe
   const { proc, task } = actor
   outer.pending.delete(actor)
   const status = statusOf(outer, actor)
-  if (proc.actors.size === 1) {
+  if (proc.actors.length === 1) {
     if (!replay.seen.waits) reapBefore(replay, outer, proc, line)
     end(replay, actor, status, line)
     dropActor(world, actor)
@@ -77,7 +79,7 @@ function performExit(replay: SpanReplay, outer: Outer, actor: Actor, line: numbe
 /** Where no waits are seen, a child that was not freed in time is a zombie. All others have been waited for. */
 function reapBefore(replay: SpanReplay, outer: Outer, proc: Proc, line: number): void {
   const now = Number(outer.ended.get(proc))
-  for (const child of [...proc.children]) {
+  for (const child of childrenOf(proc)) {
     const ended = outer.ended.get(child)
     if (ended === undefined || (outer.shown.frees && now - Number(ended) > GRACE)) continue
     if (!child.dead) performEnds(replay, outer, child)
@@ -95,7 +97,7 @@ export function performEnds(replay: SpanReplay, outer: Outer, proc: Proc): boole
   let moved = false
   for (let again = true; again; ) {
     again = false
-    for (const actor of [...proc.actors]) {
+    for (const actor of proc.actors) {
       const line = outer.pending.get(actor)
       if (line === undefined || !mayPerform(actor)) continue
       performExit(replay, outer, actor, line)
@@ -179,8 +181,8 @@ function noteEnd(replay: SpanReplay, outer: Outer, from: Actor, target: Actor, a
 }
 
 /** A process that ends tells those who adopt its dead children of each, before its own parent is told of it. */
-function leavesDead({ ended }: Outer, { children }: Proc): boolean {
-  for (const child of children) if (child.dead || ended.has(child)) return true
+function leavesDead({ ended }: Outer, proc: Proc): boolean {
+  for (const child of childrenOf(proc)) if (child.dead || ended.has(child)) return true
   return false
 }
 

@@ -2,8 +2,10 @@
  * Groups that a child may have got: a process forks while somebody moves it to another group. The child has the old group
  * or the new one; which, only a later result shows.
  */
+
 import { moveToGroup, numberAt } from '../inside.ts'
 import type { Span } from './span.ts'
+import { childrenOf } from './span_kin.ts'
 import type { SpanReplay } from './span_replay.ts'
 import { noteChange, type Proc } from './span_world.ts'
 
@@ -25,7 +27,7 @@ export function noteMoved(proc: Proc, from: number, { line, last }: Span): boole
   proc.otherGroup = undefined
   if (to === from) return false
   proc.moved = { from, line, last }
-  for (const child of proc.children)
+  for (const child of childrenOf(proc))
     if (child.made >= line && child.otherGroup === undefined && groupOf(child) === from) child.otherGroup = to
   return true
 }

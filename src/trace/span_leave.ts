@@ -6,7 +6,6 @@ import type { SpanCall } from './span.ts'
 import { count, differ, type SpanReplay } from './span_replay.ts'
 import type { Actor } from './span_world.ts'
 
-const GONE = 256
 const SIGKILL = 9
 const KILLED = 0x7f
 
@@ -20,7 +19,7 @@ export function leaveFor(
   if (op === 'exit_group') actor.proc.exiting ??= status
   else actor.exiting ??= status
   actor.left = line
-  if (op === 'exit_group' || actor.proc.actors.size === 1) actor.proc.left = line
+  if (op === 'exit_group' || actor.proc.actors.length === 1) actor.proc.left = line
   seen.exits = true
 }
 
@@ -41,9 +40,7 @@ export function checkEnd(replay: SpanReplay, actor: Actor, status: number, line:
   if (!seen.birth || actor.proc.dead || isCaused(replay, actor, status)) return
   count(replay, false)
   const sig = status & KILLED
-  const others = [...replay.world.actors.values()].filter(
-    (other) => other !== actor && hasLeft(other, status),
-  )
+  const others = replay.world.actors.values().filter((other) => other !== actor && hasLeft(other, status))
   differ(replay, line, actor, 'the end', 'its exit or a signal', 'neither')
   if (sig !== 0) blameSignals(replay, actor, sig, line)
   for (const other of others.length === 1 ? others : [])
@@ -52,7 +49,7 @@ export function checkEnd(replay: SpanReplay, actor: Actor, status: number, line:
 
 /** Another one took the signal, and should not have. */
 function blameSignals(replay: SpanReplay, actor: Actor, sig: number, line: number): void {
-  const others = [...replay.world.actors.values()].filter((it) => it !== actor && it.lastSignal === sig)
+  const others = replay.world.actors.values().filter((it) => it !== actor && it.lastSignal === sig)
   for (const other of others.length === 1 ? others : [])
     differ(
       replay,
@@ -108,15 +105,4 @@ function isCaused({ seen, flights }: SpanReplay, { left, proc }: Actor, status: 
   for (const { span, actor } of flights.values())
     if (span.call.op === 'execve' && actor.proc === proc) return true
   return false
-}
-
-export function noteGone(gone: Map<number, number>, key: number, line: number): void {
-  gone.delete(key)
-  gone.set(key, line)
-  if (gone.size <= 2 * GONE) return
-  // Half of them at once: a Map is slow to find its first entry behind those that were deleted.
-  for (const oldest of gone.keys()) {
-    gone.delete(oldest)
-    if (gone.size <= GONE) return
-  }
 }

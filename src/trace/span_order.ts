@@ -18,6 +18,7 @@ import {
   noteChange,
   noteRelease,
   type Proc,
+  procLedBy,
   reapUnseen,
   takeOverEnd,
   takeOverReap,
@@ -89,8 +90,10 @@ function follow(replay: SpanReplay, actor: Actor, call: SimpleCall, line: number
 /** The process whose number `nr` is, to `actor`. */
 export function procOf({ world }: SpanReplay, actor: Actor, nr: number): Proc | undefined {
   if (actor.task.state === 'X') return undefined
+  const known = actor.task.level === world.top.level ? world.procs.get(nr) : undefined
+  if (known !== undefined) return known
   const task = findTask(actor.task, nr)
-  return task === undefined ? undefined : world.procs.get(task.leader)
+  return task === undefined ? undefined : procLedBy(world, task.leader)
 }
 
 /** Performs a call under way before its return. False: it is done already, or would not answer as the log says. */
@@ -141,7 +144,7 @@ export function execute(replay: SpanReplay, actor: Actor, { call }: Span): void 
 /** The end of a task, as the log shows it. A signal, or an exit_group that was called, ends the whole process. */
 export function end(replay: SpanReplay, actor: Actor, status: number, line: number): void {
   const { proc, task } = actor
-  const whole = (status & 0x7f) !== 0 || proc.exiting !== undefined || proc.actors.size === 1
+  const whole = (status & 0x7f) !== 0 || proc.exiting !== undefined || proc.actors.length === 1
   if (!isCalling(actor)) return
   settleNaming(replay, proc)
   const final = (status & 0x7f) !== 0 ? status : (proc.exiting ?? status)

@@ -5,6 +5,7 @@ import { errnoName } from '../abi/index.ts'
 import type { Differences } from './differences.ts'
 import type { Findings } from './findings.ts'
 import type { Killed } from './lives.ts'
+import type { NumberMap } from './number_map.ts'
 import type { Difference } from './report.ts'
 import type { Span, SpanCall } from './span.ts'
 import type { Ahead } from './span_ahead.ts'
@@ -23,7 +24,7 @@ export interface SpanReplay {
   /** What is held back until it is known whose it is; undefined: nothing ever is. */
   readonly ahead: Ahead | undefined
   /** Calls that have entered the kernel and not come back, by the lines of their entries, in order. */
-  readonly flights: Map<number, Flight>
+  readonly flights: NumberMap<Flight>
   /** What the log has shown of itself. */
   readonly seen: Seen
   /** Numbers learnt to be taken by others, each with the line where. */
@@ -57,7 +58,7 @@ export interface Seen {
   /** Calls of exit or exit_group. */
   exits: boolean
   /** The latest keys whose ends the log has shown, and the lines. */
-  readonly gone: Map<number, number>
+  readonly gone: NumberMap<number>
   /** `+++` lines. Without them an end is known from exit_group or a wait. */
   ends: boolean
   /** rt_sigaction lines. Without them nobody knows who ignores SIGCHLD. */

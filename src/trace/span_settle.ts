@@ -33,7 +33,15 @@ import {
   skip,
 } from './span_replay.ts'
 import { noteSender, sendingsOf } from './span_senders.ts'
-import { type Actor, addPidfd, type Learnt, noteChange, numberOf, type Proc } from './span_world.ts'
+import {
+  type Actor,
+  addPidfd,
+  type Learnt,
+  noteChange,
+  numberOf,
+  type Proc,
+  procLedBy,
+} from './span_world.ts'
 
 /** Calls whose answer changes nothing: they may be asked as often as one likes. */
 function isRead(op: SimpleCall['op']): boolean {
@@ -171,7 +179,7 @@ function isMisnamed(replay: SpanReplay, actor: Actor, { outcome }: Span, call: S
 }
 
 function keyOf({ world }: SpanReplay, task: Task | undefined): number | undefined {
-  const proc = task === undefined ? undefined : world.procs.get(task)
+  const proc = task === undefined ? undefined : procLedBy(world, task)
   for (const { task: own, key } of proc?.actors ?? []) if (own === task && key !== 0) return key
   return undefined
 }
@@ -308,9 +316,9 @@ export function targets(replay: SpanReplay, actor: Actor, pid: number): Proc[] {
     return proc === undefined ? [] : [proc]
   }
   if (actor.task.state === 'X') return []
-  const { procs } = replay.world
-  if (pid === -1) return [...procs.values()].filter((proc) => proc !== actor.proc)
-  return groupMembers(actor.task, -pid).flatMap((task) => procs.get(task) ?? [])
+  const { world } = replay
+  if (pid === -1) return world.procs.values().filter((proc) => proc !== actor.proc)
+  return groupMembers(actor.task, -pid).flatMap((task) => procLedBy(world, task) ?? [])
 }
 
 /** Nobody saw what came of it: it may have been meant for the caller itself. */

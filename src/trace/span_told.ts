@@ -26,7 +26,7 @@ export function takeNotice(proc: Proc, line: number, about?: Proc | Departed): s
   const { firstEnd, notified } = proc
   proc.notified = line
   proc.firstEnd = undefined
-  if (about === undefined || proc.actors.size > 1) return undefined
+  if (about === undefined || proc.actors.length > 1) return undefined
   // It had ended when that one was taken.
   const past = !('formerParent' in about) && about.line > 0 && about.line < notified
   if (past) return `it was waited for at line ${about.line}, and SIGCHLD taken at line ${notified}`

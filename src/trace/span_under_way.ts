@@ -22,7 +22,7 @@ export function isTold(replay: SpanReplay, key: number): boolean {
 
 /** Creations under way whose results do not tell a key, and which may come about by now. */
 export function untold({ world, flights }: SpanReplay): Flight[] {
-  return [...flights.values()].filter(({ span: { call, outcome }, actor: { task }, actor, done }) => {
+  return flights.values().filter(({ span: { call, outcome }, actor: { task }, actor, done }) => {
     if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
       return false
     if (!isCalling(actor) || task.level === world.top.level) return false

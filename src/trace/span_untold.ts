@@ -1,9 +1,11 @@
 /**
  * Waits in a log of ftrace, which tells neither a status nor what waitid(2) wrote into memory.
  */
+
 import { P_ALL, P_PID, SIGSTOP, WCONTINUED, WNOHANG, WNOWAIT, WSTOPPED } from '../abi/index.ts'
 import type { Span, SpanCall } from './span.ts'
 import { reapUntold } from './span_exits.ts'
+import { childrenOf } from './span_kin.ts'
 import { forceEnd, goOn, stop } from './span_order.ts'
 import type { Outer } from './span_outer.ts'
 import { count, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
@@ -46,7 +48,7 @@ export function reapSilent(replay: SpanReplay, proc: Proc, line: number): boolea
   const { outer } = replay
   if (outer === undefined) return false
   let moved = false
-  for (const child of [...proc.children]) {
+  for (const child of childrenOf(proc)) {
     if (!child.dead) forceEnd(replay, child, line)
     if (child.dead && reapUntold(replay, outer, child, line)) moved = true
   }

@@ -4,6 +4,7 @@
  * A wait may have looked before an end that the log shows within its lines: then another child, or none, is right as well.
  * An end whose `+++` came before the wait began has happened.
  */
+
 import {
   __WALL,
   __WCLONE,
@@ -25,6 +26,7 @@ import { spanText } from './describe.ts'
 import type { WaitInfo } from './event.ts'
 import type { Span, SpanCall, SpanOutcome } from './span.ts'
 import { peekWait, waitTarget } from './span_calls.ts'
+import { childrenOf } from './span_kin.ts'
 import { end, forceEnd, forceReap, goOn, isCalling, procOf, stop } from './span_order.ts'
 import {
   blameBirth,
@@ -99,7 +101,7 @@ export function settleWait(
 function settleInterrupted(replay: SpanReplay, actor: Actor, span: Span, call: Wait): void {
   const { proc } = actor
   // Another thread may have waited for the last of them.
-  if (proc.actors.size > 1 || (proc.old && !replay.seen.birth) || replay.outer !== undefined) return
+  if (proc.actors.length > 1 || (proc.old && !replay.seen.birth) || replay.outer !== undefined) return
   if (call.op === 'waitid' && call.idtype > P_PGID) return
   if (peek(actor.task, selectorOf(replay, actor, call)) !== -ECHILD) return
   count(replay, false)
@@ -169,7 +171,7 @@ function settleFailure(replay: SpanReplay, actor: Actor, span: Span, call: Wait,
       return
     }
     if (reapIgnored(replay, actor, span, selector)) return
-    for (const child of [...actor.proc.children]) forceEnd(replay, child, span.last)
+    for (const child of childrenOf(actor.proc)) forceEnd(replay, child, span.last)
     if (peek(actor.task, selector) === expected) {
       count(replay, true, true)
       return
@@ -183,9 +185,9 @@ function settleFailure(replay: SpanReplay, actor: Actor, span: Span, call: Wait,
 function reapIgnored(replay: SpanReplay, actor: Actor, { last }: Span, selector: Selector): boolean {
   if (replay.seen.dispositions) return false
   const { proc, task } = actor
-  for (const child of [...proc.children]) if (!child.dead) forceEnd(replay, child, last)
-  if ([...proc.children].some((child) => !child.dead)) return false
-  for (const child of [...proc.children]) {
+  for (const child of childrenOf(proc)) if (!child.dead) forceEnd(replay, child, last)
+  if (childrenOf(proc).some((child) => !child.dead)) return false
+  for (const child of childrenOf(proc)) {
     task.waitpidSync(task.pidOf(child.task), __WALL)
     takeOverReap(replay.world, child)
   }

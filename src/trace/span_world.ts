@@ -23,10 +23,12 @@ import { Kernel, type Task } from '../index.ts'
 import { numbersFrom } from '../inside.ts'
 import { added } from './added.ts'
 import type { Change, TaskState } from './event.ts'
+import { NumberMap } from './number_map.ts'
 import { own } from './own.ts'
 import type { ReplayOptions } from './replay.ts'
 import type { SpanOrigin } from './span.ts'
 import type { Actor, Departed, Proc } from './span_actor.ts'
+import { addChild, childrenOf, removeChild } from './span_kin.ts'
 import { NO_SENDERS, NOTHING_SENT } from './span_senders.ts'
 import { stateOf, stateOfLeader } from './task_state.ts'
 
@@ -41,9 +43,9 @@ export interface World {
   owned: boolean
   /** Number 1 is in the log. */
   topIsLogged: boolean
-  readonly actors: Map<number, Actor>
-  /** By the leader's task. */
-  readonly procs: Map<Task, Proc>
+  readonly actors: NumberMap<Actor>
+  /** By number in the log's namespace. */
+  readonly procs: NumberMap<Proc>
   /** Born, and the log has not said under which key. In order of birth. */
   readonly nameless: Set<Actor>
   /** Dead processes whose parents, outside the log, reap them unseen. */
@@ -51,7 +53,7 @@ export interface World {
   /** Inits that have ended and are held up until whoever is dead in their namespaces has been waited for. */
   readonly held: Set<Proc>
   /** By number in the log's namespace; the latest of `DEPARTED`. */
-  readonly departed: Map<number, Departed>
+  readonly departed: NumberMap<Departed>
   /** Those in deeper namespaces than the log's own, by their names in findings. */
   readonly tasks: Map<number, Task>
   /** A task in the namespace of an inode number. */
@@ -96,12 +98,12 @@ export function createWorld(origin: SpanOrigin, { pidMax, lookup = 'hash' }: Rep
     top,
     owned: false,
     topIsLogged: false,
-    actors: new Map(),
-    procs: new Map(),
+    actors: new NumberMap(),
+    procs: new NumberMap(),
     nameless: new Set(),
     unreaped: new Set(),
     held: new Set(),
-    departed: new Map(),
+    departed: new NumberMap(),
     tasks: new Map(),
     namespaces: new Map(),
     changes: NO_CHANGES,
@@ -155,7 +157,7 @@ export function join(
   const id = task === world.top ? TOP_ID : ++world.ids
   if (task.level > world.top.level) world.tasks.set(id, task)
   if (task.level > world.deepest) world.deepest = task.level
-  const proc = thread ? (world.procs.get(task.leader) as Proc) : bearProc(world, task, from, id, line, time)
+  const proc = thread ? (procLedBy(world, task.leader) as Proc) : bearProc(world, task, from, id, line, time)
   const actor: Actor = {
     key: key ?? 0,
     id,
@@ -171,7 +173,7 @@ export function join(
     told: false,
     shown: false,
   }
-  proc.actors.add(actor)
+  addActor(proc, actor)
   if (!thread) proc.key = actor.key
   if (key === undefined) world.nameless.add(actor)
   else world.actors.set(key, actor)
@@ -180,14 +182,22 @@ export function join(
   return actor
 }
 
-/** Most processes have none of these: they stand for all of them, and nothing is ever put in. */
-const NO_CHILDREN: Set<Proc> = new Set()
-const NO_PIDFDS: Map<number, Proc> = new Map()
+/** Nobody is ever put in: see `added`. */
+const NO_ACTORS: Actor[] = []
 
-function addChild(parent: Proc, child: Proc): void {
-  if (parent.children === NO_CHILDREN) parent.children = new Set()
-  parent.children.add(child)
+export function addActor(proc: Proc, actor: Actor): undefined {
+  proc.actors = added(proc.actors, actor)
 }
+
+/** Whoever goes through the list meanwhile meets those who were in it. */
+export function removeActor(actor: Actor): undefined {
+  const { proc } = actor
+  const left = proc.actors.filter((other) => other !== actor)
+  proc.actors = left.length > 0 ? left : NO_ACTORS
+}
+
+/** Most processes have none: this stands for all of them, and nothing is ever put in. */
+const NO_PIDFDS: Map<number, Proc> = new Map()
 
 /** A pidfd of `target` that `proc` holds. */
 export function addPidfd(proc: Proc, fd: number, target: Proc): void {
@@ -204,14 +214,17 @@ function bearProc(
   time: string,
 ): Proc {
   const parentTask = task.parent
-  const parent = parentTask === undefined ? undefined : world.procs.get(parentTask)
+  const parent = parentTask === undefined ? undefined : procLedBy(world, parentTask)
   const proc: Proc = {
     id,
     task,
     parent,
-    children: NO_CHILDREN,
+    eldest: undefined,
+    youngest: undefined,
+    elder: undefined,
+    younger: undefined,
     zombies: 0,
-    actors: new Set(),
+    actors: NO_ACTORS,
     command: from?.command ?? '',
     born: line,
     time: own(time),
@@ -246,7 +259,7 @@ function bearProc(
     otherGroup: undefined,
   }
   if (parent !== undefined) addChild(parent, proc)
-  world.procs.set(task, proc)
+  world.procs.set(numberOf(proc), proc)
   world.processes++
   return proc
 }
@@ -268,7 +281,7 @@ export function giveKey(world: World, actor: Actor, key: number): Actor {
 
 /** The log has shown the end of a task. */
 export function dropActor(world: World, actor: Actor): void {
-  actor.proc.actors.delete(actor)
+  removeActor(actor)
   if (actor.id !== actor.proc.id) world.tasks.delete(actor.id)
   world.nameless.delete(actor)
   if (world.actors.get(actor.key) === actor) world.actors.delete(actor.key)
@@ -283,7 +296,7 @@ export function takeOverEnd(world: World, proc: Proc): void {
   proc.dead = true
   world.held.delete(proc)
   const wasInit = proc.numbers.at(-1) === 1
-  for (const child of [...proc.children]) takeOverParent(world, child)
+  for (const child of childrenOf(proc)) takeOverParent(world, child)
   if (proc.task.state === 'X') takeOverReap(world, proc)
   else {
     proc.zombie = true
@@ -291,7 +304,7 @@ export function takeOverEnd(world: World, proc: Proc): void {
     if (proc.parent === undefined) world.unreaped.add(proc)
     else proc.parent.zombies++
   }
-  if (wasInit) for (const other of [...world.procs.values()]) takeOverEnd(world, other)
+  if (wasInit) for (const other of world.procs.values()) takeOverEnd(world, other)
 }
 
 function hasEnded(proc: Proc): boolean {
@@ -301,9 +314,9 @@ function hasEnded(proc: Proc): boolean {
 
 function takeOverParent(world: World, child: Proc): void {
   const parentTask = child.task.parent
-  const parent = parentTask === undefined ? undefined : world.procs.get(parentTask)
+  const parent = parentTask === undefined ? undefined : procLedBy(world, parentTask)
   if (child.parent !== parent) {
-    child.parent?.children.delete(child)
+    removeChild(child)
     child.formerParent = child.parent
     if (child.zombie && child.parent !== undefined) child.parent.zombies--
     child.parent = parent
@@ -325,15 +338,15 @@ export function takeOverReap(world: World, proc: Proc): void {
   proc.zombie = false
   proc.dead = true
   proc.formerParent = undefined
-  proc.parent?.children.delete(proc)
+  removeChild(proc)
   world.unreaped.delete(proc)
   for (const init of world.held) if (init !== proc) takeOverEnd(world, init)
-  if (!world.procs.delete(proc.task)) return
+  const nr = numberOf(proc)
+  if (world.procs.get(nr) !== proc) return
+  world.procs.delete(nr)
   noteRelease(world, proc.id)
   world.tasks.delete(proc.id)
-  const nr = proc.numbers[0] as number
-  world.departed.delete(nr)
-  world.departed.set(nr, {
+  const departed: Departed = {
     numbers: proc.numbers,
     parent: proc.parent,
     status: proc.status,
@@ -342,13 +355,8 @@ export function takeOverReap(world: World, proc: Proc): void {
     sentAt: proc.sentAt,
     gone: proc.gone,
     line: 0,
-  })
-  if (world.departed.size > 2 * DEPARTED) {
-    for (const oldest of world.departed.keys()) {
-      if (world.departed.size <= DEPARTED) break
-      world.departed.delete(oldest)
-    }
   }
+  world.departed.keep(nr, departed, DEPARTED)
 }
 
 /** A dead process whose parent is outside the log goes, as it long has or soon would. */
@@ -359,6 +367,12 @@ export function reapUnseen(world: World, proc: Proc): boolean {
   parent.waitpidSync(parent.pidOf(proc.task))
   takeOverReap(world, proc)
   return true
+}
+
+/** The process whose first thread this is. */
+export function procLedBy({ procs, top }: World, task: Task): Proc | undefined {
+  const proc = procs.get(top.pidOf(task))
+  return proc?.task === task ? proc : undefined
 }
 
 /** The process as the log's readers are told of it. */

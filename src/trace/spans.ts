@@ -7,13 +7,14 @@
 import { SA_NOCLDWAIT, SIGCHLD, SIGKILL } from '../abi/index.ts'
 import { createDifferences } from './differences.ts'
 import { createFindings } from './findings.ts'
+import { NumberMap } from './number_map.ts'
 import type { ReplayOptions, ReplayResult } from './replay.ts'
 import type { Act, GoneAct, Span, SpanStart, SupersededAct } from './span.ts'
 import { createAhead, holdBack, isUnclear, letOut } from './span_ahead.ts'
 import { compareComments } from './span_comments.ts'
 import { create } from './span_create.ts'
 import { endOuter, performEnds, reapUntold } from './span_exits.ts'
-import { checkEnd, checkKilled, comeBack, leaveFor, noteGone, outliveKill } from './span_leave.ts'
+import { checkEnd, checkKilled, comeBack, leaveFor, outliveKill } from './span_leave.ts'
 import { meet } from './span_meet.ts'
 import { end, execute, forceEnd, goOn, isSimple, stop } from './span_order.ts'
 import { createOuter } from './span_outer.ts'
@@ -25,12 +26,14 @@ import { dropNotice, noteEndTold } from './span_told.ts'
 import { settleWait } from './span_wait.ts'
 import {
   type Actor,
+  addActor,
   createWorld,
   dropActor,
   noteChange,
   noteRelease,
   numberOf,
   reapUnseen,
+  removeActor,
   TOP_ID,
   TOP_STATE,
   type World,
@@ -39,6 +42,8 @@ import { TRACE_LIST } from './strace_list.ts'
 import { TraceError } from './trace_error.ts'
 import { buildTree } from './tree.ts'
 
+/** So many ends are remembered. */
+const GONE = 256
 /** Dead processes kept for a parent outside the log that has surely reaped them. */
 const UNREAPED_KEPT = 512
 /** The invariants are walked once in so many acts, and not before as many as there are tasks. */
@@ -57,12 +62,12 @@ export function startSpans(
     counts: { events: 0, checked: 0, matched: 0, reordered: 0, skipped: {} },
     now: { time: '' },
     ahead: start.spans.source === 'strace' && options.until !== 'root' ? createAhead() : undefined,
-    flights: new Map(),
+    flights: new NumberMap(),
     seen: {
       signals: new Set(),
       stops: false,
       exits: false,
-      gone: new Map(),
+      gone: new NumberMap(),
       ends: false,
       dispositions: false,
       groups: false,
@@ -299,11 +304,11 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
     checkEnd(replay, actor, status, line)
     checkKilled(replay, actor, status)
   }
-  noteGone(seen.gone, by, line)
+  seen.gone.keep(by, line, GONE)
   seen.ends = true
   end(replay, actor, status, line)
   dropActor(world, actor)
-  if (proc.actors.size > 0) return
+  if (proc.actors.length > 0) return
   proc.gone = line
   if (!proc.dead) endLate(replay, actor, status, line)
   if (proc.zombie && proc.parent !== undefined) seen.unwaited++
@@ -314,9 +319,9 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
 
 /** The last thread is gone, so the process is, whatever the library still has of it. */
 function endLate(replay: SpanReplay, actor: Actor, status: number, line: number): void {
-  actor.proc.actors.add(actor)
+  addActor(actor.proc, actor)
   end(replay, actor, status, line)
-  actor.proc.actors.delete(actor)
+  removeActor(actor)
 }
 
 /** Half of them at once: a Set is slow to find its first member behind those that were deleted. */
@@ -340,7 +345,7 @@ function supersede(replay: SpanReplay, { by, line, time, thread }: SupersededAct
     return
   }
   if (actor.task.state === 'S') actor.task.execve()
-  for (const other of [...actor.proc.actors]) {
+  for (const other of actor.proc.actors) {
     if (other === actor) continue
     if (other.id !== leader.id) noteRelease(world, other.id)
     dropActor(world, other)
@@ -350,9 +355,7 @@ function supersede(replay: SpanReplay, { by, line, time, thread }: SupersededAct
   actor.key = by
   actor.id = leader.id
   world.actors.set(by, actor)
-  world.procs.delete(actor.proc.task)
   actor.proc.task = actor.task
-  world.procs.set(actor.task, actor.proc)
   noteChange(world, actor.proc)
   tell(replay, line, actor.id, { op: 'execve', file: '', command: '' })
 }
@@ -372,7 +375,7 @@ export function endSpans(replay: SpanReplay, line: number): undefined {
   if (world.origin.source === 'strace' && seen.unwaited > 0 && !seen.waits && seen.mustWait)
     throw noWaits(seen.unwaited)
   if (replay.outer !== undefined) endOuter(replay, replay.outer, line)
-  for (const proc of [...world.procs.values()]) if (proc.exiting !== undefined) forceEnd(replay, proc, line)
+  for (const proc of world.procs.values()) if (proc.exiting !== undefined) forceEnd(replay, proc, line)
   for (const proc of [...world.unreaped]) {
     reapUnseen(world, proc)
     tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })

@@ -4,11 +4,12 @@
  * Invariant: acts come out in the order of their lines; see strace_acts.ts. A log has either a number in front of each
  * line, or numbers in brackets and only while there are several tasks; its first line tells which.
  */
+import { type Characters, charactersOf } from './characters.ts'
 import type { LogReader } from './event.ts'
 import type { Act, SpanStart } from './span.ts'
 import { createActReader } from './strace_acts.ts'
 import { createBareReader } from './strace_bare.ts'
-import { type Head, isStackFrame, newHead, readHead, refuseLine } from './strace_head.ts'
+import { isStackFrame, newLine, readLineAmong, refuseLine } from './strace_head.ts'
 
 const FIRST_LINE =
   /^(?:\[pid +\d+(?:<.*?>)?\] |\d+(?:<.*?>)? +)?(?: *[\d.:]+ +)?(?:\(\+ *[\d.]+\) +)?(?:\[[ \da-f?]+\] )*(?:[a-z_?][\w?]*\(|<\.\.\. |--- |\+\+\+ |strace: )/
@@ -19,22 +20,27 @@ export function isStrace(firstLine: string): boolean {
 
 export function createStraceReader(emit: (act: SpanStart | Act) => void): LogReader {
   const acts = createActReader(emit)
-  const head: Head = newHead()
+  const line = newLine()
   let bare: LogReader | undefined
   let started = false
 
+  function start(): undefined {
+    started = true
+    emit({ kind: 'start', line: 1, spans: { keyWord: 'pid', source: 'strace' } })
+    if (line.by === 0 || line.bracketed) bare = createBareReader(acts)
+  }
+
+  function take(characters: Characters, from: number, end: number, nr: number): undefined {
+    readLineAmong(characters, from, end, nr, line)
+    if (!started) start()
+    if (bare !== undefined) bare.line(characters.text.slice(from, end), nr)
+    else if (line.by > 0 && !line.bracketed) acts.take(line)
+    else if (!isStackFrame(characters.text.slice(from, end))) refuseLine(line)
+  }
+
   return {
-    line(text: string, line: number): undefined {
-      readHead(text, head)
-      if (!started) {
-        started = true
-        emit({ kind: 'start', line: 1, spans: { keyWord: 'pid', source: 'strace' } })
-        if (head.by === 0 || head.bracketed) bare = createBareReader(acts)
-      }
-      if (bare !== undefined) bare.line(text, line)
-      else if (head.by > 0 && !head.bracketed) acts.take(text, line, head)
-      else if (!isStackFrame(text)) refuseLine(text, line)
-    },
+    line: (text, nr) => take(charactersOf(text), 0, text.length, nr),
+    lineAmong: take,
     finish(lines: number): undefined {
       bare?.finish(lines)
       acts.finish()

@@ -4,20 +4,35 @@
  * Invariant: acts come out in the order of their lines. The entry of a call comes out once its outcome is known, unless
  * the call may last; so at most `HELD_MAX` acts are held, and one record per task with an unfinished call.
  */
+import { charactersOf, NO_CHARACTERS } from './characters.ts'
 import type { Act, SpanCall, SpanOutcome, SupersededAct } from './span.ts'
 import { type CallCursor, findRow, type Row } from './strace_calls.ts'
 import { createHalves, type Doubt, type Half } from './strace_halves.ts'
-import { type Head, refuseLine } from './strace_head.ts'
+import { type Line, refuseLine } from './strace_head.ts'
 import { LOST, takeOutcome } from './strace_outcome.ts'
 import { createActQueue } from './strace_queue.ts'
 import { isLastArgumentEnd, skipToResult } from './strace_result.ts'
 import { takeEndLine, takeSignalLine } from './strace_signals.ts'
-import { expected, GREATER, LESS, MINUS, PAREN, PLUS, SPACE, standsAt, wordEnd } from './strace_text.ts'
+import {
+  expected,
+  GREATER,
+  LESS,
+  type Literal,
+  literal,
+  MINUS,
+  PAREN,
+  PLUS,
+  QUESTION,
+  SPACE,
+  type Stretch,
+  standsAt,
+  wordEnd,
+} from './strace_text.ts'
 import { TraceError } from './trace_error.ts'
 
 export interface ActReader {
-  /** A line of the task `head.by`. Throws TraceError. */
-  take(text: string, line: number, head: Head): undefined
+  /** A line of the task `line.by`. Throws TraceError. */
+  take(line: Line): undefined
   finish(): undefined
   /** The line in which a call last made a task; 0 before. */
   readonly madeAt: number
@@ -29,7 +44,7 @@ export interface ActReader {
 interface Begun {
   readonly row: Row
   /** The arguments in its first half. */
-  readonly args: string
+  readonly args: Stretch
   readonly by: number
   readonly line: number
   readonly time: string
@@ -43,14 +58,19 @@ interface OpenCall extends Half, Begun {
 }
 
 /** Of a call that does not bear on processes. */
-const NO_ROW: Row = { name: '', read: () => undefined, lasts: true }
+const NO_ROW: Row = { name: '', nameCodes: literal(''), read: () => undefined, lasts: true }
+const NO_ARGS: Stretch = { ...NO_CHARACTERS, at: 0, end: 0 }
 
 const HELD_MAX = 20_000
 const PID_CHANGED = ' <pid changed to '
-const UNFINISHED = ' <unfinished ...>'
-const DETACHED = ' <detached ...>'
+const UNFINISHED: Literal = literal(' <unfinished ...>')
+const DETACHED: Literal = literal(' <detached ...>')
 const DOTS = ' ...>'.length
-const RESUMED = ' resumed>'
+const BACK: Literal = literal('<... ')
+const RESUMED: Literal = literal(' resumed>')
+const DASHES: Literal = literal('--- ')
+const PLUSES: Literal = literal('+++ ')
+const EXECVE: Literal = literal('execve(')
 
 export function createActReader(emit: (act: Act) => void): ActReader {
   const opens = new Map<number, OpenCall>()
@@ -63,8 +83,9 @@ export function createActReader(emit: (act: Act) => void): ActReader {
   /** Whose each half is, can be checked: no task is older than the log. */
   let whole: boolean | undefined
   const c: CallCursor = {
-    text: '',
+    ...NO_CHARACTERS,
     at: 0,
+    end: 0,
     line: 0,
     outer: undefined,
     status: undefined,
@@ -76,8 +97,8 @@ export function createActReader(emit: (act: Act) => void): ActReader {
   }
   let madeAt = 0
 
-  function readCall(row: Row, text: string, at: number, line: number): SpanCall | undefined {
-    return row.read(cursorAt(text, at, line))
+  function readCall(row: Row, args: Stretch, at: number, line: number): SpanCall | undefined {
+    return row.read(cursorAt(args, at, line))
   }
 
   function readOutcome(row: Row, call: SpanCall): SpanOutcome {
@@ -91,36 +112,40 @@ export function createActReader(emit: (act: Act) => void): ActReader {
   function entered({ row, args, by, line, time }: Begun): Act {
     let call: SpanCall | undefined
     try {
-      call = readCall(row, args, 0, line)
+      call = readCall(row, args, args.at, line)
     } catch (error) {
       if (!(error instanceof TraceError)) throw error
-      call = readCall(row, '', 0, line)
+      call = readCall(row, NO_ARGS, 0, line)
     }
     if (call === undefined) return other({ line, by, time })
     return { kind: 'enter', span: { by, line, time, call, last: 0, outcome: undefined } }
   }
 
-  function takeCall(text: string, line: number, { by, time, at }: Head): undefined {
-    const end = wordEnd(text, at)
-    if (text.charCodeAt(end) !== PAREN || end === at) refuseLine(text, line)
-    if (opens.size > 0) intrude(by, line, time)
-    const row = findRow(text, at, end)
-    const cut = unfinishedAt(text)
-    if (cut > 0) begin(row, text, at, end, cut, line, by, time)
-    else if (row === undefined) queue.push({ kind: 'other', line, by, time })
-    else if (text.endsWith('?') && text.includes(UNFINISHED, end)) takeCut(row, text, end + 1, line, by, time)
-    else takeWhole(row, text, end + 1, line, by, time)
+  function takeCall(line: Line): undefined {
+    const { codes, at, nr, by, time } = line
+    const end = wordEnd(codes, at, line.end)
+    if (codes[end] !== PAREN || end === at) refuseLine(line)
+    if (opens.size > 0) intrude(by, nr, time)
+    const row = findRow(codes, at, end)
+    const cut = unfinishedAt(line)
+    if (cut > 0) begin(row, line, end, cut)
+    else if (row === undefined) queue.push({ kind: 'other', line: nr, by, time })
+    else if (codes[line.end - 1] !== QUESTION || !takeCut(row, line, end + 1))
+      takeWhole(row, line, end + 1, nr, by, time)
   }
 
-  /** `wait4(-1,  <unfinished ...>) = ?`: the task was killed in the call, or its tracer was. */
-  function takeCut(row: Row, text: string, at: number, line: number, by: number, time: string): undefined {
-    const act = entered({ row, args: text.slice(at, text.lastIndexOf(UNFINISHED)), by, line, time })
+  /** `wait4(-1,  <unfinished ...>) = ?`: the task was killed in the call, or its tracer was. False: it is none of these. */
+  function takeCut(row: Row, { text, codes, end, nr, by, time }: Line, at: number): boolean {
+    const cut = lastPlaceOf(codes, at, end, UNFINISHED)
+    if (cut < 0) return false
+    const act = entered({ row, args: { text, codes, at, end: cut }, by, line: nr, time })
     if (act.kind !== 'enter') queue.push(act)
-    else queue.push({ kind: 'call', span: { ...act.span, last: line, outcome: LOST } })
+    else queue.push({ kind: 'call', span: { ...act.span, last: nr, outcome: LOST } })
+    return true
   }
 
-  function takeWhole(row: Row, text: string, at: number, line: number, by: number, time: string): undefined {
-    const call = readCall(row, text, at, line)
+  function takeWhole(row: Row, args: Stretch, at: number, line: number, by: number, time: string): undefined {
+    const call = readCall(row, args, at, line)
     if (call === undefined) queue.push({ kind: 'other', line, by, time })
     else {
       const outcome = readOutcome(row, call)
@@ -168,26 +193,22 @@ export function createActReader(emit: (act: Act) => void): ActReader {
       queue.push({ kind: 'comments', line: last, by, time, pairs: [[found, outer]] })
   }
 
+  /** The name of the call ends at `nameEnd`, its first half at `cut`. */
   function begin(
     row: Row | undefined,
-    text: string,
-    at: number,
-    end: number,
+    { text, codes, at, nr, by, time }: Line,
+    nameEnd: number,
     cut: number,
-    line: number,
-    by: number,
-    time: string,
   ): undefined {
-    const name = row?.name ?? text.slice(at, end)
-    const args = row === undefined ? '' : text.slice(end + 1, cut)
     const open: OpenCall = {
       kind: 'undecided',
       act: undefined,
       row: row ?? NO_ROW,
-      name,
-      args,
+      name: row?.name ?? text.slice(at, nameEnd),
+      nameCodes: row?.nameCodes ?? codes.slice(at, nameEnd),
+      args: row === undefined ? NO_ARGS : { text, codes, at: nameEnd + 1, end: cut },
       by,
-      line,
+      line: nr,
       time,
       doubt: undefined,
       lost: false,
@@ -201,87 +222,74 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     }
     c.pairs = undefined
     queue.push((open.act = entered(open)))
-    noteComments(line, by, time)
+    noteComments(nr, by, time)
   }
 
   /** The second half of a call. strace says <unfinished ...> again where the task was killed in it. */
-  function takeResumed(text: string, line: number, { by, time, at }: Head): undefined {
-    const name = at + '<... '.length
-    const end = wordEnd(text, name)
-    if (!standsAt(text, end, RESUMED)) refuseLine(text, line)
-    const open = halves.comeBack(by, text, name, end, line)
-    let rest = end + RESUMED.length
-    if (standsAt(text, rest, UNFINISHED)) rest += UNFINISHED.length
-    if (open !== undefined) leave(open, text, rest, line, by, time)
-    else if (whole) takeOrphan(text, name, end, rest, line, by, time)
-    else takeAlone(findRow(text, name, end), text, rest, line, by, time)
+  function takeResumed(line: Line): undefined {
+    const { codes, end, by, nr } = line
+    const name = line.at + BACK.length
+    const nameEnd = wordEnd(codes, name, end)
+    if (!standsAt(codes, nameEnd, end, RESUMED)) refuseLine(line)
+    const open = halves.comeBack(by, codes, name, nameEnd, nr)
+    let rest = nameEnd + RESUMED.length
+    if (codes[rest] === SPACE && standsAt(codes, rest, end, UNFINISHED)) rest += UNFINISHED.length
+    if (open !== undefined) leave(open, line, rest, by)
+    else if (whole) takeOrphan(line, name, nameEnd, rest)
+    else takeAlone(findRow(codes, name, nameEnd), line, rest)
   }
 
   /** Its first half came before the log began. */
-  function takeAlone(
-    row: Row | undefined,
-    text: string,
-    rest: number,
-    line: number,
-    by: number,
-    time: string,
-  ): undefined {
-    if (row?.orphan === undefined || unfinishedAt(text) > 0) queue.push({ kind: 'other', line, by, time })
-    else takeWhole(row, row.orphan + text.slice(rest), 0, line, by, time)
+  function takeAlone(row: Row | undefined, line: Line, rest: number): undefined {
+    const { nr, by, time } = line
+    if (row?.orphan === undefined || unfinishedAt(line) > 0) queue.push({ kind: 'other', line: nr, by, time })
+    else takeWhole(row, joined(row.orphan, line, rest), 0, nr, by, time)
   }
 
   /** Its first half has another number, or it has itself. */
-  function takeOrphan(
-    text: string,
-    name: number,
-    end: number,
-    rest: number,
-    line: number,
-    by: number,
-    time: string,
-  ): undefined {
-    const open = halves.orphan(text.slice(name, end), by, line, time)
+  function takeOrphan(line: Line, name: number, nameEnd: number, rest: number): undefined {
+    const { nr, by, time } = line
+    const open = halves.orphan(line.text.slice(name, nameEnd), by, nr, time)
     if (open === undefined) return
     if (open.by === by && open.act?.kind === 'enter') {
-      loseCall(open, line)
-      takeWhole(open.row, open.args + text.slice(rest), 0, line, by, time)
-    } else leave(open, text, rest, line, open.by, time)
+      loseCall(open, nr)
+      takeWhole(open.row, joined(textOf(open.args), line, rest), 0, nr, by, time)
+    } else leave(open, line, rest, open.by)
   }
 
-  function leave(
-    open: OpenCall,
-    text: string,
-    rest: number,
-    line: number,
-    by: number,
-    time: string,
-  ): undefined {
+  /** What is left of `line` stands at `rest`. */
+  function leave(open: OpenCall, line: Line, rest: number, by: number): undefined {
+    const { nr, time } = line
     opens.delete(by)
     if (open.row === NO_ROW) {
-      queue.push({ kind: 'other', line, by, time })
+      queue.push({ kind: 'other', line: nr, by, time })
       return
     }
-    const call = readHalves(open, text, rest, line)
+    const call = readHalves(open, line, rest)
     if (call === undefined) {
       open.act ??= { kind: 'other', line: open.line, by: open.by, time: open.time }
-      queue.push({ kind: 'other', line, by, time })
+      queue.push({ kind: 'other', line: nr, by, time })
     } else {
       const outcome = readOutcome(open.row, call)
       if (open.row.lasts) c.pairs = undefined
-      queue.push(left(open, call, outcome, line, time))
-      noteRest(call, outcome, open.line, line, open.by, time)
+      queue.push(left(open, call, outcome, nr, time))
+      noteRest(call, outcome, open.line, nr, open.by, time)
     }
     queue.drain()
   }
 
   /** The two are glued together only where that is needed: it costs. */
-  function readHalves(open: OpenCall, text: string, rest: number, line: number): SpanCall | undefined {
+  function readHalves(open: OpenCall, line: Line, rest: number): SpanCall | undefined {
     const { row, args } = open
-    const isLast = isLastArgumentEnd(text, rest)
-    if (!isLast && !row.isEnough?.(args, text, rest)) return readCall(row, args + text.slice(rest), 0, line)
-    const first = readCall(row, args, 0, line)
+    const { text, codes, end, nr } = line
+    const isLast = isLastArgumentEnd(codes, rest, end)
+    if (!isLast && !row.isEnough?.(args, { text, codes, at: rest, end }))
+      return readCall(row, joined(textOf(args), line, rest), 0, nr)
+    const first = readCall(row, args, args.at, nr)
     c.text = text
+    c.codes = codes
     c.at = rest
+    c.end = end
     return first === undefined || row.readRest === undefined || isLast ? first : row.readRest(c, first)
   }
 
@@ -326,20 +334,22 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     if (whole !== true || halves.intrude(open, by, line, time)) abandon(open, by, line)
   }
 
-  function takeSignal(text: string, line: number, { by, time, at }: Head): undefined {
-    const act = takeSignalLine(cursorAt(text, at + 4, line), by, time)
+  function takeSignal(line: Line): undefined {
+    const { at, nr, by, time } = line
+    const act = takeSignalLine(cursorAt(line, at + DASHES.length, nr), by, time)
     queue.push(act)
     if (act.kind !== 'signal' || act.pid === undefined || act.outer === undefined) return
-    queue.push({ kind: 'comments', line, by, time, pairs: [[act.pid, act.outer]] })
+    queue.push({ kind: 'comments', line: nr, by, time, pairs: [[act.pid, act.outer]] })
   }
 
-  function takeEnd(text: string, line: number, { by, time, at }: Head): undefined {
-    if (!standsAt(text, at, '+++ ')) refuseLine(text, line)
+  function takeEnd(line: Line): undefined {
+    const { codes, at, end, nr, by, time } = line
+    if (!standsAt(codes, at, end, PLUSES)) refuseLine(line)
     const own = opens.get(by)
-    const act = takeEndLine(cursorAt(text, at + 4, line), by, time)
+    const act = takeEndLine(cursorAt(line, at + PLUSES.length, nr), by, time)
     if (own !== undefined && !(act.kind === 'superseded' && isExec(own))) {
       if (act.kind === 'gone') halves.endIn(own, (act.status & 0x7f) === 0)
-      abandon(own, by, line)
+      abandon(own, by, nr)
     }
     if (act.kind === 'superseded') changeNumber(act)
     else queue.push(act)
@@ -383,24 +393,25 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     opens.set(by, open)
   }
 
-  function cursorAt(text: string, at: number, line: number): CallCursor {
+  function cursorAt({ text, codes, end }: Stretch, at: number, line: number): CallCursor {
     c.text = text
+    c.codes = codes
     c.at = at
+    c.end = end
     c.line = line
     c.outer = c.status = c.info = c.infoOuter = c.fd = c.parentTid = c.pairs = undefined
     return c
   }
 
   return {
-    take(text: string, line: number, head: Head): undefined {
-      const { at } = head
-      const first = text.charCodeAt(at)
-      whole ??= standsAt(text, at, 'execve(')
-      if (first === LESS && standsAt(text, at, '<... ')) takeResumed(text, line, head)
-      else if (first === PLUS) takeEnd(text, line, head)
-      else if (first === MINUS && standsAt(text, at, '--- ')) {
-        takeSignal(text, line, head)
-      } else takeCall(text, line, head)
+    take(line: Line): undefined {
+      const { codes, at, end } = line
+      const first = codes[at]
+      whole ??= standsAt(codes, at, end, EXECVE)
+      if (first === LESS && standsAt(codes, at, end, BACK)) takeResumed(line)
+      else if (first === PLUS) takeEnd(line)
+      else if (first === MINUS && standsAt(codes, at, end, DASHES)) takeSignal(line)
+      else takeCall(line)
     },
     finish: () => queue.flush(),
     get madeAt() {
@@ -418,13 +429,28 @@ function other({ line, by, time }: { line: number; by: number; time: string }): 
   return { kind: 'other', line, by, time }
 }
 
+function textOf({ text, at, end }: Stretch): string {
+  return text.slice(at, end)
+}
+
+function joined(first: string, { text, end }: Line, rest: number): Stretch {
+  const whole = first + text.slice(rest, end)
+  return { ...charactersOf(whole), at: 0, end: whole.length }
+}
+
+function lastPlaceOf(codes: Uint8Array, from: number, end: number, literal: Literal): number {
+  let at = end - literal.length
+  while (at >= from && !(codes[at] === literal[0] && standsAt(codes, at, end, literal))) at--
+  return at >= from ? at : -1
+}
+
 /** Where the line breaks off: the place of its <unfinished ...>, 0 if it is whole. */
-function unfinishedAt(text: string): number {
-  const { length } = text
-  if (text.charCodeAt(length - 1) !== GREATER || text.charCodeAt(length - DOTS) !== SPACE) return 0
-  if (standsAt(text, length - UNFINISHED.length, UNFINISHED)) return length - UNFINISHED.length
-  if (standsAt(text, length - DETACHED.length, DETACHED)) return length - DETACHED.length
+function unfinishedAt({ text, codes, at, end }: Line): number {
+  if (codes[end - 1] !== GREATER || codes[end - DOTS] !== SPACE) return 0
+  if (standsAt(codes, end - UNFINISHED.length, end, UNFINISHED)) return end - UNFINISHED.length
+  if (standsAt(codes, end - DETACHED.length, end, DETACHED)) return end - DETACHED.length
   // The task that executes a program goes on under its leader's number.
-  const at = text.lastIndexOf(PID_CHANGED)
-  return at > 0 && /^\d+ \.\.\.>$/.test(text.slice(at + PID_CHANGED.length)) ? at : 0
+  const line = text.slice(at, end)
+  const change = line.lastIndexOf(PID_CHANGED)
+  return change > 0 && /^\d+ \.\.\.>$/.test(line.slice(change + PID_CHANGED.length)) ? at + change : 0
 }

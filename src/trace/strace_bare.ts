@@ -8,7 +8,7 @@
 import type { LogReader } from './event.ts'
 import { show } from './fields.ts'
 import type { ActReader } from './strace_acts.ts'
-import { isStackFrame, newHead, readHead } from './strace_head.ts'
+import { isStackFrame, type Line, newLine, readLine } from './strace_head.ts'
 import { TRACE_LIST } from './strace_list.ts'
 import { messageIn } from './strace_message.ts'
 import { createRootFinder } from './strace_root.ts'
@@ -25,16 +25,14 @@ interface CutLine {
   readonly owner: number
 }
 
-/** Whether a call, a signal or an end begins at `at`. */
-function isOfStrace(text: string, at: number): boolean {
-  return (
-    text.charCodeAt(wordEnd(text, at)) === PAREN || /^(?:<\.\.\. |--- |\+\+\+ )/.test(text.slice(at, at + 5))
-  )
+/** Whether it is a call, a signal or an end. */
+function isOfStrace({ text, codes, at, end }: Line): boolean {
+  return codes[wordEnd(codes, at, end)] === PAREN || /^(?:<\.\.\. |--- |\+\+\+ )/.test(text.slice(at, at + 5))
 }
 
 export function createBareReader(acts: ActReader): LogReader {
   const finder = createRootFinder()
-  const head = newHead()
+  const own = newLine()
   const living = new Set<number>()
   /** Of the living, those that have called exit or exit_group. */
   const leaving = new Set<number>()
@@ -76,30 +74,30 @@ export function createBareReader(acts: ActReader): LogReader {
 
   function takeOwned(text: string, line: number, owner: number): undefined {
     if (acts.madeAt > 0 && ++unfollowed > UNFOLLOWED_MAX) refuseUnlessFollowed()
-    readHead(text, head)
-    head.by = owner
-    if (!isOfStrace(text, head.at)) {
+    readLine(text, line, own)
+    own.by = owner
+    if (!isOfStrace(own)) {
       throw new TraceError(
         line,
         `expected a line of strace, got ${show(text)}; with strace -f -o FILE what programs print stays out of the log`,
       )
     }
-    acts.take(text, line, head)
-    if (text.startsWith('+++ superseded by execve in pid ', head.at)) {
-      living.delete(Number.parseInt(text.slice(head.at + '+++ superseded by execve in pid '.length), 10))
-    } else if (text.startsWith('+++ ', head.at)) {
+    acts.take(own)
+    if (text.startsWith('+++ superseded by execve in pid ', own.at)) {
+      living.delete(Number.parseInt(text.slice(own.at + '+++ superseded by execve in pid '.length), 10))
+    } else if (text.startsWith('+++ ', own.at)) {
       living.delete(owner)
       leaving.delete(owner)
-    } else if (text.startsWith('exit', head.at)) leaving.add(owner)
+    } else if (text.startsWith('exit', own.at)) leaving.add(owner)
   }
 
   /** `text` may be the beginning of a line only. */
   function ownerOf(text: string): number {
-    readHead(text, head)
-    if (!head.bracketed) return ownerWithoutNumber(text.slice(head.at))
+    readLine(text, 0, own)
+    if (!own.bracketed) return ownerWithoutNumber(text.slice(own.at))
     follows = true
-    living.add(head.by)
-    return head.by
+    living.add(own.by)
+    return own.by
   }
 
   /** No number means that one task is left, whatever ends the log has not shown. */

@@ -22,14 +22,24 @@ import { takeString, takeStrings } from './strace_string.ts'
 import {
   atEnd,
   BRACE,
+  BRACE_END,
   BRACKET,
   type Cursor,
-  codeAt,
+  codeHere,
   expected,
+  GREATER,
+  LESS,
+  type Literal,
+  literal,
   NINE,
+  placeOf,
+  QUOTE,
+  type Stretch,
   skip,
   skipComma,
+  skipNull,
   skipPast,
+  skipPastCode,
   standsAt,
   takeFd,
   takeNumber,
@@ -52,6 +62,7 @@ export interface CallCursor extends Cursor {
 
 export interface Row {
   readonly name: string
+  readonly nameCodes: Literal
   /** Its arguments, from behind the opening bracket. undefined: not of those that bear on processes after all. */
   readonly read: (c: CallCursor) => SpanCall | undefined
   /** It may last for as long as a process lives. */
@@ -59,7 +70,7 @@ export interface Row {
   /** Its result is the descriptor of a process. */
   readonly givesFd?: true
   /** For a call in two halves: all that matters of its arguments stands in the first. */
-  readonly isEnough?: (args: string, text: string, rest: number) => boolean
+  readonly isEnough?: (first: Stretch, rest: Stretch) => boolean
   /** What the second half adds, where the first was enough to begin with. */
   readonly readRest?: (c: CallCursor, first: SpanCall) => SpanCall
   /** Arguments to read it with where its beginning is not in the log; undefined: without them it says nothing. */
@@ -83,18 +94,38 @@ const GETPGRP: SpanCall = { op: 'getpgid', pid: 0 }
 const WAIT4: Partial<Row> = {
   lasts: true,
   orphan: '-1, ',
-  isEnough: (args) => args.length > 2 && args.indexOf(',') === args.length - 2,
+  isEnough: ({ codes, at, end }) => end - at > 2 && placeOf(codes, at, end, COMMA_ALONE) === end - 2,
   readRest: (c, first) => wait4Rest(c, first.op === 'wait4' ? first.pid : -1),
 }
 
 const EXIT_SIGNAL = 0xff
+
+const COMMA_ALONE: Literal = literal(',')
+const HEX: Literal = literal('0x')
+const AT_FDCWD: Literal = literal('AT_FDCWD')
+const CHILD_TIDPTR: Literal = literal(', child_tidptr=')
+const ENDED_BRACE: Literal = literal('}, ')
+const FLAGS: Literal = literal('flags=')
+const PARENT_TID: Literal = literal('parent_tid=[')
+const BRACE_FLAGS: Literal = literal('{flags=')
+const EXIT_SIGNAL_IS: Literal = literal('exit_signal=')
+const SET_TID: Literal = literal('set_tid=[')
+const PIDFD: Literal = literal('pidfd=[')
+const CLOSING_BRACKET: Literal = literal(']')
+const CLOSING_BRACE: Literal = literal('}')
+const OPENING_BRACKET: Literal = literal('[')
+const EMPTY: Literal = literal('{}')
+const HANDLER: Literal = literal('{sa_handler=')
+const SA_FLAGS: Literal = literal('sa_flags=')
+const SIG_DFL: Literal = literal('SIG_DFL')
+const SIG_IGN: Literal = literal('SIG_IGN')
 
 const ROWS: readonly Row[] = [
   row('fork', () => FORK, { orphan: '' }),
   row('vfork', () => VFORK, { orphan: '' }),
   row('clone', clone, {
     orphan: 'flags=SIGCHLD',
-    isEnough: (_, text, at) => standsAt(text, at, ', child_tidptr='),
+    isEnough: (_, { codes, at, end }) => standsAt(codes, at, end, CHILD_TIDPTR),
   }),
   row('clone3', clone3, { orphan: '{flags=0, exit_signal=SIGCHLD}' }),
   row('execve', execve),
@@ -119,7 +150,9 @@ const ROWS: readonly Row[] = [
   row('waitpid', wait4, WAIT4),
   row('waitid', waitid, { lasts: true, orphan: 'P_ALL, 0, ' }),
   row('prctl', prctl),
-  row('rt_sigaction', rtSigaction, { isEnough: (args) => args.endsWith('}, ') }),
+  row('rt_sigaction', rtSigaction, {
+    isEnough: ({ codes, at, end }) => end - at >= 3 && standsAt(codes, end - 3, end, ENDED_BRACE),
+  }),
   row('unshare', (c) => ({ op: 'unshare', flags: takeCloneFlags(c) })),
   row('setns', (c) => ({ op: 'setns', fd: takeFd(c), nstype: second(c, takeCloneFlags) })),
   row('pidfd_open', (c) => ({ op: 'pidfd_open', pid: takePid(c), flags: second(c, takePidfdFlags) }), {
@@ -129,7 +162,7 @@ const ROWS: readonly Row[] = [
 ]
 
 function row(name: string, read: Row['read'], rest: Partial<Row> = {}): Row {
-  return { name, read, ...rest }
+  return { name, nameCodes: literal(name), read, ...rest }
 }
 
 /** The row of the name that stands in `text` from `at` to `end`. */
@@ -156,28 +189,28 @@ function second<T, C extends Cursor>(c: C, take: (c: C) => T): T {
 }
 
 function clone(c: CallCursor): SpanCall {
-  const all = skipPast(c, 'flags=') ? takeCloneFlags(c) : 0
+  const all = skipPast(c, FLAGS) ? takeCloneFlags(c) : 0
   const exitSignal = all & EXIT_SIGNAL
-  if (all & CLONE_PIDFD && skipPast(c, 'parent_tid=[')) c.fd = takeFd(c)
+  if (all & CLONE_PIDFD && skipPast(c, PARENT_TID)) c.fd = takeFd(c)
   else if (all & CLONE_PARENT_SETTID) takeParentTid(c)
   return { op: 'clone', flags: all - exitSignal, exitSignal, setTid: undefined }
 }
 
 function clone3(c: CallCursor): SpanCall {
-  if (!skip(c, '{flags=')) return { op: 'clone', flags: 0, exitSignal: 0, setTid: undefined }
+  if (!skip(c, BRACE_FLAGS)) return { op: 'clone', flags: 0, exitSignal: 0, setTid: undefined }
   const flags = takeCloneFlags(c)
-  const exitSignal = skipPast(c, 'exit_signal=') ? takeSignal(c) : 0
-  const setTid = skipPast(c, 'set_tid=[') ? takeNumbers(c) : undefined
+  const exitSignal = skipPast(c, EXIT_SIGNAL_IS) ? takeSignal(c) : 0
+  const setTid = skipPast(c, SET_TID) ? takeNumbers(c) : undefined
   if (flags & CLONE_PARENT_SETTID) takeParentTid(c)
-  if (flags & CLONE_PIDFD && skipPast(c, 'pidfd=[')) c.fd = takeFd(c)
-  skip(c, ']')
-  skip(c, '}')
+  if (flags & CLONE_PIDFD && skipPast(c, PIDFD)) c.fd = takeFd(c)
+  skip(c, CLOSING_BRACKET)
+  skip(c, CLOSING_BRACE)
   return { op: 'clone', flags, exitSignal, setTid }
 }
 
 function takeParentTid(c: CallCursor): undefined {
   const { at } = c
-  if (skipPast(c, 'parent_tid=[')) c.parentTid = takeNumber(c)
+  if (skipPast(c, PARENT_TID)) c.parentTid = takeNumber(c)
   c.at = at
 }
 
@@ -190,7 +223,7 @@ function takeNumbers(c: Cursor): number[] {
 function execve(c: Cursor): SpanCall {
   const file = takeStringOr(c)
   skipComma(c)
-  const command = skip(c, '[') ? takeStrings(c) : ''
+  const command = skip(c, OPENING_BRACKET) ? takeStrings(c) : ''
   return { op: 'execve', file, command }
 }
 
@@ -202,16 +235,16 @@ function execveat(c: Cursor): SpanCall {
 
 /** A string, or '' for an address that could not be read. */
 function takeStringOr(c: Cursor): string {
-  if (skip(c, 'NULL')) return ''
-  if (!c.text.startsWith('0x', c.at)) return takeString(c)
+  if (skipNull(c)) return ''
+  if (!standsAt(c.codes, c.at, c.end, HEX)) return takeString(c)
   takeNumber(c)
   return ''
 }
 
 function takeFdOrName(c: Cursor): undefined {
-  if (c.text.startsWith('AT_FDCWD', c.at)) {
+  if (standsAt(c.codes, c.at, c.end, AT_FDCWD)) {
     takeWord(c)
-    if (c.text.startsWith('<', c.at)) skipPast(c, '>')
+    if (codeHere(c) === LESS) skipPastCode(c, GREATER)
   } else takeFd(c)
 }
 
@@ -248,27 +281,27 @@ const NOTHING: WaitInfo = { si_signo: 0, si_pid: 0, si_code: 0, si_status: 0 }
 
 function takeInfo(c: Cursor): WaitInfo | undefined {
   c.outer = undefined
-  if (skip(c, 'NULL')) return undefined
-  if (skip(c, '{}')) return NOTHING
-  if (codeAt(c.text, c.at) !== BRACE) {
+  if (skipNull(c)) return undefined
+  if (skip(c, EMPTY)) return NOTHING
+  if (codeHere(c) !== BRACE) {
     takeNumber(c)
     return undefined
   }
   const info = takeSigInfo(c)
   c.outer = info.outer
-  skipPast(c, '}')
+  skipPastCode(c, BRACE_END)
   return { si_signo: info.signo, si_pid: info.pid ?? 0, si_code: info.code, si_status: info.status ?? 0 }
 }
 
 function prctl(c: Cursor): SpanCall | undefined {
-  const first = codeAt(c.text, c.at)
+  const first = codeHere(c)
   const option = first >= ZERO && first <= NINE ? takeNumber(c) : N.PRCTL_OPTIONS.get(takeWord(c))
   if (option === undefined || !N.PRCTL_NUMBERS.has(option) || !skipComma(c)) return undefined
   if (option === N.PR_SET_NAME) {
-    return c.text.startsWith('"', c.at) ? { op: 'comm', name: takeString(c) } : undefined
+    return codeHere(c) === QUOTE ? { op: 'comm', name: takeString(c) } : undefined
   }
   if (option === PR_GET_CHILD_SUBREAPER || option === PR_GET_PDEATHSIG) {
-    if (codeAt(c.text, c.at) !== BRACKET) return undefined
+    if (codeHere(c) !== BRACKET) return undefined
     c.at++
   }
   return { op: 'prctl', option, arg: takeNamed(c, N.SIGNALS, 'a number or a signal') }
@@ -276,18 +309,18 @@ function prctl(c: Cursor): SpanCall | undefined {
 
 function rtSigaction(c: Cursor): SpanCall | undefined {
   const sig = takeSignal(c)
-  if (!skipComma(c) || !skip(c, '{sa_handler=')) return undefined
+  if (!skipComma(c) || !skip(c, HANDLER)) return undefined
   const handler = takeHandler(c)
-  return skipPast(c, 'sa_flags=')
+  return skipPast(c, SA_FLAGS)
     ? { op: 'rt_sigaction', sig, handler, flags: takeSigactionFlags(c) }
     : undefined
 }
 
 function takeHandler(c: Cursor): 'dfl' | 'ign' | 'fn' {
-  if (skip(c, 'SIG_DFL')) return 'dfl'
-  if (skip(c, 'SIG_IGN')) return 'ign'
-  if (skip(c, 'NULL')) return 'dfl'
-  const address = c.text.startsWith('0', c.at) ? takeNumber(c) : 2
+  if (skip(c, SIG_DFL)) return 'dfl'
+  if (skip(c, SIG_IGN)) return 'ign'
+  if (skipNull(c)) return 'dfl'
+  const address = codeHere(c) === ZERO ? takeNumber(c) : 2
   return address === 0 ? 'dfl' : address === 1 ? 'ign' : 'fn'
 }
 
@@ -295,7 +328,7 @@ function pidfdSendSignal(c: Cursor): SpanCall {
   const fd = takeFd(c)
   const sig = second(c, takeSignal)
   if (!skipComma(c)) return { op: 'pidfd_send_signal', fd, sig, flags: 0 }
-  if (codeAt(c.text, c.at) === BRACE) skipPast(c, '}')
-  else if (!skip(c, 'NULL')) takeNumber(c)
+  if (codeHere(c) === BRACE) skipPastCode(c, BRACE_END)
+  else if (!skipNull(c)) takeNumber(c)
   return { op: 'pidfd_send_signal', fd, sig, flags: second(c, takePidfdFlags) }
 }

@@ -4,9 +4,12 @@ import {
   atEnd,
   BAR,
   type Cursor,
-  codeAt,
+  codeHere,
   expected,
+  type Literal,
+  literal,
   SPACE,
+  standsAt,
   takeComment,
   takeWord,
   wordEnd,
@@ -20,13 +23,13 @@ export type Flags = (c: Cursor, fallback?: number) => number
 /** A reader of names joined by `|`, maybe among numbers and comments, as a sum. Names that are not in `names` count 0. */
 export function flagsReader(names: Names): Flags {
   const memo = new Map<string, number>()
-  let lastWord = '0'
+  let lastWord: Literal = literal('0')
   let lastValue = 0
 
   function takeSum(c: Cursor): number {
-    const { text, at } = c
+    const { codes, at } = c
     const end = at + lastWord.length
-    if (text.startsWith(lastWord, at) && wordEnd(text, end) === end) {
+    if (standsAt(codes, at, c.end, lastWord) && wordEnd(codes, end, c.end) === end) {
       c.at = end
       return lastValue
     }
@@ -38,7 +41,7 @@ export function flagsReader(names: Names): Flags {
       if (memo.size === MEMO_MAX) memo.clear()
       memo.set(word, value)
     }
-    lastWord = word
+    lastWord = literal(word)
     lastValue = value
     return value
   }
@@ -48,8 +51,8 @@ export function flagsReader(names: Names): Flags {
     let sum = 0
     do {
       sum += takeSum(c)
-      if (codeAt(c.text, c.at) === SPACE) takeComment(c)
-    } while (codeAt(c.text, c.at) === BAR && ++c.at)
+      if (codeHere(c) === SPACE) takeComment(c)
+    } while (codeHere(c) === BAR && ++c.at)
     return sum
   }
 }

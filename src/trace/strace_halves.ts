@@ -11,6 +11,8 @@ import { standsAt } from './strace_text.ts'
 /** The first half of a call. */
 export interface Half extends Undecided {
   readonly name: string
+  /** The same. */
+  readonly nameCodes: Uint8Array
   by: number
   readonly line: number
   readonly time: string
@@ -33,7 +35,7 @@ export interface Halves<H extends Half> {
   /** A line has come of the task `by`, which is in the call `open`. True: somebody else has come back from it. */
   intrude(open: H, by: number, line: number, time: string): boolean
   /** The task `by` comes back from a call: which of those it has begun. undefined: from none. */
-  comeBack(by: number, text: string, at: number, end: number, line: number): H | undefined
+  comeBack(by: number, codes: Uint8Array, at: number, end: number, line: number): H | undefined
   /** The task has ended in the call `open`. */
   endIn(open: H, exited: boolean): undefined
   /** The task `by`, which is in no call of that name, comes back from one: the first half that has no second one. */
@@ -192,12 +194,12 @@ export function createHalves<H extends Half & { below: H | undefined }>(
       }
       return false
     },
-    comeBack(by: number, text: string, at: number, end: number, line: number): H | undefined {
+    comeBack(by: number, codes: Uint8Array, at: number, end: number, line: number): H | undefined {
       const upper = opens.get(by)
       if (upper === undefined) return undefined
       const { below: lower } = upper
-      const own = [upper, lower].find((open) => open !== undefined && isNamed(open, text, at, end))
-      if (own === undefined) return undefined
+      const own = isNamed(upper, codes, at, end) ? upper : lower
+      if (own === undefined || (own === lower && !isNamed(own, codes, at, end))) return undefined
       if (lower !== undefined) settleBoth(upper, lower, own)
       else if (own.doubt !== undefined) decide(own.doubt, blameSecond(own.doubt, own))
       if (orphans.length > 0) clear(own)
@@ -239,6 +241,6 @@ export function createHalves<H extends Half & { below: H | undefined }>(
   }
 }
 
-function isNamed({ name }: Half, text: string, at: number, end: number): boolean {
-  return name.length === end - at && standsAt(text, at, name)
+function isNamed({ nameCodes }: Half, codes: Uint8Array, at: number, end: number): boolean {
+  return nameCodes.length === end - at && standsAt(codes, at, end, nameCodes)
 }

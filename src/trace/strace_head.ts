@@ -3,35 +3,58 @@
  * program: `[pid     5<sh>] 05:02:24.289611 [  59] [00007f26788d9ad7] `. Each is there or not, as strace's flags were.
  */
 import { PID_MAX_LIMIT } from '../abi/index.ts'
+import { type Characters, charactersOf, NO_CHARACTERS } from './characters.ts'
 import { show } from './fields.ts'
 import {
   angleEnd,
   BRACKET,
   BRACKET_END,
   LESS,
+  type Literal,
+  literal,
   NINE,
   PAREN,
   PAREN_END,
   PLUS,
   SPACE,
+  standsAt,
   ZERO,
 } from './strace_text.ts'
 import { TraceError } from './trace_error.ts'
 
-export interface Head {
-  /** 0: there is no number. */
+const PID: Literal = literal('[pid ')
+
+export interface Line extends Characters {
+  text: string
+  codes: Uint8Array
+  /** From where to where it stands in the text. */
+  from: number
+  end: number
+  /** Counted from 1. */
+  nr: number
+  /** The number in front of it; 0: there is none. */
   by: number
   /** The number stands in `[pid N]`. */
   bracketed: boolean
   time: string
   /** Of the last time; those of one log are of one length, as a rule. */
   timeLength: number
-  /** Where the line's own text begins. */
+  /** Where its own text begins. */
   at: number
 }
 
-export function newHead(): Head {
-  return { by: 0, bracketed: false, time: '', timeLength: 0, at: 0 }
+export function newLine(): Line {
+  return {
+    ...NO_CHARACTERS,
+    from: 0,
+    end: 0,
+    nr: 0,
+    by: 0,
+    bracketed: false,
+    time: '',
+    timeLength: 0,
+    at: 0,
+  }
 }
 
 /** With -k a call is followed by the places in the program that led to it. */
@@ -39,70 +62,88 @@ export function isStackFrame(text: string): boolean {
   return text.startsWith(' > ')
 }
 
-export function refuseLine(text: string, line: number): never {
-  throw new TraceError(line, `expected a line of strace, as in 5 kill(7, SIGTERM) = 0, got ${show(text)}`)
+export function refuseLine({ text, from, end, nr }: Line): never {
+  const shown = show(text.slice(from, end))
+  throw new TraceError(nr, `expected a line of strace, as in 5 kill(7, SIGTERM) = 0, got ${shown}`)
 }
 
-export function readHead(text: string, head: Head): undefined {
-  head.bracketed = false
-  let at = readNumber(text, head)
-  while (text.charCodeAt(at) === SPACE) at++
-  head.time = ''
-  if (isDigit(text.charCodeAt(at))) {
-    const end = endOfTime(text, at, head)
-    if (end > 0) {
-      head.time = text.slice(at, end)
-      at = skipBlanks(text, end)
+/** The line is all of `text`. */
+export function readLine(text: string, nr: number, line: Line): undefined {
+  readLineAmong(charactersOf(text), 0, text.length, nr, line)
+}
+
+/** Reads what stands in front of the line that lies between `from` and `end`. */
+export function readLineAmong(
+  { text, codes }: Characters,
+  from: number,
+  end: number,
+  nr: number,
+  line: Line,
+): undefined {
+  line.text = text
+  line.codes = codes
+  line.from = from
+  line.end = end
+  line.nr = nr
+  line.bracketed = false
+  let at = skipBlanks(codes, readNumber(line))
+  line.time = ''
+  if (isDigit(codes[at])) {
+    const timeEnd = endOfTime(line, at)
+    if (timeEnd > 0) {
+      line.time = text.slice(at, timeEnd)
+      at = skipBlanks(codes, timeEnd)
     }
-    if (text.charCodeAt(at) === PAREN && text.charCodeAt(at + 1) === PLUS)
-      at = skipBeyond(text, at, PAREN_END)
+    if (codes[at] === PAREN && codes[at + 1] === PLUS) at = skipBeyond(line, at, PAREN_END)
   }
-  while (text.charCodeAt(at) === BRACKET) at = skipBeyond(text, at, BRACKET_END)
-  head.at = at
+  while (codes[at] === BRACKET) at = skipBeyond(line, at, BRACKET_END)
+  line.at = at
 }
 
-function endOfTime(text: string, at: number, head: Head): number {
-  const likely = at + head.timeLength
-  if (head.timeLength > 0 && text.charCodeAt(likely) === SPACE && isDigit(text.charCodeAt(likely - 1)))
-    return likely
-  const end = text.indexOf(' ', at)
-  head.timeLength = end - at
-  return end
+/** 0: there is no blank behind it. */
+function endOfTime(line: Line, at: number): number {
+  const { codes, end, timeLength } = line
+  const likely = at + timeLength
+  if (timeLength > 0 && likely < end && codes[likely] === SPACE && isDigit(codes[likely - 1])) return likely
+  let blank = at
+  while (blank < end && codes[blank] !== SPACE) blank++
+  line.timeLength = blank < end ? blank - at : 0
+  return blank < end ? blank : 0
 }
 
-function readNumber(text: string, head: Head): number {
-  const bracketed = text.charCodeAt(0) === BRACKET && text.startsWith('[pid ')
-  let at = bracketed ? skipBlanks(text, '[pid '.length) : 0
-  let code = text.charCodeAt(at)
+function readNumber(line: Line): number {
+  const { codes, from, end } = line
+  const bracketed = codes[from] === BRACKET && standsAt(codes, from, end, PID)
+  let at = bracketed ? skipBlanks(codes, from + PID.length) : from
+  let code = codes[at] as number
   let by = 0
   while (code >= ZERO && code <= NINE) {
     by = by * 10 + (code - ZERO)
-    code = text.charCodeAt(++at)
+    code = codes[++at] as number
   }
-  head.by = 0
-  if (by === 0 || by > PID_MAX_LIMIT) return 0
+  line.by = 0
+  if (by === 0 || by > PID_MAX_LIMIT) return from
   if (code === LESS) {
-    at = angleEnd(text, at)
-    code = text.charCodeAt(at)
+    at = angleEnd(codes, at, end)
+    code = codes[at] as number
   }
-  if (code !== (bracketed ? BRACKET_END : SPACE)) return 0
-  head.by = by
-  head.bracketed = bracketed
+  if (code !== (bracketed ? BRACKET_END : SPACE)) return from
+  line.by = by
+  line.bracketed = bracketed
   return at + 1
 }
 
-function skipBlanks(text: string, at: number): number {
-  while (text.charCodeAt(at) === SPACE) at++
+function skipBlanks(codes: Uint8Array, at: number): number {
+  while (codes[at] === SPACE) at++
   return at
 }
 
 /** The place behind the next `closing` and the blanks after it. */
-function skipBeyond(text: string, at: number, closing: number): number {
-  const length = text.length
-  while (at < length && text.charCodeAt(at) !== closing) at++
-  return skipBlanks(text, at + 1)
+function skipBeyond({ codes, end }: Line, at: number, closing: number): number {
+  while (at < end && codes[at] !== closing) at++
+  return at < end ? skipBlanks(codes, at + 1) : end
 }
 
-function isDigit(code: number): boolean {
-  return code >= ZERO && code <= NINE
+function isDigit(code: number | undefined): boolean {
+  return code !== undefined && code >= ZERO && code <= NINE
 }

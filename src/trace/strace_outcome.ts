@@ -4,8 +4,10 @@ import type { CallCursor, Row } from './strace_calls.ts'
 import { ERRNOS } from './strace_names.ts'
 import {
   type Cursor,
-  codeAt,
+  codeHere,
   expected,
+  type Literal,
+  literal,
   QUESTION,
   SPACE,
   skip,
@@ -15,6 +17,8 @@ import {
   takeWord,
 } from './strace_text.ts'
 
+const MINUS_ONE: Literal = literal('-1 ')
+const ERRNO: Literal = literal(' (errno ')
 const LOST: SpanOutcome = { kind: 'lost' }
 const RESTARTED: SpanOutcome = { kind: 'restarted' }
 /** Most calls give back just that. */
@@ -25,10 +29,10 @@ export { LOST }
 
 /** `c` stands at the result. */
 export function takeOutcome(c: CallCursor, row: Row): SpanOutcome {
-  if (codeAt(c.text, c.at) === QUESTION) {
+  if (codeHere(c) === QUESTION) {
     return c.text.startsWith('? ERESTART', c.at) ? RESTARTED : LOST
   }
-  if (standsAt(c.text, c.at, '-1 ')) return takeFailure(c, row)
+  if (standsAt(c.codes, c.at, c.end, MINUS_ONE)) return takeFailure(c, row)
   const from = c.at
   const value = takeNumber(c, Number.NaN)
   if (Number.isNaN(value)) expected(c, 'a result')
@@ -51,12 +55,12 @@ function returned(value: number): SpanOutcome {
  */
 function takeFailure(c: Cursor, row: Row): SpanOutcome {
   c.at += '-1'.length
-  if (skip(c, ' (errno ')) {
+  if (skip(c, ERRNO)) {
     const number = takeNumber(c)
     if (number < LARGEST) return failed(number)
     return row.name.startsWith('execve') ? ZERO_RETURNED : LOST
   }
-  while (codeAt(c.text, c.at) === SPACE) c.at++
+  while (codeHere(c) === SPACE) c.at++
   const from = c.at
   const errno = ERRNOS.get(takeWord(c))
   c.at = from

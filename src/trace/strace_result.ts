@@ -6,7 +6,6 @@ import {
   BRACKET,
   BRACKET_END,
   type Cursor,
-  codeAt,
   EQUALS,
   GREATER,
   LESS,
@@ -20,15 +19,15 @@ import {
 
 /** Goes to the result of the call, behind `) = `; false if there is none. */
 export function skipToResult(c: Cursor): boolean {
-  const { text } = c
-  const last = text.charCodeAt(text.length - 1)
+  const { codes } = c
+  const last = codes[c.end - 1]
   /* The result may hold a name, and a name may hold anything. */
   if (last === GREATER || last === SLASH) return skipArguments(c)
-  for (let at = text.length - 1; at > c.at; at--) {
-    if (text.charCodeAt(at) === EQUALS) {
+  for (let at = c.end - 1; at > c.at; at--) {
+    if (codes[at] === EQUALS) {
       let end = at - 1
-      while (text.charCodeAt(end) === SPACE) end--
-      return end >= c.at && text.charCodeAt(end) === PAREN_END && atResult(c, at)
+      while (codes[end] === SPACE) end--
+      return end >= c.at && codes[end] === PAREN_END && atResult(c, at)
     }
   }
   return false
@@ -36,15 +35,15 @@ export function skipToResult(c: Cursor): boolean {
 
 /** The same, from the left. */
 function skipArguments(c: Cursor): boolean {
-  const { text } = c
+  const { codes, end } = c
   let depth = 0
-  for (let at = c.at; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
+  for (let at = c.at; at < end; at++) {
+    switch (codes[at]) {
       case QUOTE:
-        at = quoteEnd(text, at)
+        at = quoteEnd(c, at)
         break
       case LESS:
-        at = angleEnd(text, at) - 1
+        at = angleEnd(codes, at, end) - 1
         break
       case PAREN:
       case BRACKET:
@@ -64,16 +63,17 @@ function skipArguments(c: Cursor): boolean {
 }
 
 /** No argument follows at `at`, but the result. */
-export function isLastArgumentEnd(text: string, at: number): boolean {
-  if (codeAt(text, at) !== PAREN_END) return false
+export function isLastArgumentEnd(codes: Uint8Array, at: number, end: number): boolean {
+  if (codes[at] !== PAREN_END) return false
   do at++
-  while (codeAt(text, at) === SPACE)
-  return codeAt(text, at) === EQUALS && codeAt(text, at + 1) === SPACE
+  while (codes[at] === SPACE)
+  return at + 1 < end && codes[at] === EQUALS && codes[at + 1] === SPACE
 }
 
 function atResult(c: Cursor, at: number): boolean {
-  while (codeAt(c.text, at) === SPACE) at++
-  if (codeAt(c.text, at) !== EQUALS || codeAt(c.text, at + 1) !== SPACE) return false
+  const { codes } = c
+  while (codes[at] === SPACE) at++
+  if (codes[at] !== EQUALS || codes[at + 1] !== SPACE) return false
   c.at = at + 2
   return true
 }

@@ -2,7 +2,7 @@
  * Finds the number of the first task of a log that gives none while there is only one: from what that task is told of
  * itself, or from the first number in brackets that is not a child's.
  */
-import { newHead, readHead } from './strace_head.ts'
+import { newLine, readLine } from './strace_head.ts'
 import { messageIn } from './strace_message.ts'
 
 export interface RootFinder {
@@ -19,7 +19,7 @@ const MAKING = /^(?:v?fork|clone3?)\(/
 const FIRST_NUMBER = 2
 
 export function createRootFinder(): RootFinder {
-  const head = newHead()
+  const line = newLine()
   const children = new Set<number>()
   let begun = false
   let attaches = false
@@ -48,9 +48,9 @@ export function createRootFinder(): RootFinder {
     look(text: string): number | undefined {
       const message = messageIn(text)
       const own = message === undefined ? text : text.slice(0, message.at)
-      readHead(own, head)
-      const body = own.slice(head.at).replace(TIME_SPENT, '')
-      const { bracketed, by } = head
+      readLine(own, 0, line)
+      const body = own.slice(line.at).replace(TIME_SPENT, '')
+      const { bracketed, by } = line
       let found: number | undefined
       if (body !== '') found = bracketed ? lookAtBracketed(by, body) : lookAtPlain(body)
       if (message?.attached === undefined) return found

@@ -4,7 +4,19 @@ import type { Act } from './span.ts'
 import { takeNamed } from './strace_lookup.ts'
 import { OTHER_CODE, SIGNAL_CODES, SIGNALS } from './strace_names.ts'
 import { takeEnd } from './strace_status.ts'
-import { type Cursor, expected, skip, standsAt, takeNumber, wordEnd } from './strace_text.ts'
+import {
+  BRACE,
+  type Cursor,
+  codeHere,
+  expected,
+  type Literal,
+  literal,
+  SPACE,
+  skip,
+  standsAt,
+  takeNumber,
+  wordEnd,
+} from './strace_text.ts'
 
 /** siginfo_t, as far as it bears on processes. */
 export interface SigInfo {
@@ -15,46 +27,56 @@ export interface SigInfo {
   readonly status: number | undefined
 }
 
+const SIGNO: Literal = literal('{si_signo=')
+const CODE: Literal = literal(', si_code=')
+const PID: Literal = literal(', si_pid=')
+const UID: Literal = literal(', si_uid=')
+const STATUS: Literal = literal(', si_status=')
+const INT: Literal = literal(', si_int=')
+const DASHES: Literal = literal(' ---')
+const STOPPED_BY: Literal = literal('stopped by ')
+const PLUSES: Literal = literal(' +++')
+const SUPERSEDED: Literal = literal('superseded by execve in pid ')
+
 const LETTER_A = 65
 /** A task that ends tells its parent why in si_code 1 .. 6, whatever the signal. */
 const CHILD_CODES_MAX = 6
 
 /** `{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=42, si_uid=0, si_status=42, …`: stops where it has read enough. */
 export function takeSigInfo(c: Cursor): SigInfo {
-  if (!skip(c, '{si_signo=')) expected(c, 'a siginfo')
+  if (!skip(c, SIGNO)) expected(c, 'a siginfo')
   const signo = takeNamed(c, SIGNALS, 'a signal')
-  const code = skip(c, ', si_code=') ? takeCode(c) : 0
-  if (!skip(c, ', si_pid=')) return { signo, code, pid: undefined, outer: undefined, status: undefined }
+  const code = skip(c, CODE) ? takeCode(c) : 0
+  if (!skip(c, PID)) return { signo, code, pid: undefined, outer: undefined, status: undefined }
   const pid = takeNumber(c)
   const { outer } = c
-  if (skip(c, ', si_uid=')) takeNumber(c)
+  if (skip(c, UID)) takeNumber(c)
   const status = takeStatus(c, signo, code)
   return { signo, code, pid, outer, status }
 }
 
 function takeCode(c: Cursor): number {
-  const first = c.text.charCodeAt(c.at)
+  const first = codeHere(c)
   if (first < LETTER_A) return takeNumber(c)
   const from = c.at
-  c.at = wordEnd(c.text, from)
-  return SIGNAL_CODES(c.text, from, c.at)?.value ?? OTHER_CODE
+  c.at = wordEnd(c.codes, from, c.end)
+  return SIGNAL_CODES(c.codes, from, c.at)?.value ?? OTHER_CODE
 }
 
 /** For another signal than SIGCHLD strace does not know that the word behind si_uid is a status, and calls it si_int. */
 function takeStatus(c: Cursor, signo: number, code: number): number | undefined {
-  if (skip(c, ', si_status=')) return takeNamed(c, SIGNALS, 'a status')
+  if (skip(c, STATUS)) return takeNamed(c, SIGNALS, 'a status')
   const child = signo !== SIGCHLD && code > 0 && code <= CHILD_CODES_MAX
-  return child && skip(c, ', si_int=') ? takeNumber(c) : undefined
+  return child && skip(c, INT) ? takeNumber(c) : undefined
 }
 
 /** `c` stands behind `--- `. */
 export function takeSignalLine(c: Cursor, by: number, time: string): Act {
   const { line } = c
-  if (!standsAt(c.text, c.text.length - 4, ' ---')) expected(c, 'a signal up to its ---')
-  if (skip(c, 'stopped by '))
-    return { kind: 'stopped', line, by, time, sig: takeNamed(c, SIGNALS, 'a signal') }
+  if (!standsAt(c.codes, c.end - 4, c.end, DASHES)) expected(c, 'a signal up to its ---')
+  if (skip(c, STOPPED_BY)) return { kind: 'stopped', line, by, time, sig: takeNamed(c, SIGNALS, 'a signal') }
   const sig = takeNamed(c, SIGNALS, 'a signal')
-  if (!skip(c, ' ') || !c.text.startsWith('{', c.at)) {
+  if (codeHere(c) !== SPACE || c.codes[++c.at] !== BRACE) {
     return {
       kind: 'signal',
       line,
@@ -74,7 +96,7 @@ export function takeSignalLine(c: Cursor, by: number, time: string): Act {
 /** `c` stands behind `+++ `. */
 export function takeEndLine(c: Cursor, by: number, time: string): Act {
   const { line } = c
-  if (!standsAt(c.text, c.text.length - 4, ' +++')) expected(c, 'an end up to its +++')
-  if (!skip(c, 'superseded by execve in pid ')) return { kind: 'gone', line, by, time, status: takeEnd(c) }
+  if (!standsAt(c.codes, c.end - 4, c.end, PLUSES)) expected(c, 'an end up to its +++')
+  if (!skip(c, SUPERSEDED)) return { kind: 'gone', line, by, time, status: takeEnd(c) }
   return { kind: 'superseded', line, by, time, thread: takeNumber(c) }
 }

@@ -1,43 +1,64 @@
 /** How a task ended or stopped, in the words of strace, as the 16 bits that wait4(2) gives. */
 import { takeNamed } from './strace_lookup.ts'
 import { SIGNALS } from './strace_names.ts'
-import { BRACKET, type Cursor, codeAt, expected, skip, skipPast, takeNumber } from './strace_text.ts'
+import {
+  BRACE,
+  BRACKET,
+  BRACKET_END,
+  type Cursor,
+  codeHere,
+  expected,
+  type Literal,
+  literal,
+  skip,
+  skipNull,
+  skipPastCode,
+  takeNumber,
+} from './strace_text.ts'
 
 const CORE_DUMPED = 0x80
 const STOPPED = 0x7f
 const CONTINUED = 0xffff
 
+const EXITED: Literal = literal('{WIFEXITED(s) && WEXITSTATUS(s) == ')
+const SIGNALED: Literal = literal('{WIFSIGNALED(s) && WTERMSIG(s) == ')
+const WITH_CORE: Literal = literal(' && WCOREDUMP(s)')
+const WAS_STOPPED: Literal = literal('{WIFSTOPPED(s) && WSTOPSIG(s) == ')
+const WAS_CONTINUED: Literal = literal('{WIFCONTINUED(s)')
+const EXITED_WITH: Literal = literal('exited with ')
+const KILLED_BY: Literal = literal('killed by ')
+const CORE_IN_WORDS: Literal = literal(' (core dumped)')
+
 /** `[{WIFEXITED(s) && WEXITSTATUS(s) == 3}]`; an address or NULL: undefined. */
 export function takeStatus(c: Cursor): number | undefined {
-  if (codeAt(c.text, c.at) !== BRACKET) {
-    if (!skip(c, 'NULL')) takeNumber(c)
+  if (codeHere(c) !== BRACKET) {
+    if (!skipNull(c)) takeNumber(c)
     return undefined
   }
   c.at++
   const status = takeInside(c)
-  skipPast(c, ']')
+  skipPastCode(c, BRACKET_END)
   return status
 }
 
 function takeInside(c: Cursor): number {
-  if (skip(c, '{WIFEXITED(s) && WEXITSTATUS(s) == ')) return takeNumber(c) << 8
-  if (skip(c, '{WIFSIGNALED(s) && WTERMSIG(s) == ')) {
+  if (skip(c, EXITED)) return takeNumber(c) << 8
+  if (skip(c, SIGNALED)) {
     const sig = takeSignal(c)
-    return skip(c, ' && WCOREDUMP(s)') ? sig | CORE_DUMPED : sig
+    return skip(c, WITH_CORE) ? sig | CORE_DUMPED : sig
   }
-  if (skip(c, '{WIFSTOPPED(s) && WSTOPSIG(s) == ')) return (takeSignal(c) << 8) | STOPPED
-  if (skip(c, '{WIFCONTINUED(s)')) return CONTINUED
-  const from = c.at
-  const status = c.text.startsWith('{', from) ? -1 : takeNumber(c)
+  if (skip(c, WAS_STOPPED)) return (takeSignal(c) << 8) | STOPPED
+  if (skip(c, WAS_CONTINUED)) return CONTINUED
+  const status = codeHere(c) === BRACE ? -1 : takeNumber(c)
   return status >= 0 ? status & 0xffff : expected(c, 'a status of wait4')
 }
 
 /** `exited with 3`, `killed by SIGSEGV (core dumped)`. */
 export function takeEnd(c: Cursor): number {
-  if (skip(c, 'exited with ')) return (takeNumber(c) & 0xff) << 8
-  if (!skip(c, 'killed by ')) expected(c, 'an end of a task')
+  if (skip(c, EXITED_WITH)) return (takeNumber(c) & 0xff) << 8
+  if (!skip(c, KILLED_BY)) expected(c, 'an end of a task')
   const sig = takeSignal(c)
-  return skip(c, ' (core dumped)') ? sig | CORE_DUMPED : sig
+  return skip(c, CORE_IN_WORDS) ? sig | CORE_DUMPED : sig
 }
 
 function takeSignal(c: Cursor): number {

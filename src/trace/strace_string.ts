@@ -1,26 +1,41 @@
 /** Strings as strace prints them. What is printable comes out as itself; the rest stays escaped, as it is printed. */
-import { atEnd, BRACKET_END, type Cursor, expected, QUOTE, quoteEnd, skip } from './strace_text.ts'
+import {
+  atEnd,
+  BRACKET_END,
+  type Cursor,
+  codeHere,
+  expected,
+  type Literal,
+  literal,
+  QUOTE,
+  quoteEnd,
+  skip,
+} from './strace_text.ts'
+
+const DOTS: Literal = literal('...')
+const COMMA: Literal = literal(', ')
+const CLOSING: Literal = literal(']')
 
 /** A string in quotes; `...` behind it says that strace has cut it. */
 export function takeString(c: Cursor): string {
   if (atEnd(c)) return ''
-  if (c.text.charCodeAt(c.at) !== QUOTE) expected(c, 'a string')
-  const end = quoteEnd(c.text, c.at)
+  if (codeHere(c) !== QUOTE) expected(c, 'a string')
+  const end = quoteEnd(c, c.at)
   const inside = c.text.slice(c.at + 1, end)
-  c.at = Math.min(end + 1, c.text.length)
+  c.at = Math.min(end + 1, c.end)
   const string = inside.includes('\\') ? unescaped(inside) : inside
-  return skip(c, '...') ? `${string}...` : string
+  return skip(c, DOTS) ? `${string}...` : string
 }
 
 /** `["sh", "-c", "exit"...]` as words joined by blanks. */
 export function takeStrings(c: Cursor): string {
   let words = ''
-  while (!atEnd(c) && c.text.charCodeAt(c.at) !== BRACKET_END) {
-    const word = skip(c, '...') ? '...' : takeString(c)
+  while (!atEnd(c) && codeHere(c) !== BRACKET_END) {
+    const word = skip(c, DOTS) ? '...' : takeString(c)
     words = words === '' ? word : `${words} ${word}`
-    skip(c, ', ')
+    skip(c, COMMA)
   }
-  skip(c, ']')
+  skip(c, CLOSING)
   return words
 }
 

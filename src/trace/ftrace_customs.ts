@@ -1,0 +1,36 @@
+/** What a log of ftrace has shown of itself: which kinds of events it has, who is in which call. */
+import type { Slot } from './ftrace_slots.ts'
+
+export interface Customs {
+  /** Calls whose entries and returns are both in the log. */
+  readonly paired: Set<string>
+  /** Tasks in a call, by number. */
+  readonly calling: Map<number, Slot>
+  /** Entries by tasks that were in another call. */
+  readonly stray: Stray[]
+  /** Returns of those whose entries may stand before the log. */
+  readonly orphans: Stray[]
+  /** Somebody traces others, so that much is told in his name. */
+  tracing: boolean
+  /** signal_generate. */
+  sends: boolean
+  exits: number
+}
+
+export interface Stray {
+  readonly by: number
+  readonly name: string
+  readonly line: number
+}
+
+export function newCustoms(): Customs {
+  return {
+    paired: new Set(),
+    calling: new Map(),
+    stray: [],
+    orphans: [],
+    tracing: false,
+    sends: false,
+    exits: 0,
+  }
+}
