@@ -287,6 +287,15 @@ describe('what is left', { skip }, () => {
     assert.equal((await run(['--fail-on', 'zombie', 'sh', '-c', zombie])).status, 1)
   })
 
+  it('has no zombies where it ignores SIGCHLD, as the kernel keeps none', async () => {
+    const server = `sh -c 'trap "" CHLD; true & true & exec sleep 600' >/dev/null 2>&1 & sleep 0.5`
+    for (const options of [[], ['--verbose']]) {
+      const { stderr } = await run([...options, 'sh', '-c', server])
+      assert.match(stderr, /^pidns run: 1 process outlived the command\n/)
+      assert.doesNotMatch(stderr, /zombie/)
+    }
+  })
+
   it('is written to a file with --output', async () => {
     const { stderr } = await run([
       '-o',
