@@ -199,7 +199,7 @@ function free(replay: SpanReplay, outer: Outer, nr: number, line: number): boole
 /** Only a group or session holds the number: whoever is in it may be gone. */
 function freePinned(replay: SpanReplay, nr: number, line: number): boolean {
   const { world } = replay
-  const { level } = world.top
+  const { level } = world
   for (const proc of world.procs.values()) {
     const { nspgid, nssid } = proc.task
     if (nspgid[level] !== nr && nssid[level] !== nr) continue
@@ -280,7 +280,7 @@ function unmake(replay: SpanReplay, made: Actor): void {
 export function compareTold(replay: SpanReplay, actor: Actor, { child, value, line }: ToldAct): void {
   const { world } = replay
   const born = world.actors.get(child)
-  const depth = actor.task.level - world.top.level
+  const depth = actor.task.level - world.level
   const task = born?.task ?? findTask(world.top, child)
   const number =
     task === undefined || task.state === 'X'

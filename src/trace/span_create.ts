@@ -71,7 +71,7 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
   }
   const call = span.call as Clone
   if (call.setTid !== undefined) return createAt(replay, actor, span, call, value)
-  if (outcome.outer === undefined && actor.task.level > replay.world.top.level) createEarlier(replay, span)
+  if (outcome.outer === undefined && actor.task.level > replay.world.level) createEarlier(replay, span)
   const fit = fitNumber(replay, actor, span, value)
   const child = clone(actor.task, call)
   if (typeof child === 'number') {
@@ -100,7 +100,7 @@ function createEarlier(replay: SpanReplay, span: Span): void {
     const { call, outcome } = other
     if (done || call.op !== 'clone' || call.setTid !== undefined || !isCalling(by)) continue
     if (outcome?.kind !== 'returned' || outcome.outer !== undefined) continue
-    if (by.task.level > world.top.level && peekNumber(by.task) === outcome.value) create(replay, by, other)
+    if (by.task.level > world.level && peekNumber(by.task) === outcome.value) create(replay, by, other)
   }
 }
 
@@ -123,8 +123,8 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
     differ(replay, span.last, actor, 'clone, as the tracer sees it', `${outer}`, 'that one lives')
     outer = world.top.tidOf(child)
   }
-  if (actor.task.level === world.top.level) checkGroup(replay, actor, span, got)
-  const key = outer ?? (actor.task.level === world.top.level ? value : undefined)
+  if (actor.task.level === world.level) checkGroup(replay, actor, span, got)
+  const key = outer ?? (actor.task.level === world.level ? value : undefined)
   const born = join(world, child, actor.proc, key, line, time)
   born.proc.made = span.last
   if (born.task === born.proc.task) born.proc.quiet = isQuiet(span.call)
@@ -221,7 +221,7 @@ function fail(replay: SpanReplay, actor: Actor, span: Span, errno: number): void
 
 /** Numbers asked for in namespaces above the log's own. */
 function reachesOut({ world }: SpanReplay, { task }: Actor, { flags, setTid = [] }: Clone): boolean {
-  const own = task.level - world.top.level + (flags & CLONE_NEWPID ? 2 : 1)
+  const own = task.level - world.level + (flags & CLONE_NEWPID ? 2 : 1)
   return setTid.length > own || (setTid.length === own && !world.owned)
 }
 
@@ -278,7 +278,7 @@ function createOther(replay: SpanReplay, actor: Actor, span: Span, nr: number): 
  * them was first. The lowest is performed.
  */
 function createBefore(replay: SpanReplay, span: Span, next: number, nr: number): boolean {
-  const { level } = replay.world.top
+  const { level } = replay.world
   let first: Flight | undefined
   let lowest = nr
   for (const flight of replay.flights.values()) {
@@ -299,7 +299,7 @@ function createBefore(replay: SpanReplay, span: Span, next: number, nr: number):
 /** The number that this creation would take in a namespace above is that of another creation under way: it was first. */
 function giveWay(replay: SpanReplay, { task }: Actor, span: Span): boolean {
   const { world, flights } = replay
-  if (task.level === world.top.level) return false
+  if (task.level === world.level) return false
   const own = span.outcome?.kind === 'returned' ? span.outcome.outer : undefined
   const next = peekNumber(world.top)
   for (const { span: other, actor: by, done } of flights.values()) {
@@ -308,7 +308,7 @@ function giveWay(replay: SpanReplay, { task }: Actor, span: Span): boolean {
     if (outcome?.kind !== 'returned' || !isCalling(by) || peekNumber(by.task) !== outcome.value) continue
     const told = own !== undefined && own !== next && outcome.outer === next
     const above = by.task.level < task.level && by.task.pidOf(task) !== 0
-    if (!told && (!above || (by.task.level === world.top.level && own === next))) continue
+    if (!told && (!above || (by.task.level === world.level && own === next))) continue
     create(replay, by, other)
     return true
   }
@@ -322,7 +322,7 @@ function createDeeper(replay: SpanReplay, actor: Actor, next: number, missing: b
     const { call, outcome } = span
     if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(by)) continue
     if (by.task.level <= actor.task.level || peekNumber(by.task) !== outcome.value) continue
-    if (actor.task.level === replay.world.top.level && (outcome.outer ?? next) !== next) continue
+    if (actor.task.level === replay.world.level && (outcome.outer ?? next) !== next) continue
     create(replay, by, span)
     return true
   }
@@ -411,18 +411,18 @@ function learnGap(replay: SpanReplay, actor: Actor, span: Span, next: number, nr
 
 /** Others, whom the log does not show, take numbers of the namespace of `task` too. */
 function sharesNumbers({ world }: SpanReplay, task: Task): boolean {
-  return !world.owned && task.level === world.top.level
+  return !world.owned && task.level === world.level
 }
 
 /** Numbers of this namespace go to deeper ones too, where no result tells them: how many, nobody knows. */
 function givesUntold({ world }: SpanReplay, task: Task): boolean {
-  return task.level > world.top.level && task.level < world.deepest
+  return task.level > world.level && task.level < world.deepest
 }
 
 function mayLearnGap(replay: SpanReplay, { task }: Actor, next: number, nr: number): boolean {
   const { world } = replay
   if (sharesNumbers(replay, task)) return true
-  if (task.level === world.top.level && world.topIsLogged && next === 2 && nr <= TRACERS_OWN) return true
+  if (task.level === world.level && world.topIsLogged && next === 2 && nr <= TRACERS_OWN) return true
   if (replay.uncertain === 0 || nr - next > replay.uncertain) return false
   replay.uncertain -= nr - next
   return true
@@ -432,7 +432,7 @@ function mayLearnGap(replay: SpanReplay, { task }: Actor, next: number, nr: numb
 function fitOuter(replay: SpanReplay, actor: Actor, span: Span): boolean {
   const { world } = replay
   const outer = span.outcome?.kind === 'returned' ? span.outcome.outer : undefined
-  if (outer === undefined || world.owned || actor.task.level === world.top.level) return false
+  if (outer === undefined || world.owned || actor.task.level === world.level) return false
   while (createBefore(replay, span, peekNumber(world.top), outer));
   const next = peekNumber(world.top)
   if (next === outer || isNumberTaken(world.top, outer)) return false

@@ -54,7 +54,7 @@ function adopt(
     adopter = adopter.parent
   const parent = adopter?.task ?? (world.owned ? world.top : world.kernel.init)
   const next = peekNumber(world.top) === key
-  const chosen = !next && parent.level <= world.top.level
+  const chosen = !next && parent.level <= world.level
   if (!next && !chosen && !isNumberTaken(world.top, key)) world.top.sysctl('kernel.ns_last_pid', key - 1)
   const task = parent.clone(chosen ? { setTid: [key] } : {})
   if (world.top.sysctl('kernel.ns_last_pid') < key) world.top.sysctl('kernel.ns_last_pid', key)

@@ -95,7 +95,7 @@ function mistold(replay: SpanReplay, key: number): Actor | undefined {
   for (const { span, actor, done } of flights.values()) {
     const { call, outcome } = span
     if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
-    if (actor.task.level === world.top.level && outcome.value !== key) return create(replay, actor, span)
+    if (actor.task.level === world.level && outcome.value !== key) return create(replay, actor, span)
   }
   return undefined
 }

@@ -90,7 +90,7 @@ function follow(replay: SpanReplay, actor: Actor, call: SimpleCall, line: number
 /** The process whose number `nr` is, to `actor`. */
 export function procOf({ world }: SpanReplay, actor: Actor, nr: number): Proc | undefined {
   if (actor.task.state === 'X') return undefined
-  const known = actor.task.level === world.top.level ? world.procs.get(nr) : undefined
+  const known = actor.task.level === world.level ? world.procs.get(nr) : undefined
   if (known !== undefined) return known
   const task = findTask(actor.task, nr)
   return task === undefined ? undefined : procLedBy(world, task.leader)

@@ -115,7 +115,7 @@ function meetThread(replay: SpanReplay, outer: Outer, act: Omit<SeenAct, 'kind'>
   const leader = meetOlder(replay, outer, { ...act, by: act.tgid, tgid: 0 })
   if (leader.task.state === 'X' || leader.task.state === 'Z' || isNumberTaken(world.top, act.by))
     return undefined
-  if (leader.task.level !== world.top.level) return undefined
+  if (leader.task.level !== world.level) return undefined
   const task = leader.task.clone({ flags: CLONE_THREAD | CLONE_SIGHAND | CLONE_VM, setTid: [act.by] })
   return join(world, task, leader.proc, act.by, act.line, act.time)
 }

@@ -429,7 +429,7 @@ function outside(
   const unknown = (nr: number): boolean => nr > 1 && !isNumberTaken(actor.task, nr)
   // It can move only itself and its children.
   if (call.op === 'setpgid' && unknown(about) && (replay.seen.birth || !proc.old)) return undefined
-  const foreign = actor.task.level === world.top.level && (unknown(about) || unknown(group))
+  const foreign = actor.task.level === world.level && (unknown(about) || unknown(group))
   if (expected < 0 || first >= 0 || !foreign) return undefined
   const moved = call.op === 'setpgid' && (call.pid === 0 ? proc : procOf(replay, actor, call.pid))
   if (moved) noteGroup(replay, group, moved, line)

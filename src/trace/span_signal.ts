@@ -137,7 +137,7 @@ function settleSent(replay: SpanReplay, actor: Actor, act: SignalAct, pid: numbe
   const { world } = replay
   const sender = procOf(replay, actor, pid)
   const gone = departedOf(replay, actor, pid)
-  const depth = actor.task.level - world.top.level
+  const depth = actor.task.level - world.level
   const { parent, formerParent, deathSignal } = actor.proc
   const byDeath =
     act.sig === deathSignal && [parent, formerParent].some((proc) => proc?.numbers[depth] === pid)
@@ -153,8 +153,8 @@ function settleSent(replay: SpanReplay, actor: Actor, act: SignalAct, pid: numbe
   }
   const outside = !TO_ONESELF.has(act.sig) && (!world.owned || !replay.seen.birth)
   const unknown = sender === undefined && gone === undefined && outside
-  const above = pid === 0 && actor.task.level >= world.top.level
-  const init = pid === 1 && !world.topIsLogged && actor.task.level === world.top.level
+  const above = pid === 0 && actor.task.level >= world.level
+  const init = pid === 1 && !world.topIsLogged && actor.task.level === world.level
   if (unknown || above || init) skip(replay, SKIPPED.sender)
   else disagreeSender(replay, actor, act, pid, sender ?? gone)
 }
@@ -185,7 +185,7 @@ function disagreeSender(
 
 /** The latest process that had this number in the receiver's namespace and was waited for. */
 function departedOf({ world }: SpanReplay, actor: Actor, nr: number): Departed | undefined {
-  const depth = actor.task.level - world.top.level
+  const depth = actor.task.level - world.level
   if (depth === 0) return world.departed.get(nr)
   for (const departed of [...world.departed.values()].reverse())
     if (departed.numbers[depth] === nr) return departed

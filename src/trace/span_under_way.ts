@@ -9,7 +9,7 @@ export function tellingFlight({ flights, world }: SpanReplay, key: number): Flig
     const { span, actor, done } = flight
     const { outcome } = span
     if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
-    const told = outcome.outer ?? (actor.task.level === world.top.level ? outcome.value : undefined)
+    const told = outcome.outer ?? (actor.task.level === world.level ? outcome.value : undefined)
     if (told === key) return flight
   }
   return undefined
@@ -25,7 +25,7 @@ export function untold({ world, flights }: SpanReplay): Flight[] {
   return flights.values().filter(({ span: { call, outcome }, actor: { task }, actor, done }) => {
     if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
       return false
-    if (!isCalling(actor) || task.level === world.top.level) return false
+    if (!isCalling(actor) || task.level === world.level) return false
     const before = outcome.value - peekNumber(task)
     return call.setTid !== undefined || (before >= 0 && before < flights.size)
   })

@@ -39,6 +39,8 @@ export interface World {
   readonly kernel: Kernel
   /** Number 1 of the log's namespace. */
   readonly top: Task
+  /** Of `top`: the level of the log's namespace. */
+  readonly level: number
   /** The log owns the namespace from its birth: whoever is in it is in the log, or its init. Known with the first line. */
   owned: boolean
   /** Number 1 is in the log. */
@@ -107,6 +109,7 @@ export function createWorld(origin: SpanOrigin, { pidMax, lookup = 'hash' }: Rep
     tasks: new Map(),
     namespaces: new Map(),
     changes: NO_CHANGES,
+    level: top.level,
     deepest: top.level,
     shifted: 0,
     ids: TOP_ID,
@@ -155,7 +158,7 @@ export function join(
 ): Actor {
   const thread = task.leader !== task
   const id = task === world.top ? TOP_ID : ++world.ids
-  if (task.level > world.top.level) world.tasks.set(id, task)
+  if (task.level > world.level) world.tasks.set(id, task)
   if (task.level > world.deepest) world.deepest = task.level
   const proc = thread ? (procLedBy(world, task.leader) as Proc) : bearProc(world, task, from, id, line, time)
   const actor: Actor = {

@@ -98,7 +98,7 @@ function sees({ tasks }: World, a: number, b: number): boolean {
 /** Performs and compares one act, or holds it back until it is known whose it is. */
 export function replayAct(replay: SpanReplay, act: Act): undefined {
   const { ahead, world } = replay
-  if (ahead === undefined || world.deepest === world.top.level) performSafely(replay, act)
+  if (ahead === undefined || world.deepest === world.level) performSafely(replay, act)
   else if (ahead.acts.length > 0 || isUnclear(replay, act))
     holdBack(replay, ahead, act, (it) => performSafely(replay, it))
   else performSafely(replay, act)
