@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
 import {
   cannotTrace,
   folder,
@@ -72,7 +73,7 @@ describe('a command that leaves nothing behind', { skip }, () => {
   })
 
   it('may have children that end a moment after it', async () => {
-    const script = 'sleep 0.3 >/dev/null 2>&1 & exit 0'
+    const script = 'sleep 2 >/dev/null 2>&1 & exit 0'
     assert.match((await run(['--wait', '0', 'sh', '-c', script])).stderr, /1 process outlived the command/)
     const started = performance.now()
     const { stderr } = await run(['--wait', '20', 'sh', '-c', script])
@@ -232,6 +233,33 @@ describe('a script that leaks in six ways', {
   })
 })
 
+describe('a log of several MB', { skip }, () => {
+  /** Some KB each, in the log. */
+  const words = Array.from({ length: 30 }, () => 'x'.repeat(64)).join(' ')
+  const calls = `i=0; while [ $i -lt 2500 ]; do /bin/true ${words}; i=$((i+1)); done`
+  const size = (name: string): number => gunzipSync(readFileSync(join(folder, name))).length
+
+  it('is followed while it is written: who is left at its end is told', async () => {
+    const leak = `sh -c 'sleep 600; :' leak >/dev/null 2>&1 &`
+    const ran = await run(['--save', 'long.gz', '--', 'sh', '-c', `${leak} ${calls}`])
+    assert.ok(size('long.gz') > 5 << 20, 'more than the replay stays behind')
+    const [first, ...others] = ran.stderr.trimEnd().split('\n')
+    assert.equal(first, 'pidns run: 2 processes outlived the command')
+    assert.equal(others.length, 2)
+    assert.match(others[0] ?? '', /^ {2}\d+ sh -c sleep 600; : leak - started by \d+ sh -c .*; since /)
+    assert.match(
+      others[1] ?? '',
+      /^ {2}\d+ sleep 600 - started by \d+ sh -c sleep 600; : leak, by \d+ sh -c /,
+    )
+  })
+
+  it('of a command that leaves nothing behind is not spoken of', async () => {
+    const { status, stderr } = await run(['--save', 'clean.gz', '--', 'sh', '-c', calls])
+    assert.ok(size('clean.gz') > 5 << 20)
+    assert.deepEqual([status, stderr], [0, ''])
+  })
+})
+
 describe('what is left', { skip }, () => {
   it('goes on unharmed after pidns has gone, and holds nothing of its open', async () => {
     const out = put('alive', '')
@@ -257,6 +285,19 @@ describe('what is left', { skip }, () => {
     )
     const zombie = 'sh -c "true & exec sleep 600" >/dev/null 2>&1 & sleep 0.5'
     assert.equal((await run(['--fail-on', 'zombie', 'sh', '-c', zombie])).status, 1)
+  })
+
+  it('has no zombies where it ignores SIGCHLD, as the kernel keeps none', {
+    skip: lacks('perl', 'apt-get install perl'),
+  }, async () => {
+    // It does not ask the kernel whether they have ended: the log would show the answer.
+    const look = 'for (@all) { select(undef, undef, undef, 0.01) while -e "/proc/$_" } mkdir "served"'
+    const server = `perl -e '$SIG{CHLD} = "IGNORE"; @all = map { fork || exit } 1..2; ${look}; sleep 600'`
+    const script = `${server} >/dev/null 2>&1 & until rmdir served; do sleep 0.05; done 2>/dev/null`
+    for (const options of [[], ['--verbose']]) {
+      const { stderr } = await run([...options, 'sh', '-c', script])
+      assert.match(stderr, /^pidns run: 1 process outlived the command\n/)
+    }
   })
 
   it('is written to a file with --output', async () => {

@@ -19,11 +19,14 @@ export interface FollowedLog {
 
 /** How long a log may lag behind. */
 const LAG_MS = 2000
-/** A busy tracer writes some KiB in the first, and an idle one is not worth a look more often than the second. */
+/** The first: until the end of a tracer that has nobody left. An idle one is not worth a look more often than the last. */
+const END_MS = 1
 const BUSY_MS = 3
 const IDLE_MS = 24
-/** What a FIFO holds. */
+/** What a FIFO holds; and as many bytes as are worth a look at least, and at most if nobody shall wait for room. */
 const ROOM = 1 << 16
+const WORTH = ROOM / 8
+const PLENTY = ROOM / 2
 const LF = 10
 
 /** `fd`: a FIFO open for reading without waiting. */
@@ -69,7 +72,8 @@ export function followLog(fd: number, take: (lines: Buffer) => Promise<void> | v
     while (!isOver()) {
       const chunk = read()
       if (closed) break
-      delay = chunk.length > 0 ? BUSY_MS : Math.min(IDLE_MS, delay * 2)
+      if (chunk.length > PLENTY) delay = BUSY_MS
+      else if (chunk.length < WORTH) delay = Math.min(IDLE_MS, delay * 2)
       const end = chunk.lastIndexOf(LF) + 1
       if (end === 0) rest = Buffer.concat([rest, chunk])
       else {
@@ -88,6 +92,7 @@ export function followLog(fd: number, take: (lines: Buffer) => Promise<void> | v
     ended(ms: number): void {
       due = performance.now() + ms
       setTimeout(() => wake(), ms)
+      delay = END_MS
       wake()
     },
     seen(): void {

@@ -3,7 +3,6 @@
  * of what a short run costs.
  */
 import { readFileSync } from 'node:fs'
-import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import type { ExploreFlags } from './explore.ts'
 import { FAIL_KINDS, type FailKind } from './fail_kinds.ts'
@@ -137,11 +136,6 @@ function watchStdout(): void {
     throw error
   })
 }
-
-// Optimised code takes in a third of what V8 lets it. Compiling goes on beside the two threads of a replay, on as many
-// processors, and took a fifth of all their time for a million lines; so it takes a seventh, and what the two need is
-// the same within the noise (docs/performance.md).
-setFlagsFromString('--max-inlined-bytecode-size-cumulative=300')
 
 try {
   await createProgram().parseAsync()

@@ -8,6 +8,7 @@ import { type LogResult, sumUp, TraceError } from '../trace/index.ts'
 import { replayParts } from '../trace/log.ts'
 import { sizeOfInput } from '../trace/node/input.ts'
 import { openLog } from '../trace/node/read_ahead.ts'
+import { inlineLess } from './inline_less.ts'
 import { paintFor } from './paint.ts'
 import { fileText, nameOf, verdictText } from './print.ts'
 import { createProgress } from './progress.ts'
@@ -25,6 +26,7 @@ const DIFFERENT = 1
 const UNUSABLE = 2
 
 export async function replayFiles(paths: readonly string[], flags: ReplayFlags): Promise<number> {
+  inlineLess()
   const paint = paintFor(process.stdout, process.env)
   const options = { paint, all: flags.all === true, several: paths.length > 1 }
   const results: LogResult[] = []

@@ -54,14 +54,15 @@ export async function runCommand(command: readonly string[], flags: RunFlags): P
   // A shell that executes it shall not take its name for an option.
   const words = name.startsWith('-') ? [found, ...command.slice(1)] : command
   const forwarder = forwardSignals()
-  const { output, saved, traced } = begin(strace, words, flags)
+  // What was seen, even after a clean run.
+  const isTold = flags.json === true || flags.verbose === true
+  const { output, saved, traced } = begin(strace, words, isTold, flags)
   if (traced.child.pid === undefined) {
     const [error] = (await once(traced.child, 'error')) as [Error]
     return refuse(error.message)
   }
   forwarder.to(traced.child.pid)
-  const always = flags.json === true || flags.verbose === true
-  const followed = await follow(traced, forwarder, { wait: flags.wait * 1000, saved, always })
+  const followed = await follow(traced, forwarder, { wait: flags.wait * 1000, saved, always: isTold })
   const { ended } = followed
   if (ended === undefined) return refuse(whyNot(traced.complaints()))
   const report = await judge(command, ended, followed, traced, flags)
@@ -70,11 +71,11 @@ export async function runCommand(command: readonly string[], flags: RunFlags): P
 }
 
 /** Files first: where they cannot be made, the command shall not have been run. */
-function begin(strace: string, command: readonly string[], { output, save }: RunFlags) {
+function begin(strace: string, command: readonly string[], isTold: boolean, { output, save }: RunFlags) {
   try {
     const fd = output === undefined ? STDERR : openSync(output, 'w')
     const saved = save === undefined ? undefined : saveLog(save)
-    return { output: fd, saved, traced: spawnTraced(strace, command) }
+    return { output: fd, saved, traced: spawnTraced(strace, command, isTold || save !== undefined) }
   } catch (error) {
     return refuse((error as Error).message)
   }

@@ -25,7 +25,9 @@ export async function replayBehind(
   const late = delayed(lines, behind, isNeeded)
   const first = await late.next()
   if (first.done === true && !isNeeded()) return { result: undefined, trouble: null }
+  const { inlineLess } = await import('./inline_less.ts')
   const { replayLog, TraceError } = await import('../trace/index.ts')
+  inlineLess()
   try {
     const result = await replayLog('log', joined(first, late), { check: false, waits: false })
     return { result: isNeeded() ? result : undefined, trouble: null }

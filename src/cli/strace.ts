@@ -19,20 +19,27 @@ import { allPids, commandOf, tracerOf } from '../trace/node/proc.ts'
 import { TRACE_LIST } from '../trace/strace_list.ts'
 import { findCommand } from './find_command.ts'
 
+/** Without the one that every program calls first, the replay is as sure. */
+const NEVER = ['set_tid_address']
 /**
- * What the replay reads, and no more: each costs two stops of the caller. Without the one that every program calls first
- * it is as sure, and faster. Those with a question mark need not exist: they do not on every architecture.
+ * What these say is compared and counted, and changes nothing for those that are left: a program that only asks moves
+ * nobody, and who ignores SIGCHLD has no zombies, as /proc shows. A shell calls ten of them for each of its own kind.
  */
-const CALLS = TRACE_LIST.split(',')
-  .filter((name) => name !== 'set_tid_address')
-  .map((name) => `?${name}`)
-  .join(',')
+const CHECKS = ['getpgid', 'getpgrp', 'getsid', 'getpid', 'getppid', 'gettid', 'rt_sigaction']
 
-const FLAGS = [
-  ...['-DDD', '-f', '--seccomp-bpf', '-q', '-ttt', '-s', '64'],
-  ...['--decode-fds=path,pidfd', '--pidns-translation'],
-  ...['-e', 'signal=all', '-e', `trace=${CALLS}`],
-]
+/**
+ * What the replay reads, and no more: each costs two stops of the caller. Those with a question mark need not exist: they
+ * do not on every architecture.
+ */
+function flags(isWhole: boolean): string[] {
+  const unread = isWhole ? NEVER : [...NEVER, ...CHECKS]
+  const calls = TRACE_LIST.split(',').filter((name) => !unread.includes(name))
+  return [
+    ...['-DDD', '-f', '--seccomp-bpf', '-q', '-ttt', '-s', '64'],
+    ...['--decode-fds=path,pidfd', '--pidns-translation'],
+    ...['-e', 'signal=all', '-e', `trace=${calls.map((name) => `?${name}`).join(',')}`],
+  ]
+}
 
 /** `$@` is the command; its streams wait at 3, 1 and 0. `outer` traces this program, and so may trace the shell. */
 function shellScript(outer: number): string {
@@ -62,7 +69,8 @@ export interface Traced {
   removeFifo(): void
 }
 
-export function spawnTraced(strace: string, command: readonly string[]): Traced {
+/** `isWhole`: the log shows whatever a replay can read, not only what tells who is left. */
+export function spawnTraced(strace: string, command: readonly string[], isWhole: boolean): Traced {
   const folder = mkdtempSync(join(tmpdir(), 'pidns-run-'))
   const fifo = join(folder, 'log')
   const removeFifo = (): void => rmSync(folder, { recursive: true, force: true })
@@ -74,7 +82,7 @@ export function spawnTraced(strace: string, command: readonly string[]): Traced 
   // Does not wait for the writer.
   const log = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK)
   const args = [
-    ...FLAGS,
+    ...flags(isWhole),
     '-o',
     fifo,
     '--',
