@@ -4,6 +4,10 @@ import { exits, fork, gone, type Row, START, signalled } from './span_lines.ts'
 const IGNORE = '5 rt_sigaction(SIGCHLD, {sa_handler=SIG_IGN, sa_mask=[], sa_flags=0}, NULL, 8) = 0'
 const HANDLE = '5 rt_sigaction(SIGCHLD, {sa_handler=0x55, sa_mask=[], sa_flags=0}, NULL, 8) = 0'
 
+const CLONE = 'clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD'
+/** As strace writes it to the standard error. */
+const BARE = ['getpid() = 4', `${CLONE}strace: Process 5 attached`, ', child_tidptr=0x7f) = 5']
+
 export const FILTER_ROWS: readonly Row[] = [
   {
     what: 'the tracer, which is the parent of the first program, lives as long as the log',
@@ -55,5 +59,37 @@ export const FILTER_ROWS: readonly Row[] = [
     ],
     skipped: { 'a pidfd whose process the log does not name': 1 },
     mutant: { from: 'si_pid=5', to: 'si_pid=7', at: 4 },
+  },
+  {
+    what: 'the init of a namespace that no line makes says that it is number 1',
+    lines: [
+      ...BARE,
+      '[pid     5] setpgid(0, 0) = 0',
+      '[pid     5] getpid() = 1',
+      '[pid     5] getppid() = 0',
+      `[pid     5] ${CLONE}, child_tidptr=0x7f) = 2`,
+      '[pid     6] getpid() = 2',
+      '[pid     6] exit_group(3) = ?',
+      '[pid     6] +++ exited with 3 +++',
+      '[pid     5] wait4(-1, [{WIFEXITED(s) && WEXITSTATUS(s) == 3}], 0, NULL) = 2',
+      '[pid     4] getpgid(5) = 5',
+      '[pid     5] exit_group(0) = ?',
+      '[pid     5] +++ exited with 0 +++',
+      'wait4(5, [{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = 5',
+    ],
+    skipped: { 'namespaces that the log does not show': 1 },
+    mutant: { from: '[pid     6] getpid() = 2', to: '[pid     6] getpid() = 3', at: 8 },
+  },
+  {
+    what: 'the init of a namespace that no line makes has a first child, number 2; so has one in there',
+    lines: [
+      ...BARE,
+      `[pid     5] ${CLONE}, child_tidptr=0x7f) = 2`,
+      `[pid     6] ${CLONE}, child_tidptr=0x7f) = 2`,
+      '[pid     7] getpid() = 2',
+      '[pid     7] getppid() = 1',
+    ],
+    skipped: { 'namespaces that the log does not show': 2 },
+    mutant: { from: '[pid     7] getpid() = 2', to: '[pid     7] getpid() = 3', at: 6 },
   },
 ]

@@ -37,7 +37,7 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
     line(text: string, line: number): undefined {
       if (!started) {
         started = true
-        emit({ kind: 'start', line: 1, spans: { keyWord: 'pid', source: 'ftrace' } })
+        emit({ kind: 'start', line: 1, spans: { keyWord: 'pid', source: 'ftrace', bare: false } })
       }
       if (text.charCodeAt(0) === HASH) {
         refuseLoss(text, line)

@@ -20,6 +20,8 @@ export interface SpanOrigin {
   readonly keyWord: string
   /** strace tells the end of each task it traces; ftrace those of the whole machine. */
   readonly source: 'strace' | 'ftrace'
+  /** strace has written it to the standard error, so with no list of calls that was made for a replay. */
+  readonly bare: boolean
 }
 
 /** In the order of the lines. */

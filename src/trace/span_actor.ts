@@ -104,7 +104,7 @@ export interface Proc {
   /** How it ended, as wait4(2) tells it; -1: not yet. */
   status: number
   /** Its number in the log's namespace and in deeper ones. */
-  readonly numbers: readonly number[]
+  numbers: readonly number[]
   /** What the findings have last been told of it. */
   shown: TaskState | undefined
   /** The number of its parent outside the log, learnt once; undefined: not yet. */

@@ -22,6 +22,7 @@ import { KernelError, type Task } from '../index.ts'
 import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import type { Span, SpanCall } from './span.ts'
 import { groupOf, noteInherited } from './span_group.ts'
+import { learnNamespace } from './span_hidden_ns.ts'
 import { createLost } from './span_lost.ts'
 import { forceEnd, forceReap, isCalling } from './span_order.ts'
 import {
@@ -71,6 +72,9 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
   }
   const call = span.call as Clone
   if (call.setTid !== undefined) return createAt(replay, actor, span, call, value)
+  // The first child of an init that nobody knew to be one.
+  if (value === 2 && outcome.outer === undefined && peekNumber(actor.task) > value)
+    learnNamespace(replay, actor)
   if (outcome.outer === undefined && actor.task.level > replay.world.level) createEarlier(replay, span)
   const fit = fitNumber(replay, actor, span, value)
   const child = clone(actor.task, call)

@@ -67,6 +67,8 @@ export interface Seen {
   dispositions: boolean
   /** setpgid or setsid lines. */
   groups: boolean
+  /** unshare or setns lines. */
+  namespaces: boolean
   /** wait4 or waitid lines. */
   waits: boolean
   /** SIGCHLD told of another end than the first: those differences, and how many. undefined: it does so in this log. */

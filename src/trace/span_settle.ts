@@ -29,6 +29,7 @@ import {
 } from './span_calls.ts'
 import { create } from './span_create.ts'
 import { groupOf, regroup } from './span_group.ts'
+import { learnNamespace } from './span_hidden_ns.ts'
 import { advanceOthers, expectedOf, forceEnd, forceReap, procOf, tryCall } from './span_order.ts'
 import {
   blameBirth,
@@ -88,6 +89,7 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
     skip(replay, SKIPPED.foreignNamespace)
     return
   }
+  if (call.op === 'unshare' || call.op === 'setns') replay.seen.namespaces = true
   const cleared = expected < 0 && !isHarmless(call) && clearTheWay(replay, actor, span, call, -expected)
   if (call.op === 'prctl' && call.option === PR_SET_PDEATHSIG && expected === 0)
     actor.proc.deathSignal = call.arg
@@ -97,6 +99,7 @@ export function settle(replay: SpanReplay, actor: Actor, span: Span, call: Simpl
     settleOuter(replay, actor, span, call, cleared)
     return
   }
+  if (call.op === 'getpid' && expected === 1 && learnNamespace(replay, actor)) return
   if (mayTryAgain(call, first) && relieve(replay, actor, span, call, expected)) {
     count(replay, true, true)
     noteSending(replay, actor, span, call)

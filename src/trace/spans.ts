@@ -72,6 +72,7 @@ export function startSpans(
       exitsEnd: false,
       dispositions: false,
       groups: false,
+      namespaces: false,
       waits: false,
       birth: false,
       unordered: { noted: [], wrong: 0 },

@@ -26,8 +26,8 @@ export function createStraceReader(emit: (act: SpanStart | Act) => void): LogRea
 
   function start(): undefined {
     started = true
-    emit({ kind: 'start', line: 1, spans: { keyWord: 'pid', source: 'strace' } })
     if (line.by === 0 || line.bracketed) bare = createBareReader(acts)
+    emit({ kind: 'start', line: 1, spans: { keyWord: 'pid', source: 'strace', bare: bare !== undefined } })
   }
 
   function take(characters: Characters, from: number, end: number, nr: number): undefined {
