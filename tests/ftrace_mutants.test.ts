@@ -116,6 +116,10 @@ describe('what lines of ftrace have in common', () => {
 
   it('a signal that nobody has sent does not arrive', async () => {
     const taken = row(320, 104, 'signal_deliver: sig=10 errno=0 code=0 sa_handler=55e88e871e40 sa_flags=0')
-    assert.deepEqual(await linesNamed([...ENDS, ...birth(300, 50, 104), taken]), [ENDS.length + 3])
+    const sent = 'signal_generate: sig=10 errno=0 code=0 comm=bash pid=105 grp=1 res=0'
+    const lines = [...ENDS, ...birth(300, 50, 104), ...birth(310, 50, 105)]
+    assert.deepEqual(await linesNamed([...lines, row(315, 50, sent), taken]), [lines.length + 2])
+    // Of a log of chosen tasks, whose senders are others.
+    assert.deepEqual(await linesNamed([...lines, taken]), [])
   })
 })

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
@@ -82,13 +82,16 @@ describe('a command that leaves nothing behind', { skip }, () => {
   })
 })
 
-/** Leaks in each way; each of its processes writes `WAY NUMBER` into the file `$1` when it is there. */
+/**
+ * Leaks in each way; each of its processes writes `WAY NUMBER` into the file `$OUT` when it is there. The zombies end when their
+ * parent is no shell any more: one that has not executed sleep yet may wait for them.
+ */
 const LEAKS = `
 exec >/dev/null 2>&1
 sh -c 'echo "background $$" >> "$OUT"; exec sleep 600' &
 ( sh -c 'echo "double $$" >> "$OUT"; exec sleep 600' & )
 setsid sh -c 'echo "daemon $$" >> "$OUT"; exec sleep 600' &
-sh -c 'for i in 1 2 3; do sh -c "exit 0" & done; echo "parent $$" >> "$OUT"; exec sleep 600' &
+sh -c 'for i in 1 2 3; do sh -c "until grep -q sleep /proc/$$/comm; do sleep 0.05; done" & done; echo "parent $$" >> "$OUT"; exec sleep 600' &
 setsid sh -c '
   sh -c "exec sleep 600" &
   setsid sh -c "echo escaped \\$\\$ >> \\"$OUT\\"; exec sleep 600" &
@@ -257,6 +260,21 @@ describe('a log of several MB', { skip }, () => {
     const { status, stderr } = await run(['--save', 'clean.gz', '--', 'sh', '-c', calls])
     assert.ok(size('clean.gz') > 5 << 20)
     assert.deepEqual([status, stderr], [0, ''])
+  })
+})
+
+describe('a command that removes pidns', { skip }, () => {
+  it('ends as it does, and what it leaves is told by number', () => {
+    const own = join(folder, 'own')
+    cpSync(dirname(MAIN), join(own, 'dist/cli'), { recursive: true })
+    cpSync(new URL('../../package.json', import.meta.url), join(own, 'package.json'))
+    const script = `rm -rf '${own}'; sleep 600 >/dev/null 2>&1 & exit 7`
+    const args = [join(own, 'dist/cli/main.js'), 'run', '--kill', '--', 'sh', '-c', script]
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 60_000 })
+    assert.equal(status, 7, stderr)
+    assert.match(stderr, /1 process outlived the command/)
+    assert.match(stderr, /^ {2}\d+ sleep 600/m)
+    assert.match(stderr, /the log could not be followed: the command has removed files of pidns/)
   })
 })
 

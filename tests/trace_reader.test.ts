@@ -80,6 +80,18 @@ describe('bytes that are not lines of text', () => {
     await refuses(bytes, 3, /invalid UTF-8/, 1)
   })
 
+  it('finds one bad byte wherever the chunks end', async () => {
+    const bad = new TextEncoder().encode(text(SOUND).replace('"exit"', '"e\u0001xit"'))
+    for (let chunk = 1; chunk < bad.length; chunk += chunk < 64 ? 1 : 13) {
+      const error = await failure(bad, chunk)
+      assert.deepEqual(
+        [error.line, error.message, error.checked],
+        [3, 'byte 0x01: expected text', 2],
+        `${chunk}`,
+      )
+    }
+  })
+
   it('reads the same whatever the chunks', async () => {
     const whole = await replayLines(SOUND)
     for (const chunk of [1, 2, 3, 7, 100]) {

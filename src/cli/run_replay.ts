@@ -4,7 +4,7 @@
  * Where nobody is left when the command has ended there is nothing to tell, and the replay need not catch up; for a short
  * log it is not even loaded. To load it and to warm it up takes longer than many a suite.
  */
-import type { LogResult } from '../trace/index.ts'
+import type { LogResult, TraceError } from '../trace/index.ts'
 
 export interface Replayed {
   /** undefined: the replay was not needed, or has failed. */
@@ -25,18 +25,26 @@ export async function replayBehind(
   const late = delayed(lines, behind, isNeeded)
   const first = await late.next()
   if (first.done === true && !isNeeded()) return { result: undefined, trouble: null }
-  const { inlineLess } = await import('./inline_less.ts')
-  const { replayLog, TraceError } = await import('../trace/index.ts')
-  inlineLess()
   try {
+    // The command may replace what is loaded here: it may be the one that installs it.
+    const { inlineLess } = await import('./inline_less.ts')
+    const { replayLog } = await import('../trace/index.ts')
+    inlineLess()
     const result = await replayLog('log', joined(first, late), { check: false, waits: false })
     return { result: isNeeded() ? result : undefined, trouble: null }
   } catch (error) {
     for await (const _ of lines);
-    const { message, stack } = error as Error
-    const reason = error instanceof TraceError ? `line ${error.line}: ${message}` : `internal error: ${stack}`
-    return { result: undefined, trouble: `the log could not be followed: ${reason}` }
+    if (!isNeeded()) return { result: undefined, trouble: null }
+    return { result: undefined, trouble: `the log could not be followed: ${reasonOf(error as Error)}` }
   }
+}
+
+function reasonOf(error: Error): string {
+  if (error.name === 'TraceError') return `line ${(error as TraceError).line}: ${error.message}`
+  const isGone = 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
+  return isGone
+    ? `the command has removed files of pidns: ${error.message}`
+    : `internal error: ${error.stack}`
 }
 
 /** The last `behind` bytes only if they are needed. */

@@ -212,7 +212,7 @@ export function checkNotice(acts: Acts, slot: Slot, head: Head, line: number, to
 
 /** signal_generate. */
 export function noteGenerated({ customs, slots }: Acts, to: Slot, number: number, sig: number): undefined {
-  customs.sends = true
+  customs.underWay.set(sig, (customs.underWay.get(sig) ?? 0) + 1)
   const { noted } = slots.get(to.group === 0 ? number : to.group) ?? to
   noted.sent ??= new Map()
   noted.sent.set(sig, (noted.sent.get(sig) ?? 0) + 1)
@@ -222,11 +222,15 @@ export function noteGenerated({ customs, slots }: Acts, to: Slot, number: number
 export function checkDelivery(acts: Acts, slot: Slot, head: Head, line: number, sig: number): undefined {
   const { customs, slots } = acts
   const leader = slot.group === 0 ? undefined : slots.get(slot.group)
-  if (leader === undefined || leader.group === 0 || !customs.sends || customs.tracing || sig === SIGKILL)
-    return
+  if (leader === undefined || leader.group === 0 || customs.tracing || sig === SIGKILL) return
   const sent = leader.noted.sent?.get(sig) ?? 0
-  if (sent === 0) clash(acts, head, line, `signal ${sig} to ${head.by}`, ['it arrives', 'nobody has sent it'])
-  else leader.noted.sent?.set(sig, sent - 1)
+  const underWay = customs.underWay.get(sig) ?? 0
+  if (sent > 0) {
+    leader.noted.sent?.set(sig, sent - 1)
+    customs.underWay.set(sig, underWay - 1)
+    // If none has been sent to anybody else, a log of chosen tasks may not show who has sent it.
+  } else if (underWay > 0)
+    clash(acts, head, line, `signal ${sig} to ${head.by}`, ['it arrives', 'nobody has sent it'])
 }
 
 /** A signal is sent in a call that sends it. `slot`: the sender's; somebody else is in such a call. */

@@ -12,8 +12,8 @@ export interface Customs {
   readonly orphans: Stray[]
   /** Somebody traces others, so that much is told in his name. */
   tracing: boolean
-  /** signal_generate. */
-  sends: boolean
+  /** How often each signal has been sent to anybody and not arrived, at most. */
+  readonly underWay: Map<number, number>
   exits: number
 }
 
@@ -30,7 +30,7 @@ export function newCustoms(): Customs {
     stray: [],
     orphans: [],
     tracing: false,
-    sends: false,
+    underWay: new Map(),
     exits: 0,
   }
 }

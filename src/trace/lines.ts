@@ -58,7 +58,7 @@ export async function* splitLines(
     const { end, count, trouble } = scan(chunk, held, lines + 1, maxLine)
     if (end > 0) {
       pieces.push(chunk.subarray(0, end))
-      const batch = decodeLines(decode, join(pieces, held + end), lines + 1)
+      const batch = decodeLines(decode, join(pieces, held + end), lines + 1, maxLine)
       if (batch.lines !== undefined) yield batch.lines
       if (batch.trouble !== undefined) throw batch.trouble
       lines += count
@@ -72,7 +72,9 @@ export async function* splitLines(
     }
   }
   if (bytes === 0) throw new TraceError(0, 'empty: expected a log')
-  if (held > 0) throw new TraceError(lines + 1, 'the line is cut: expected a newline at its end')
+  if (held === 0) return
+  const { trouble } = scan(join(pieces, held), 0, lines + 1, maxLine)
+  throw trouble ?? new TraceError(lines + 1, 'the line is cut: expected a newline at its end')
 }
 
 /** undefined: there are control characters that no text has. Throws where the bytes, all of lines, are not UTF-8. */
@@ -161,12 +163,18 @@ interface Batch {
 }
 
 /** `bytes` ends in a newline. Decodes it as a whole, and line by line only to find out which one is broken. */
-function decodeLines(decode: LinesDecoder, bytes: Uint8Array, line: number): Batch {
+function decodeLines(decode: LinesDecoder, bytes: Uint8Array, line: number, maxLine: number): Batch {
   try {
-    return { lines: decode(bytes) }
+    const lines = decode(bytes)
+    if (lines !== undefined) return { lines }
   } catch {
     return decodeUpToBroken(decode, bytes, line)
   }
+  // In what was held of an unfinished line.
+  const { end, trouble } = scan(bytes, 0, line, maxLine) as Required<Scan>
+  const before: Batch =
+    end > 0 ? decodeLines(decode, bytes.slice(0, end), line, maxLine) : { lines: undefined }
+  return { trouble, ...before }
 }
 
 function decodeUpToBroken(decode: LinesDecoder, bytes: Uint8Array, line: number): Batch {

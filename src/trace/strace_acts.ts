@@ -5,6 +5,7 @@
  * the call may last; so at most `HELD_MAX` acts are held, and one record per task with an unfinished call.
  */
 import { charactersOf, NO_CHARACTERS } from './characters.ts'
+import { own } from './own.ts'
 import type { Act, SpanCall, SpanOutcome, SupersededAct } from './span.ts'
 import { type CallCursor, findRow, type Row } from './strace_calls.ts'
 import { createHalves, type Doubt, type Half } from './strace_halves.ts'
@@ -55,6 +56,12 @@ interface OpenCall extends Half, Begun {
   by: number
   /** One that the task had begun before and has not come back from: one of the two is not its own. */
   below: OpenCall | undefined
+}
+
+/** A copy, as calls may outlast by far what was read together with their lines. */
+function ownStretch(stretch: Stretch): Stretch {
+  const text = own(textOf(stretch))
+  return { ...charactersOf(text), at: 0, end: text.length }
 }
 
 /** Of a call that does not bear on processes. */
@@ -200,16 +207,18 @@ export function createActReader(emit: (act: Act) => void): ActReader {
     nameEnd: number,
     cut: number,
   ): undefined {
+    const { lasts } = row ?? NO_ROW
+    const args: Stretch = { text, codes, at: nameEnd + 1, end: cut }
     const open: OpenCall = {
       kind: 'undecided',
       act: undefined,
       row: row ?? NO_ROW,
-      name: row?.name ?? text.slice(at, nameEnd),
+      name: row?.name ?? own(text.slice(at, nameEnd)),
       nameCodes: row?.nameCodes ?? codes.slice(at, nameEnd),
-      args: row === undefined ? NO_ARGS : { text, codes, at: nameEnd + 1, end: cut },
+      args: row === undefined ? NO_ARGS : lasts ? ownStretch(args) : args,
       by,
       line: nr,
-      time,
+      time: lasts ? own(time) : time,
       doubt: undefined,
       lost: false,
       twin: false,
