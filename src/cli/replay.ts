@@ -26,7 +26,6 @@ const DIFFERENT = 1
 const UNUSABLE = 2
 
 export async function replayFiles(paths: readonly string[], flags: ReplayFlags): Promise<number> {
-  inlineLess()
   const paint = paintFor(process.stdout, process.env)
   const options = { paint, all: flags.all === true, several: paths.length > 1 }
   const results: LogResult[] = []
@@ -61,7 +60,10 @@ async function replayFile(
 ): Promise<LogResult> {
   const log = await openLog(path)
   try {
-    const onProgress = (events: number): void => meter.show(path, log.position(), events)
+    const onProgress = (events: number): void => {
+      inlineLess()
+      meter.show(path, log.position(), events)
+    }
     return await replayParts(path, log.parts, { check, pidMax, waits, onProgress })
   } catch (error) {
     // Damage to packed data explains whatever the reader stumbled over, and is told instead.

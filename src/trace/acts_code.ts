@@ -74,7 +74,7 @@ export function createActsEncoder(): ActsEncoder {
   let text = ''
   let objects: unknown[] = []
   /** Entered and not left, their outcomes known: the lines of their entries. */
-  const known = new Set<number>()
+  const known = new NumberMap<true>()
 
   function put(number: number): undefined {
     if ((number | 0) === number && number !== ELSEWHERE) numbers[at++] = number
@@ -195,7 +195,7 @@ export function createActsEncoder(): ActsEncoder {
         case 'call':
           return putSpan(CALL, item.span)
         case 'enter':
-          if (item.span.outcome !== undefined) known.add(item.span.line)
+          if (item.span.outcome !== undefined) known.set(item.span.line, true)
           return putSpan(ENTER, item.span)
         case 'leave':
           if (known.delete(item.span.line)) return putTwo(LEAVE_KNOWN, item.span.line)

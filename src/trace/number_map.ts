@@ -75,6 +75,14 @@ export class NumberMap<V> {
     return values
   }
 
+  /** The same, with their keys. */
+  entries(): [key: number, value: V][] {
+    const entries: [number, V][] = []
+    for (let at = this.first; at !== NONE; at = this.after[at])
+      entries.push([this.keys[at], this.held[at] as V])
+    return entries
+  }
+
   private find(key: number): number {
     let at = this.buckets[this.bucketOf(key)]
     while (at !== NONE && this.keys[at] !== key) at = this.chain[at]

@@ -251,7 +251,8 @@ function settleChild(
       (endsWithin(replay, actor, found, span) || !isExit(span) || mayStandBehind(before, proc))
     ) {
       // The other one's end came after the wait had looked.
-      if (covers(actor, selector, proc)) found = peek(actor.task, { ...selector, idtype: P_PID, id: nr })
+      if (covers(actor, selector, proc))
+        found = peek(actor.task, { idtype: P_PID, id: nr, options: selector.options })
       reordered = true
     } else if (before !== undefined && replay.outer !== undefined) {
       found = passUntold(replay, actor, selector, nr, last)

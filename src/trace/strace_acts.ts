@@ -5,9 +5,10 @@
  * the call may last; so at most `HELD_MAX` acts are held, and one record per task with an unfinished call.
  */
 import { charactersOf, NO_CHARACTERS } from './characters.ts'
+import { NumberMap } from './number_map.ts'
 import { own } from './own.ts'
 import type { Act, SpanCall, SpanOutcome, SupersededAct } from './span.ts'
-import { type CallCursor, findRow, type Row } from './strace_calls.ts'
+import { type CallCursor, findRow, type Row, row } from './strace_calls.ts'
 import { createHalves, type Doubt, type Half } from './strace_halves.ts'
 import { type Line, refuseLine } from './strace_head.ts'
 import { LOST, takeOutcome } from './strace_outcome.ts'
@@ -60,12 +61,11 @@ interface OpenCall extends Half, Begun {
 
 /** A copy, as calls may outlast by far what was read together with their lines. */
 function ownStretch(stretch: Stretch): Stretch {
-  const text = own(textOf(stretch))
-  return { ...charactersOf(text), at: 0, end: text.length }
+  return stretchOf(own(textOf(stretch)))
 }
 
 /** Of a call that does not bear on processes. */
-const NO_ROW: Row = { name: '', nameCodes: literal(''), read: () => undefined, lasts: true }
+const NO_ROW: Row = row('', () => undefined, { lasts: true })
 const NO_ARGS: Stretch = { ...NO_CHARACTERS, at: 0, end: 0 }
 
 const HELD_MAX = 20_000
@@ -80,7 +80,7 @@ const PLUSES: Literal = literal('+++ ')
 const EXECVE: Literal = literal('execve(')
 
 export function createActReader(emit: (act: Act) => void): ActReader {
-  const opens = new Map<number, OpenCall>()
+  const opens = new NumberMap<OpenCall>()
   const queue = createActQueue<OpenCall | Doubt>(
     emit,
     (it) => ('row' in it ? entered(it) : other(it)),
@@ -376,7 +376,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
         expected: 'it executes a program',
         actual: 'it does not',
       })
-      for (const [other, open] of opens) {
+      for (const [other, open] of opens.entries()) {
         if (!isExec(open)) continue
         const { line: begun } = open
         thread = other
@@ -443,9 +443,13 @@ function textOf({ text, at, end }: Stretch): string {
   return text.slice(at, end)
 }
 
+function stretchOf(text: string): Stretch {
+  const { codes } = charactersOf(text)
+  return { text, codes, at: 0, end: text.length }
+}
+
 function joined(first: string, { text, end }: Line, rest: number): Stretch {
-  const whole = first + text.slice(rest, end)
-  return { ...charactersOf(whole), at: 0, end: whole.length }
+  return stretchOf(first + text.slice(rest, end))
 }
 
 function lastPlaceOf(codes: Uint8Array, from: number, end: number, literal: Literal): number {

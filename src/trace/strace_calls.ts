@@ -66,15 +66,15 @@ export interface Row {
   /** Its arguments, from behind the opening bracket. undefined: not of those that bear on processes after all. */
   readonly read: (c: CallCursor) => SpanCall | undefined
   /** It may last for as long as a process lives. */
-  readonly lasts?: true
+  readonly lasts: boolean
   /** Its result is the descriptor of a process. */
-  readonly givesFd?: true
+  readonly givesFd: boolean
   /** For a call in two halves: all that matters of its arguments stands in the first. */
-  readonly isEnough?: (first: Stretch, rest: Stretch) => boolean
+  readonly isEnough: ((first: Stretch, rest: Stretch) => boolean) | undefined
   /** What the second half adds, where the first was enough to begin with. */
-  readonly readRest?: (c: CallCursor, first: SpanCall) => SpanCall
+  readonly readRest: ((c: CallCursor, first: SpanCall) => SpanCall) | undefined
   /** Arguments to read it with where its beginning is not in the log; undefined: without them it says nothing. */
-  readonly orphan?: string
+  readonly orphan: string | undefined
 }
 
 const takeCloneFlags = flagsReader(N.CLONE_FLAGS)
@@ -161,8 +161,10 @@ const ROWS: readonly Row[] = [
   row('pidfd_send_signal', pidfdSendSignal),
 ]
 
-function row(name: string, read: Row['read'], rest: Partial<Row> = {}): Row {
-  return { name, nameCodes: literal(name), read, ...rest }
+/** All rows have all fields: they are looked at for each line. */
+export function row(name: string, read: Row['read'], rest: Partial<Row> = {}): Row {
+  const { lasts = false, givesFd = false, isEnough, readRest, orphan } = rest
+  return { name, nameCodes: literal(name), read, lasts, givesFd, isEnough, readRest, orphan }
 }
 
 /** The row of the name that stands in `text` from `at` to `end`. */

@@ -4,6 +4,7 @@
  *
  * Invariant: holds the latest `STRAYS` halves that have no other, and the latest `RESUMED` second halves.
  */
+import type { NumberMap } from './number_map.ts'
 import type { Act, ClashAct } from './span.ts'
 import type { Undecided } from './strace_queue.ts'
 import { standsAt } from './strace_text.ts'
@@ -64,7 +65,7 @@ const RESUMED = 64
  * task is held that came after a line.
  */
 export function createHalves<H extends Half & { below: H | undefined }>(
-  opens: Map<number, H>,
+  opens: NumberMap<H>,
   push: (item: Act | Undecided) => void,
   settled: () => void,
   acted: (by: number, since: number) => boolean,
@@ -114,7 +115,7 @@ export function createHalves<H extends Half & { below: H | undefined }>(
       strays.splice(strays.indexOf(found), 1)
       return found
     }
-    for (const [by, open] of opens) {
+    for (const [by, open] of opens.entries()) {
       const { below } = open
       if (below?.name === name && open.name === name) {
         open.below = undefined
@@ -225,7 +226,7 @@ export function createHalves<H extends Half & { below: H | undefined }>(
     orphan(name: string, by: number, line: number, time: string): H | undefined {
       const found = findStray(name)
       if (found !== undefined) return adopt(found, by, line, time)
-      const others = [...opens.values()].filter((open) => open.name === name)
+      const others = opens.values().filter((open) => open.name === name)
       const [only] = others.length === 1 ? others : []
       const unclear = only !== undefined && !opens.has(by) && !acted(by, only.line)
       const before = others.map((open) => lastReturn(name, by, open)).find((it) => it !== undefined)
