@@ -24,7 +24,7 @@ export interface ActsEncoder {
   take(): CodedActs
 }
 
-/** Kinds of items. What has no code of its own is an object. */
+/** Kinds of items: at most 16. What has no code of its own is an object. */
 const OBJECT = 0
 const CALL = 1
 const ENTER = 2
@@ -35,7 +35,7 @@ const OTHER = 6
 /** Of a span whose outcome was known when it was entered: nothing else of it has changed since. */
 const LEAVE_KNOWN = 7
 
-/** Calls. */
+/** Calls: at most 16. */
 const CALL_OBJECT = 0
 const CLONE = 1
 const EXECVE = 2
@@ -62,11 +62,19 @@ const FAILED = 4
 const RESTARTED = 5
 const LOST = 6
 
+/** Where they stand in the first number of an item, below each other. */
+const KIND = 15
+const CALL_SHIFT = 4
+const OUTCOME_SHIFT = 8
+
 /** In the place of what is no 32-bit integer: undefined, flags with the highest bit. */
 const ELSEWHERE = -(2 ** 31)
 const FIRST_SIZE = 1 << 15
 /** More than any item needs. */
 const ITEM_MAX = 32
+
+/** By their codes. */
+const HANDLERS = ['dfl', 'ign', 'fn'] as const
 
 export function createActsEncoder(): ActsEncoder {
   let numbers = new Int32Array(FIRST_SIZE)
@@ -96,92 +104,90 @@ export function createActsEncoder(): ActsEncoder {
     text += word
   }
 
-  function putObject(code: number, object: unknown): undefined {
+  function putHead(code: number, line: number, by: number, time: string): undefined {
     numbers[at++] = code
-    objects.push(object)
-  }
-
-  function putHead(kind: number, line: number, by: number, time: string): undefined {
-    numbers[at++] = kind
     numbers[at++] = line
     put(by)
     putText(time)
   }
 
   function putSpan(kind: number, span: Span): undefined {
+    const head = at
     putHead(kind, span.line, span.by, kind === LEAVE ? '' : span.time)
     numbers[at++] = span.last
-    putCall(span.call)
-    putOutcome(span.outcome)
+    const call = putCall(span.call)
+    numbers[head] = kind | (call << CALL_SHIFT) | (putOutcome(span.outcome) << OUTCOME_SHIFT)
   }
 
-  function putCall(call: SpanCall): undefined {
+  /** Puts the arguments; the code is for the head. */
+  function putCall(call: SpanCall): number {
     switch (call.op) {
       case 'clone':
         if (call.setTid !== undefined) return putObject(CALL_OBJECT, call)
-        return putThree(CLONE, call.flags, call.exitSignal)
+        return putTwo(CLONE, call.flags, call.exitSignal)
       case 'execve':
-        putCode(EXECVE)
         putText(call.file)
-        return putText(call.command)
+        putText(call.command)
+        return EXECVE
       case 'exit':
-        return putTwo(EXIT, call.code)
+        return putOne(EXIT, call.code)
       case 'exit_group':
-        return putTwo(EXIT_GROUP, call.code)
+        return putOne(EXIT_GROUP, call.code)
       case 'getpid':
-        return putCode(GETPID)
+        return GETPID
       case 'gettid':
-        return putCode(GETTID)
+        return GETTID
       case 'getppid':
-        return putCode(GETPPID)
+        return GETPPID
       case 'setsid':
-        return putCode(SETSID)
+        return SETSID
       case 'getpgid':
-        return putTwo(GETPGID, call.pid)
+        return putOne(GETPGID, call.pid)
       case 'getsid':
-        return putTwo(GETSID, call.pid)
+        return putOne(GETSID, call.pid)
       case 'setpgid':
-        return putThree(SETPGID, call.pid, call.pgid)
+        return putTwo(SETPGID, call.pid, call.pgid)
       case 'kill':
-        return putThree(KILL, call.pid, call.sig)
+        return putTwo(KILL, call.pid, call.sig)
       case 'tgkill':
-        putThree(TGKILL, call.tgid, call.tid)
-        return put(call.sig)
+        put(call.tgid)
+        return putTwo(TGKILL, call.tid, call.sig)
       case 'wait4':
-        return putThree(WAIT4, call.pid, call.options)
+        return putTwo(WAIT4, call.pid, call.options)
       case 'rt_sigaction':
-        putThree(RT_SIGACTION, call.sig, call.handler === 'dfl' ? 0 : call.handler === 'ign' ? 1 : 2)
-        return put(call.flags)
+        put(call.sig)
+        return putTwo(RT_SIGACTION, HANDLERS.indexOf(call.handler), call.flags)
       default:
         return putObject(CALL_OBJECT, call)
     }
   }
 
-  function putCode(code: number): undefined {
-    numbers[at++] = code
-  }
-
-  function putTwo(code: number, a: number): undefined {
-    numbers[at++] = code
-    put(a)
-  }
-
-  function putThree(code: number, a: number, b: number): undefined {
-    numbers[at++] = code
-    put(a)
-    put(b)
-  }
-
-  function putOutcome(outcome: SpanOutcome | undefined): undefined {
-    if (outcome === undefined) return putCode(UNKNOWN)
-    if (outcome.kind === 'restarted') return putCode(RESTARTED)
-    if (outcome.kind === 'lost') return putCode(LOST)
-    if (outcome.kind === 'failed') return putTwo(FAILED, outcome.errno)
+  function putOutcome(outcome: SpanOutcome | undefined): number {
+    if (outcome === undefined) return UNKNOWN
+    if (outcome.kind === 'restarted') return RESTARTED
+    if (outcome.kind === 'lost') return LOST
+    if (outcome.kind === 'failed') return putOne(FAILED, outcome.errno)
     const { value, outer, status, info, fd } = outcome
     if (outer !== undefined || info !== undefined || fd !== undefined)
       return putObject(OUTCOME_OBJECT, outcome)
-    if (status === undefined) return putTwo(VALUE, value)
-    return putThree(STATUS, value, status)
+    if (status === undefined) return putOne(VALUE, value)
+    return putTwo(STATUS, value, status)
+  }
+
+  function putOne(code: number, a: number): number {
+    put(a)
+    return code
+  }
+
+  function putTwo(code: number, a: number, b: number): number {
+    put(a)
+    put(b)
+    return code
+  }
+
+  function putObject(code: number, object: unknown): number {
+    objects.push(object)
+    return code
   }
 
   return {
@@ -198,8 +204,10 @@ export function createActsEncoder(): ActsEncoder {
           if (item.span.outcome !== undefined) known.set(item.span.line, true)
           return putSpan(ENTER, item.span)
         case 'leave':
-          if (known.delete(item.span.line)) return putTwo(LEAVE_KNOWN, item.span.line)
-          return putSpan(LEAVE, item.span)
+          if (!known.delete(item.span.line)) return putSpan(LEAVE, item.span)
+          numbers[at++] = LEAVE_KNOWN
+          numbers[at++] = item.span.line
+          return
         case 'signal': {
           const { line, by, time, sig, code, pid, outer, status } = item
           putHead(SIGNAL, line, by, time)
@@ -215,7 +223,7 @@ export function createActsEncoder(): ActsEncoder {
         case 'other':
           return putHead(OTHER, item.line, item.by, item.time)
         default:
-          putObject(OBJECT, item)
+          numbers[at++] = putObject(OBJECT, item)
       }
     },
     take(): CodedActs {
@@ -227,9 +235,6 @@ export function createActsEncoder(): ActsEncoder {
     },
   }
 }
-
-/** By their codes. */
-const HANDLERS = ['dfl', 'ign', 'fn'] as const
 
 const PLAIN_CALLS: readonly SpanCall[] = [
   { op: 'getpid' },
@@ -269,9 +274,14 @@ export function createActsDecoder(): ActsDecoder {
   }
 
   function nextItem(): LogItem {
-    const kind = next()
-    if (kind === OBJECT) return objects[object++] as LogItem
-    const line = next()
+    const code = numbers[at] as number
+    const kind = code & KIND
+    if (kind === OBJECT) {
+      at++
+      return objects[object++] as LogItem
+    }
+    const line = numbers[at + 1] as number
+    at += 2
     if (kind === LEAVE_KNOWN) return { kind: 'leave', span: take(line) }
     const by = next()
     const time = nextText()
@@ -283,7 +293,7 @@ export function createActsDecoder(): ActsDecoder {
       case OTHER:
         return { kind: 'other', line, by, time }
       default:
-        return nextCall(kind, line, by, time)
+        return nextCall(code, line, by, time)
     }
   }
 
@@ -302,10 +312,11 @@ export function createActsDecoder(): ActsDecoder {
     }
   }
 
-  function nextCall(kind: number, line: number, by: number, time: string): Act {
-    const last = next()
-    const call = nextSpanCall()
-    const outcome = nextOutcome()
+  function nextCall(code: number, line: number, by: number, time: string): Act {
+    const kind = code & KIND
+    const last = numbers[at++] as number
+    const call = nextSpanCall((code >> CALL_SHIFT) & KIND)
+    const outcome = nextOutcome(code >> OUTCOME_SHIFT)
     if (kind === CALL) return { kind: 'call', span: { by, line, time, call, last, outcome } }
     if (kind === ENTER) {
       const span: Span = { by, line, time, call, last, outcome }
@@ -325,9 +336,8 @@ export function createActsDecoder(): ActsDecoder {
     return span
   }
 
-  function nextSpanCall(): SpanCall {
-    const op = next()
-    switch (op) {
+  function nextSpanCall(code: number): SpanCall {
+    switch (code) {
       case CLONE:
         return { op: 'clone', flags: next(), exitSignal: next(), setTid: undefined }
       case EXECVE:
@@ -351,12 +361,14 @@ export function createActsDecoder(): ActsDecoder {
       case RT_SIGACTION:
         return { op: 'rt_sigaction', sig: next(), handler: HANDLERS[next()] ?? 'fn', flags: next() }
       default:
-        return op === CALL_OBJECT ? (objects[object++] as SpanCall) : (PLAIN_CALLS[op - GETPID] as SpanCall)
+        return code === CALL_OBJECT
+          ? (objects[object++] as SpanCall)
+          : (PLAIN_CALLS[code - GETPID] as SpanCall)
     }
   }
 
-  function nextOutcome(): SpanOutcome | undefined {
-    switch (next()) {
+  function nextOutcome(code: number): SpanOutcome | undefined {
+    switch (code) {
       case VALUE: {
         const value = next()
         return value === 0 ? ZERO_RETURNED : returned(value, undefined)

@@ -46,8 +46,10 @@ import { buildTree } from './tree.ts'
 const GONE = 256
 /** Dead processes kept for a parent outside the log that has surely reaped them. */
 const UNREAPED_KEPT = 512
-/** The invariants are walked once in so many acts, and not before as many as there are tasks. */
-const CHECK_EVERY = 1024
+/** The invariants are walked once in so many acts for each task, and not more often: a walk costs an act or two a task. */
+const CHECK_EVERY = 8
+/** A walk with few tasks costs as much as one with so many. */
+const CHECK_LEAST = 1024
 
 /** Whoever waits for the end of the first process is not to be kept waiting. */
 export function startSpans(
@@ -133,7 +135,8 @@ function perform(replay: SpanReplay, act: Act): void {
       replay.now.time = act.time
       performOther(replay, act)
   }
-  if (replay.check && ++replay.unchecked >= CHECK_EVERY + replay.world.procs.size) walk(replay, lineOf(act))
+  if (replay.check && ++replay.unchecked >= CHECK_EVERY * (CHECK_LEAST + replay.world.procs.size))
+    walk(replay, lineOf(act))
 }
 
 function performCall(replay: SpanReplay, kind: 'call' | 'enter' | 'leave', span: Span): void {
@@ -208,7 +211,7 @@ function actorOf(replay: SpanReplay, key: number, line: number, time: string): A
       : meetUnborn(replay, outer, { by: key, line, time, comm: '', tgid: 0 }))
   if (outer !== undefined && outer.unproven.size > 0) outer.unproven.delete(actor)
   actor.suspect = undefined
-  if (actor.task.state === 'T') goOn(replay, actor.proc)
+  if (actor.proc.stopped && actor.task.state === 'T') goOn(replay, actor.proc)
   actor.shown = true
   if (actor.left > 0 && actor.left < line && seen.ends) comeBack(replay, actor, line)
   return actor
