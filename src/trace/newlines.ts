@@ -19,7 +19,7 @@ export type NewlineFinder = (bytes: Uint8Array) => Int32Array | undefined
 export function createNewlineFinder(): NewlineFinder {
   let places = new Int32Array(FIRST_SIZE)
 
-  /** Four bytes at a time: less than a blank borrows from the highest bit of its byte, DEL and one make up that bit. */
+  /** Eight bytes at a time: less than a blank borrows from the highest bit of its byte, DEL and one make up that bit. */
   return (bytes) => {
     // V8 looks up at each use what is not the function's own.
     const each = EACH
@@ -28,13 +28,15 @@ export function createNewlineFinder(): NewlineFinder {
     let found = places
     let count = 0
     const words = new Int32Array(bytes.buffer, 0, bytes.length >> 2)
-    const { length } = words
-    for (let i = 0; i <= length; i++) {
-      if (i < length) {
-        const word = words[i] as number
-        if ((((word + each) | 0 | (((word - blanks) | 0) & ~word)) & highest) === 0) continue
+    const pairs = words.length & ~1
+    for (let i = 0; i <= pairs; i += 2) {
+      if (i < pairs) {
+        const a = words[i] as number
+        const b = words[i + 1] as number
+        const odd = (a + each) | ((a - blanks) & ~a) | (b + each) | ((b - blanks) & ~b)
+        if ((odd & highest) === 0) continue
       }
-      const end = i < length ? 4 * i + 4 : bytes.length
+      const end = i < pairs ? 4 * i + 8 : bytes.length
       for (let at = 4 * i; at < end; at++) {
         const byte = bytes[at] as number
         if (byte === LF) {

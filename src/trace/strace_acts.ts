@@ -400,8 +400,10 @@ export function createActReader(emit: (act: Act) => void): ActReader {
   }
 
   function placeCursor({ text, codes, end }: Stretch, at: number): undefined {
-    c.text = text
-    c.codes = codes
+    if (c.codes !== codes) {
+      c.text = text
+      c.codes = codes
+    }
     c.at = at
     c.end = end
   }

@@ -80,8 +80,11 @@ export function readLineAmong(
   nr: number,
   line: Line,
 ): undefined {
-  line.text = text
-  line.codes = codes
+  // The same for many lines: to write it again would cost as much as to read some more of the line.
+  if (line.codes !== codes) {
+    line.text = text
+    line.codes = codes
+  }
   line.from = from
   line.end = end
   line.nr = nr
