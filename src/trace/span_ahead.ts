@@ -8,7 +8,8 @@
 
 import { NumberMap } from './number_map.ts'
 import type { Act, Span, SpanCall } from './span.ts'
-import type { Flight, SpanReplay } from './span_replay.ts'
+import type { Flight } from './span_flights.ts'
+import type { SpanReplay } from './span_replay.ts'
 import { isTold, untold } from './span_under_way.ts'
 import type { Actor, Proc } from './span_world.ts'
 

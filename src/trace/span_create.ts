@@ -21,20 +21,12 @@ import {
 import { KernelError, type Task } from '../index.ts'
 import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import type { Span, SpanCall } from './span.ts'
+import type { Flight } from './span_flights.ts'
 import { groupOf, noteInherited } from './span_group.ts'
 import { learnNamespace } from './span_hidden_ns.ts'
 import { createLost } from './span_lost.ts'
 import { forceEnd, forceReap, isCalling } from './span_order.ts'
-import {
-  count,
-  differ,
-  type Flight,
-  resultText,
-  SKIPPED,
-  type SpanReplay,
-  skip,
-  tell,
-} from './span_replay.ts'
+import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
 import { type Actor, addPidfd, join, procLedBy } from './span_world.ts'
 
 type Clone = Extract<SpanCall, { op: 'clone' }>
@@ -54,7 +46,7 @@ const TRACERS_OWN = 16
 /** Performs a creation whose result is known, unless that has been done. */
 export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | undefined {
   const { outcome } = span
-  const flight = replay.flights.get(span.line)
+  const flight = replay.flights.creations.get(span.line)
   if (flight !== undefined) {
     if (flight.done) return undefined
     flight.done = true
@@ -97,9 +89,10 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
 
 /** Creations below the log's namespace, whose numbers in it nobody tells, have them in the order of their entries. */
 function createEarlier(replay: SpanReplay, span: Span): void {
-  const { flights, world } = replay
-  if (flights.size < 2) return
-  for (const { span: other, actor: by, done } of flights.values()) {
+  const { world } = replay
+  const { creations } = replay.flights
+  if (creations.size === 0) return
+  for (const { span: other, actor: by, done } of creations.values()) {
     if (other.line >= span.line) return
     const { call, outcome } = other
     if (done || call.op !== 'clone' || call.setTid !== undefined || !isCalling(by)) continue
@@ -265,9 +258,8 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
 
 /** Another creation under way in the same namespace took that number. */
 function createOther(replay: SpanReplay, actor: Actor, span: Span, nr: number): boolean {
-  for (const flight of replay.flights.values()) {
-    const { span: other, actor: by, done } = flight
-    if (done || other === span || other.call.op !== 'clone' || other.outcome?.kind !== 'returned') continue
+  for (const { span: other, actor: by, done } of replay.flights.creations.values()) {
+    if (done || other === span || other.outcome?.kind !== 'returned') continue
     if (!isCalling(by)) continue
     if (other.outcome.value !== nr || peekNumber(by.task) !== nr || by.task.level !== actor.task.level)
       continue
@@ -285,11 +277,10 @@ function createBefore(replay: SpanReplay, span: Span, next: number, nr: number):
   const { level } = replay.world
   let first: Flight | undefined
   let lowest = nr
-  for (const flight of replay.flights.values()) {
+  for (const flight of replay.flights.creations.values()) {
     const { span: other, actor: by, done } = flight
-    const { call, outcome } = other
-    if (done || other === span || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(by))
-      continue
+    const { outcome } = other
+    if (done || other === span || outcome?.kind !== 'returned' || !isCalling(by)) continue
     const taken = by.task.level === level ? outcome.value : outcome.outer
     if (taken === undefined || taken < next || taken >= lowest) continue
     first = flight
@@ -306,7 +297,7 @@ function giveWay(replay: SpanReplay, { task }: Actor, span: Span): boolean {
   if (task.level === world.level) return false
   const own = span.outcome?.kind === 'returned' ? span.outcome.outer : undefined
   const next = peekNumber(world.top)
-  for (const { span: other, actor: by, done } of flights.values()) {
+  for (const { span: other, actor: by, done } of flights.creations.values()) {
     const { call, outcome } = other
     if (done || other === span || call.op !== 'clone' || call.setTid !== undefined) continue
     if (outcome?.kind !== 'returned' || !isCalling(by) || peekNumber(by.task) !== outcome.value) continue
@@ -322,9 +313,9 @@ function giveWay(replay: SpanReplay, { task }: Actor, span: Span): boolean {
 /** Another creation under way, in a namespace below, took a number here as well. */
 function createDeeper(replay: SpanReplay, actor: Actor, next: number, missing: boolean): boolean {
   if (!missing) return false
-  for (const { span, actor: by, done } of replay.flights.values()) {
-    const { call, outcome } = span
-    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(by)) continue
+  for (const { span, actor: by, done } of replay.flights.creations.values()) {
+    const { outcome } = span
+    if (done || outcome?.kind !== 'returned' || !isCalling(by)) continue
     if (by.task.level <= actor.task.level || peekNumber(by.task) !== outcome.value) continue
     if (actor.task.level === replay.world.level && (outcome.outer ?? next) !== next) continue
     create(replay, by, span)
@@ -336,7 +327,7 @@ function createDeeper(replay: SpanReplay, actor: Actor, next: number, missing: b
 /** The creator is about to be killed in its call, and has made the child already. */
 function createDoomed(replay: SpanReplay, { task }: Actor, next: number, missing: boolean): boolean {
   if (!missing) return false
-  for (const flight of replay.flights.values()) {
+  for (const flight of replay.flights.creations.values()) {
     const { span, actor, done } = flight
     const { call, outcome } = span
     if (done || call.op !== 'clone' || outcome?.kind !== 'lost' || !isCalling(actor)) continue

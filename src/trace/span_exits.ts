@@ -147,7 +147,7 @@ export function noteFreed(replay: SpanReplay, outer: Outer, { of, line }: FreedA
   if (!proc.dead || proc.numbers[0] !== of) return
   outer.ended.delete(proc)
   if (forceReap(replay, proc, line)) return
-  for (const { actor } of flights.values()) if (actor.proc === proc.parent) return
+  for (const { actor } of flights.all.values()) if (actor.proc === proc.parent) return
   reap(replay, proc, line)
 }
 

@@ -102,7 +102,7 @@ function isCaused({ seen, flights }: SpanReplay, { left, proc }: Actor, status: 
     return false
   }
   if (!seen.exits || left > 0 || proc.exiting !== undefined) return true
-  for (const { span, actor } of flights.values())
+  for (const { span, actor } of flights.all.values())
     if (span.call.op === 'execve' && actor.proc === proc) return true
   return false
 }

@@ -15,7 +15,7 @@ export const ROOT_CALL: SpanCall = { op: 'clone', flags: 0, exitSignal: 0, setTi
 export function orphaned(replay: SpanReplay, key: number, line: number, time: string): Actor | undefined {
   const { world } = replay
   // No further on than the creations under way can have come.
-  if (world.owned && key - peekNumber(world.top) > replay.flights.size) return undefined
+  if (world.owned && key - peekNumber(world.top) > replay.flights.all.size) return undefined
   const child = adopt(replay, key)
   if (child === undefined) return undefined
   const born = join(world, child.task, child.proc, key, line, time)

@@ -80,7 +80,7 @@ function makeUpTo(replay: SpanReplay, key: number): boolean {
 
 /** Whoever has a smaller key, by the results of creations under way, was made before. */
 function makeEarlier(replay: SpanReplay, key: number): void {
-  for (const { span, actor, done } of replay.flights.values()) {
+  for (const { span, actor, done } of replay.flights.creations.values()) {
     const { call, outcome } = span
     if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || call.setTid !== undefined) continue
     const told = outcome.outer
@@ -92,9 +92,9 @@ function makeEarlier(replay: SpanReplay, key: number): void {
 function mistold(replay: SpanReplay, key: number): Actor | undefined {
   const { world, flights } = replay
   if (!world.owned || !makeUpTo(replay, key)) return undefined
-  for (const { span, actor, done } of flights.values()) {
-    const { call, outcome } = span
-    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
+  for (const { span, actor, done } of flights.creations.values()) {
+    const { outcome } = span
+    if (done || outcome?.kind !== 'returned' || !isCalling(actor)) continue
     if (actor.task.level === world.level && outcome.value !== key) return create(replay, actor, span)
   }
   return undefined
@@ -107,9 +107,9 @@ function mistold(replay: SpanReplay, key: number): Actor | undefined {
 function miscommented(replay: SpanReplay, key: number, line: number): Actor | undefined {
   const { world, flights, seen } = replay
   if (!seen.birth) return undefined
-  for (const { span, actor, done } of flights.values()) {
-    const { call, outcome } = span
-    if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer === undefined) continue
+  for (const { span, actor, done } of flights.creations.values()) {
+    const { outcome } = span
+    if (done || outcome?.kind !== 'returned' || outcome.outer === undefined) continue
     if (!isCalling(actor) || world.actors.get(outcome.outer)?.shown) continue
     const child = create(replay, actor, span)
     return child && rename(replay, child, outcome.outer, key, [line, span.last])
@@ -137,7 +137,7 @@ function rename(
 /** The creator was killed before it saw the result, or its return is too far away to be known. */
 function createdAndLost(replay: SpanReplay, key: number): Actor | undefined {
   makeEarlier(replay, key)
-  for (const flight of replay.flights.values()) {
+  for (const flight of replay.flights.creations.values()) {
     const { span, actor, done } = flight
     if (done || span.call.op !== 'clone' || (span.outcome !== undefined && span.outcome.kind !== 'lost'))
       continue

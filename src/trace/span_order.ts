@@ -11,8 +11,9 @@ import type { Killed } from './lives.ts'
 import { own } from './own.ts'
 import type { Span, SpanCall } from './span.ts'
 import { type Attempt, attempt, peekWait, type SimpleCall } from './span_calls.ts'
+import { type Flight, flightsNaming } from './span_flights.ts'
 import { groupOf, noteMoved } from './span_group.ts'
-import { type Flight, type SpanReplay, tell } from './span_replay.ts'
+import { type SpanReplay, tell } from './span_replay.ts'
 import {
   type Actor,
   noteChange,
@@ -116,18 +117,16 @@ export function advanceOthers(
   which: (call: SpanCall) => boolean = () => true,
 ): boolean {
   let moved = false
-  for (const flight of replay.flights.values())
+  for (const flight of replay.flights.all.values())
     if (flight.span !== than && which(flight.span.call) && advance(replay, flight)) moved = true
   return moved
 }
 
 /** A process is about to be another one, or to end: whoever is on the way to it meets it as it was. */
 export function settleNaming(replay: SpanReplay, proc: Proc): void {
-  if (replay.flights.size === 0) return
-  for (const flight of replay.flights.values()) {
-    const { call } = flight.span
-    if (flight.done || !('pid' in call) || call.pid <= 0 || flight.actor.proc === proc) continue
-    if (procOf(replay, flight.actor, call.pid) === proc) advance(replay, flight)
+  for (const flight of flightsNaming(replay.flights, proc)) {
+    const { done, actor, named } = flight
+    if (!done && actor.proc !== proc && procOf(replay, actor, named) === proc) advance(replay, flight)
   }
 }
 
@@ -195,7 +194,7 @@ export function forceReap(replay: SpanReplay, proc: Proc, line: number): boolean
 }
 
 function reapByWait(replay: SpanReplay, proc: Proc, line: number): boolean {
-  for (const flight of replay.flights.values()) {
+  for (const flight of replay.flights.all.values()) {
     const { span, actor } = flight
     if (flight.found !== 0 || actor.proc !== proc.parent || actor.task.state !== 'S') continue
     if (span.call.op !== 'wait4' || (span.call.pid > 0 && procOf(replay, actor, span.call.pid) !== proc))

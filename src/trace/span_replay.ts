@@ -9,6 +9,7 @@ import type { NumberMap } from './number_map.ts'
 import type { Difference } from './report.ts'
 import type { Span, SpanCall } from './span.ts'
 import type { Ahead } from './span_ahead.ts'
+import type { Flights } from './span_flights.ts'
 import type { Outer } from './span_outer.ts'
 import { type Actor, type Proc, takeChanges, type World } from './span_world.ts'
 
@@ -23,8 +24,7 @@ export interface SpanReplay {
   readonly outer: Outer | undefined
   /** What is held back until it is known whose it is; undefined: nothing ever is. */
   readonly ahead: Ahead | undefined
-  /** Calls that have entered the kernel and not come back, by the lines of their entries, in order. */
-  readonly flights: NumberMap<Flight>
+  readonly flights: Flights
   /** What the log has shown of itself. */
   readonly seen: Seen
   /** Numbers learnt to be taken by others, each with the line where. */
@@ -90,16 +90,6 @@ export interface Lost {
   readonly proc: Proc
   /** The caller's parent, as long as it is known. */
   readonly parent: Proc | undefined
-}
-
-/** A call under way. */
-export interface Flight {
-  readonly span: Span
-  readonly actor: Actor
-  /** It has been performed already, and answered as the log says. */
-  done: boolean
-  /** A wait that has already found its child: the child's number. */
-  found: number
 }
 
 /** A result that the log tells has been compared. */

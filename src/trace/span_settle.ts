@@ -297,9 +297,8 @@ function relieve(replay: SpanReplay, actor: Actor, span: Span, call: SimpleCall,
 
 /** The process that a call names is only just being made. */
 function createNamed(replay: SpanReplay, nr: number): boolean {
-  for (const { span, actor, done } of replay.flights.values()) {
-    if (done || span.call.op !== 'clone' || span.outcome?.kind !== 'returned' || span.outcome.value !== nr)
-      continue
+  for (const { span, actor, done } of replay.flights.creations.values()) {
+    if (done || span.outcome?.kind !== 'returned' || span.outcome.value !== nr) continue
     create(replay, actor, span)
     return true
   }

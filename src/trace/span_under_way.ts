@@ -1,14 +1,15 @@
 /** Creations under way: which key they tell, and which number they would have now. */
 import { peekNumber } from '../inside.ts'
+import type { Flight } from './span_flights.ts'
 import { isCalling } from './span_order.ts'
-import type { Flight, SpanReplay } from './span_replay.ts'
+import type { SpanReplay } from './span_replay.ts'
 
 /** The one that says that it makes the task of this key. */
 export function tellingFlight({ flights, world }: SpanReplay, key: number): Flight | undefined {
-  for (const flight of flights.values()) {
+  for (const flight of flights.creations.values()) {
     const { span, actor, done } = flight
     const { outcome } = span
-    if (done || span.call.op !== 'clone' || outcome?.kind !== 'returned' || !isCalling(actor)) continue
+    if (done || outcome?.kind !== 'returned' || !isCalling(actor)) continue
     const told = outcome.outer ?? (actor.task.level === world.level ? outcome.value : undefined)
     if (told === key) return flight
   }
@@ -22,12 +23,12 @@ export function isTold(replay: SpanReplay, key: number): boolean {
 
 /** Creations under way whose results do not tell a key, and which may come about by now. */
 export function untold({ world, flights }: SpanReplay): Flight[] {
-  return flights.values().filter(({ span: { call, outcome }, actor: { task }, actor, done }) => {
+  return flights.creations.values().filter(({ span: { call, outcome }, actor: { task }, actor, done }) => {
     if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
       return false
     if (!isCalling(actor) || task.level === world.level) return false
     const before = outcome.value - peekNumber(task)
-    return call.setTid !== undefined || (before >= 0 && before < flights.size)
+    return call.setTid !== undefined || (before >= 0 && before < flights.all.size)
   })
 }
 

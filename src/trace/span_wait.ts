@@ -26,13 +26,13 @@ import { spanText } from './describe.ts'
 import type { WaitInfo } from './event.ts'
 import type { Span, SpanCall, SpanOutcome } from './span.ts'
 import { isUntold, peekWait, waitTarget } from './span_calls.ts'
+import type { Flight } from './span_flights.ts'
 import { childrenOf } from './span_kin.ts'
 import { end, forceEnd, forceReap, goOn, isCalling, procOf, stop } from './span_order.ts'
 import {
   blameBirth,
   count,
   differ,
-  type Flight,
   nameOf,
   resultText,
   SKIPPED,

@@ -14,11 +14,12 @@ import { createAhead, holdBack, isUnclear, letOut } from './span_ahead.ts'
 import { compareComments } from './span_comments.ts'
 import { create } from './span_create.ts'
 import { endOuter, performEnds, reapUntold } from './span_exits.ts'
+import { addFlight, createFlights, type Flight, removeFlight } from './span_flights.ts'
 import { checkEnd, checkKilled, comeBack, leaveFor, outliveKill } from './span_leave.ts'
 import { meet } from './span_meet.ts'
 import { end, execute, forceEnd, goOn, isSimple, stop } from './span_order.ts'
 import { createOuter } from './span_outer.ts'
-import { count, differ, type Flight, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
+import { count, differ, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
 import { enterSimple, settle } from './span_settle.ts'
 import { compareSpan, forgetExits, meetUnborn, performShown } from './span_shown.ts'
 import { settleSignal } from './span_signal.ts'
@@ -64,7 +65,7 @@ export function startSpans(
     counts: { events: 0, checked: 0, matched: 0, reordered: 0, skipped: {} },
     now: { time: '' },
     ahead: start.spans.source === 'strace' && options.until !== 'root' ? createAhead() : undefined,
-    flights: new NumberMap(),
+    flights: createFlights(),
     seen: {
       signals: new Set(),
       stops: false,
@@ -146,12 +147,12 @@ function performCall(replay: SpanReplay, kind: 'call' | 'enter' | 'leave', span:
     enter(replay, actor, span)
     compare(replay, span, actor, undefined)
   } else {
-    const flight = replay.flights.get(span.line)
+    const flight = replay.flights.all.get(span.line)
     const actor = flight?.actor ?? actorOf(replay, span.by, span.line, span.time)
     const { checked, matched } = replay.counts
     const noted = replay.differences.listed.length
     compare(replay, span, actor, flight)
-    replay.flights.delete(span.line)
+    if (flight !== undefined) removeFlight(replay.flights, flight)
     const wrong = replay.counts.checked - checked - (replay.counts.matched - matched)
     if (wrong > 0 && span.call.op !== 'clone')
       actor.suspect = { noted: replay.differences.listed.slice(noted), wrong }
@@ -248,8 +249,7 @@ function enterLong(replay: SpanReplay, span: Span): void {
   enter(replay, actor, span)
   const { call } = span
   if (call.op === 'exit' || call.op === 'exit_group') return
-  const flight: Flight = { span, actor, done: false, found: 0 }
-  replay.flights.set(span.line, flight)
+  const flight = addFlight(replay.flights, span, actor)
   if (isSimple(call)) flight.done = enterSimple(replay, actor, span, call)
 }
 
