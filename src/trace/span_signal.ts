@@ -65,7 +65,7 @@ function settleChildSignal(replay: SpanReplay, actor: Actor, act: SignalAct, pid
   const child = procOf(replay, actor, pid)
   const gone = departedOf(replay, actor, pid)
   const ended = act.code <= CLD_DUMPED
-  if (child !== undefined && child.parent === actor.proc && ended && !child.dead && !replay.seen.ends)
+  if (child !== undefined && child.parent === actor.proc && ended && !child.dead && !showsEnd(replay, act))
     forceEnd(replay, child, act.line)
   const alive =
     child !== undefined &&
@@ -99,6 +99,11 @@ function settleChildSignal(replay: SpanReplay, actor: Actor, act: SignalAct, pid
       : 'no child of that number has'
   disagree(replay, actor, act, pid, actual)
   if (child?.parent !== actor.proc) blameBirth(replay, child, nameOf(actor))
+}
+
+/** Whether the log has a line of its own for such an end: with -qq it has one only for whoever was killed. */
+function showsEnd({ seen }: SpanReplay, { code }: SignalAct): boolean {
+  return code === CLD_EXITED ? seen.exitsEnd : seen.ends
 }
 
 /** So many times it is a wrong number; more often, a log in which ends are not told in their order. */

@@ -214,7 +214,7 @@ function actorOf(replay: SpanReplay, key: number, line: number, time: string): A
   actor.suspect = undefined
   if (actor.proc.stopped && actor.task.state === 'T') goOn(replay, actor.proc)
   actor.shown = true
-  if (actor.left > 0 && actor.left < line && seen.ends) comeBack(replay, actor, line)
+  if (actor.left > 0 && actor.left < line && seen.exitsEnd) comeBack(replay, actor, line)
   return actor
 }
 
