@@ -156,7 +156,9 @@ function settleSent(replay: SpanReplay, actor: Actor, act: SignalAct, pid: numbe
     count(replay, true)
     return
   }
-  const outside = !TO_ONESELF.has(act.sig) && (!world.owned || !replay.seen.birth)
+  // Whoever is in a namespace that was made in the log is in the log; who is outside of it has the number 0 there.
+  const shares = actor.task.level === world.level && !world.owned
+  const outside = !TO_ONESELF.has(act.sig) && (shares || !replay.seen.birth)
   const unknown = sender === undefined && gone === undefined && outside
   const above = pid === 0 && actor.task.level >= world.level
   const init = pid === 1 && !world.topIsLogged && actor.task.level === world.level
