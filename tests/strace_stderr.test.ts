@@ -46,9 +46,10 @@ const rows: [what: string, lines: string[], acts: string[]][] = [
       '[1]-  Terminated              sleep 0.3',
       '',
       'Traceback (most recent call last):',
+      '    print(os.waitpid(p, 0))',
       '[pid     5] getpid()                    = 5',
     ],
-    ['call 4 getpid 1 4', 'call 4 clone 2 5', 'call 5 getpid 7 5'],
+    ['call 4 getpid 1 4', 'call 4 clone 2 5', 'call 5 getpid 8 5'],
   ],
   [
     'what the first line says of the number is outvoted by what two others say',

@@ -78,11 +78,12 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
     else if (text.startsWith('exit:', at)) exit(acts, slot, head, text, line)
     else if (text.startsWith('exec:', at)) exec(acts, slot, head, text, line)
     else if (text.startsWith('free:', at)) freed(acts, head, text, line)
-    else if (text.startsWith('wait:', at)) checkWait(acts, slot, head, line)
+    else if (text.startsWith('wait:', at)) checkWait(acts, slot, head, line, waitedFor(text))
   }
 
   /** `sys_kill(…)` and `sys_kill -> 0x0` in the kernel's own text, `sys_enter_kill: …` and `sys_exit_kill: 0x0` in others'. */
   function readCall(slot: Slot, text: string, line: number): undefined {
+    acts.customs.calls = true
     const nameAt = head.at + 'sys_'.length
     const end = wordEnd(text, nameAt)
     const name = text.substring(nameAt, end)
@@ -103,6 +104,11 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
     const value = numberAt(text, at)
     if (checkReturn(acts, slot, head, name, value, line)) leave(acts, slot, head, name, value, line)
   }
+}
+
+/** `comm=bash pid=29745 prio=120` */
+function waitedFor(text: string): number {
+  return numberAt(text, text.lastIndexOf(' pid=') + 5)
 }
 
 function wordEnd(text: string, from: number): number {

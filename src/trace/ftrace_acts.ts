@@ -9,7 +9,7 @@ import { isLong, RESTARTS, readEntry } from './ftrace_calls.ts'
 import { type Customs, newCustoms } from './ftrace_customs.ts'
 import { type Head, nameOf } from './ftrace_head.ts'
 import { createSlots, type Open, type Slot, type Slots } from './ftrace_slots.ts'
-import type { Act, Span, SpanCall, SpanOutcome } from './span.ts'
+import type { Act, BirthAct, Span, SpanCall, SpanOutcome } from './span.ts'
 import { type ActQueue, createActQueue } from './strace_queue.ts'
 
 export interface Acts {
@@ -46,7 +46,7 @@ export function createActs(emit: (act: Act) => void): Acts {
 
 function decide(acts: Acts, { birth, span }: Open): Act {
   if (birth === undefined) return { kind: 'enter', span: span as Span }
-  acts.pairs = false
+  if (birth.again === 0) acts.pairs = false
   return birth
 }
 
@@ -90,8 +90,7 @@ export function enter(
   line: number,
 ): undefined {
   const call = readEntry(name, text, from)
-  if (slot.call !== undefined) close(acts, slot, line, LOST)
-  slot.creating = undefined
+  abandon(acts, slot, line)
   if (call === undefined) return
   if (call.op === 'clone') {
     slot.creating = call
@@ -152,7 +151,17 @@ export function close(acts: Acts, slot: Slot, line: number, outcome: SpanOutcome
 /** Whatever the task had begun, it will not see the end of. */
 export function abandon(acts: Acts, slot: Slot, line: number): undefined {
   if (slot.call !== undefined) close(acts, slot, line, LOST)
+  settleChoice(acts, slot, 0)
   slot.creating = undefined
+}
+
+/** A birth has waited for the end of the call that has made it: the number that this came back with; 0: it did not. */
+function settleChoice(acts: Acts, slot: Slot, told: number): undefined {
+  const open = slot.choosing
+  if (open === undefined) return
+  slot.choosing = undefined
+  open.act ??= { ...(open.birth as BirthAct), told }
+  acts.queue.drain()
 }
 
 function outcomeOf(value: number): SpanOutcome {
@@ -164,6 +173,7 @@ function outcomeOf(value: number): SpanOutcome {
 /** The child's own return says 0, and is met in a slot where no creation is under way. */
 function settleCreation(acts: Acts, slot: Slot, { by, time }: Head, line: number, value: number): undefined {
   const outcome = outcomeOf(value)
+  settleChoice(acts, slot, outcome.kind === 'returned' ? value : 0)
   if (outcome.kind === 'failed') {
     const call = slot.creating as SpanCall
     push(acts, { kind: 'call', span: { by, line: slot.since, time, call, last: line, outcome } })

@@ -23,6 +23,14 @@ function creation(signal: number, flags = 0): SpanCall {
   return { op: 'clone', flags, exitSignal: signal, setTid: undefined }
 }
 
+/** What a clone3 has for flags: they are in memory. */
+const UNKNOWN_FLAGS = -1
+
+/** Whether it may ask for numbers (set_tid): nobody sees whether it does. */
+export function mayChoose(call: SpanCall | undefined): boolean {
+  return call?.op === 'clone' && call.flags === UNKNOWN_FLAGS
+}
+
 const BUILDERS: ReadonlyMap<string, Builder> = new Map<string, Builder>([
   ['getpid', () => ({ op: 'getpid' })],
   ['gettid', () => ({ op: 'gettid' })],
@@ -45,7 +53,7 @@ const BUILDERS: ReadonlyMap<string, Builder> = new Map<string, Builder>([
   ['unshare', (args) => ({ op: 'unshare', flags: at(args, 0) })],
   ['setns', setns],
   ['clone', (args) => creation(at(args, 0) & CSIGNAL, at(args, 0) & ~CSIGNAL)],
-  ['clone3', () => creation(SIGCHLD, -1)],
+  ['clone3', () => creation(SIGCHLD, UNKNOWN_FLAGS)],
   ['fork', () => creation(SIGCHLD)],
   ['vfork', () => creation(SIGCHLD)],
   ['exit', (args) => ({ op: 'exit', code: at(args, 0) & 0xff })],

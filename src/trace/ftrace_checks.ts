@@ -5,7 +5,7 @@
  *
  * Invariant: nothing is held against a task that began before the log, or against events of a kind that the log may not have.
  */
-import { SIGCHLD, SIGKILL } from '../abi/index.ts'
+import { P_ALL, P_PID, SIGCHLD, SIGKILL } from '../abi/index.ts'
 import { type Acts, push } from './ftrace_acts.ts'
 import type { Stray } from './ftrace_customs.ts'
 import type { Head } from './ftrace_head.ts'
@@ -181,12 +181,19 @@ function checkNewborn(acts: Acts, slot: Slot, head: Head, name: string, line: nu
   noted.returned = true
 }
 
-/** sched_process_wait: whoever waits is in a call that does. */
-export function checkWait(acts: Acts, slot: Slot, head: Head, line: number): undefined {
+/** sched_process_wait: whoever waits is in a call that does. `nr`: the number that it waits for, 0: any or nobody's. */
+export function checkWait(acts: Acts, slot: Slot, head: Head, line: number, nr: number): undefined {
   const { calling } = acts.customs
   const { noted } = slot
   if (WAITS.has(noted.call) && !noted.waits) {
     noted.waits = true
+    const asked = askedFor(slot)
+    if (asked === undefined || nr === asked || isChildOf(acts, slot, head.by, nr, asked)) return
+    clash(acts, head, line, `the wait of ${head.by}`, [`for ${nr}`, `for ${asked} at line ${noted.since}`])
+    clash(acts, head, noted.since, `sys_${noted.call} by ${head.by}`, [
+      `for ${asked}`,
+      `for ${nr} at line ${line}`,
+    ])
     return
   }
   if (slot.ended) return
@@ -196,6 +203,32 @@ export function checkWait(acts: Acts, slot: Slot, head: Head, line: number): und
     clash(acts, head, line, `the wait of ${head.by}`, ['a call that waits', `${by} has called it`])
     return
   }
+}
+
+/** The number that a call under way waits for, 0: any; undefined: that of a group, or one that is not in the log. */
+function askedFor({ call }: Slot): number | undefined {
+  const asks = call?.span?.call
+  if (asks?.op === 'wait4') return asks.pid === -1 ? 0 : positive(asks.pid)
+  if (asks?.op !== 'waitid') return undefined
+  return asks.idtype === P_ALL ? 0 : asks.idtype === P_PID ? positive(asks.id) : undefined
+}
+
+function positive(nr: number): number | undefined {
+  return nr > 0 ? nr : undefined
+}
+
+/** The event has the outermost number of whom the call names by the caller's: one of its children, as far as they are known. */
+function isChildOf({ slots }: Acts, slot: Slot, by: number, nr: number, asked: number): boolean {
+  if (asked === 0) return false
+  if (nr === 0) return true
+  const isOwn = ({ parent }: Slot): boolean =>
+    parent !== 0 && (parent === by || (slot.group !== 0 && slots.get(parent)?.group === slot.group))
+  const named = slots.get(asked)
+  if (named !== undefined && isOwn(named)) return false
+  const child = slots.get(nr)
+  if (child === undefined) return slot.parent === 0
+  // It may have been adopted.
+  return child.parent === 0 || slot.group === 0 || slots.get(child.parent)?.ended !== false || isOwn(child)
 }
 
 /** An end is told by whoever has ended, and once, unless he also tells who adopts his dead children. */

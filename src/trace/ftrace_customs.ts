@@ -15,6 +15,8 @@ export interface Customs {
   /** How often each signal has been sent to anybody and not arrived, at most. */
   readonly underWay: Map<number, number>
   exits: number
+  /** The log has system calls. */
+  calls: boolean
 }
 
 export interface Stray {
@@ -32,5 +34,6 @@ export function newCustoms(): Customs {
     tracing: false,
     underWay: new Map(),
     exits: 0,
+    calls: false,
   }
 }

@@ -4,9 +4,19 @@
  * task_newtask and sched_process_fork tell of the same birth; the first is held back until the second has come. A name may
  * hold what looks like a field, so fields are looked for from the end of the line.
  */
-import { CLD_STOPPED, CLD_TRAPPED, CLONE_THREAD, SIGCHLD, SIGCONT, SIGURG, SIGWINCH } from '../abi/index.ts'
+import {
+  CLD_STOPPED,
+  CLD_TRAPPED,
+  CLONE_CHILD_SETTID,
+  CLONE_THREAD,
+  CLONE_VM,
+  SIGCHLD,
+  SIGCONT,
+  SIGURG,
+  SIGWINCH,
+} from '../abi/index.ts'
 import { type Acts, abandon, exitSignalOf, hold, introduce, push } from './ftrace_acts.ts'
-import { hexAt, numberAt } from './ftrace_calls.ts'
+import { hexAt, mayChoose, numberAt } from './ftrace_calls.ts'
 import {
   checkDelivery,
   checkFreed,
@@ -90,8 +100,19 @@ export function fork(
     slot.told = 0
     return
   }
-  open.act ??= { ...(open.birth as BirthAct), again: child, againLine: line }
-  acts.queue.drain()
+  const birth = open.birth as BirthAct
+  const choosable = birth.choosable || (!acts.customs.calls && birth.child === child && isBare(birth.flags))
+  open.birth = { ...birth, choosable, again: child, againLine: line }
+  if (birth.choosable && slot.choosing === undefined) slot.choosing = open
+  else {
+    open.act ??= open.birth
+    acts.queue.drain()
+  }
+}
+
+/** No thread is made so, and no fork(2) of a C library: it may be a clone3(2). */
+function isBare(flags: number): boolean {
+  return (flags & (CLONE_VM | CLONE_CHILD_SETTID)) === 0
 }
 
 /** task_newtask has told of it in another task's name: one of the two events has the wrong one. */
@@ -120,7 +141,21 @@ function birthOf(
   slot.made = child
   slot.noted.creates = true
   const from = slot.creating === undefined ? since : slot.since
-  return { kind: 'birth', by, line, time, since: from, child, again: 0, againLine: 0, flags, exitSignal }
+  const choosable = mayChoose(slot.creating)
+  return {
+    kind: 'birth',
+    by,
+    line,
+    time,
+    since: from,
+    child,
+    again: 0,
+    againLine: 0,
+    flags,
+    exitSignal,
+    choosable,
+    told: 0,
+  }
 }
 
 /** `filename=/usr/bin/setsid pid=29745 old_pid=29745` */

@@ -11,7 +11,8 @@ import type { Undecided } from './strace_queue.ts'
 /** A call whose return, or a creation whose other event, has not come yet. */
 export interface Open extends Undecided {
   readonly span: Span | undefined
-  readonly birth: BirthAct | undefined
+  /** As far as the log has shown it. */
+  birth: BirthAct | undefined
 }
 
 export interface Slot {
@@ -31,6 +32,8 @@ export interface Slot {
   made: number
   /** task_newtask, waiting for sched_process_fork. */
   birth: Open | undefined
+  /** A birth in a call that may have chosen the number, waiting for what the call comes back with. */
+  choosing: Open | undefined
   /** A task that task_newtask alone has told of: a sched_process_fork that comes after all is no other birth. */
   told: number
   /** The latest signal that it took. */
@@ -116,6 +119,7 @@ export function createSlots(): Slots {
         since: 0,
         made: 0,
         birth: undefined,
+        choosing: undefined,
         told: 0,
         signal: 0,
         ended: false,

@@ -17,6 +17,8 @@ export interface Actor {
   readonly base: number
   /** While it has no key: how far above the library's its number in the tracer's namespace is by now known to be. */
   late: number
+  /** While it has no key: one that was made after it has this key; 0: none. */
+  below: number
   /** The signal that it took last, which may turn out to have been deadly. */
   lastSignal: number
   /** The line in which it took that; 0: it has called since. */

@@ -11,7 +11,7 @@ import type { Act, Span, SpanCall } from './span.ts'
 import type { Flight } from './span_flights.ts'
 import type { SpanReplay } from './span_replay.ts'
 import { isTold, untold } from './span_under_way.ts'
-import type { Actor, Proc } from './span_world.ts'
+import { type Actor, dropActor, type Proc } from './span_world.ts'
 
 /** What is held, and what it tells. */
 export interface Ahead {
@@ -114,7 +114,15 @@ export function isUnclear(replay: SpanReplay, act: Act): boolean {
   const key = keyOf(act)
   const { world, seen } = replay
   if (act.kind === 'leave' || world.actors.has(key) || seen.root === undefined) return false
+  dropSilent(replay)
   return !isTold(replay, key) && world.nameless.size + untold(replay).length > 1
+}
+
+/** With -qq the threads of a process that exits may have no line at all: once it has been waited for, none will come. */
+function dropSilent({ world, seen }: SpanReplay): undefined {
+  if (seen.exitsEnd) return
+  for (const actor of world.nameless)
+    if (actor.task.state === 'X' && actor.proc.task.state === 'X') dropActor(world, actor)
 }
 
 /** Whether a number that one of its lines tells is that of one only. */
@@ -178,6 +186,7 @@ function resultOf({ span: { outcome } }: Flight): number {
 export function foresee(replay: SpanReplay, key: number): Candidate | undefined {
   const { ahead } = replay
   if (ahead === undefined || ahead.acts.length === 0) return undefined
+  dropSilent(replay)
   const all = candidates(replay)
   if (all.length < 2) return undefined
   // Keys go up in the order in which tasks are made.
@@ -225,6 +234,11 @@ function isSurelyBefore({ actor }: Candidate, other: Candidate): boolean {
   return other.actor?.task === proc.task && made < proc.born
 }
 
+/** Somebody who was made later has a smaller key. */
+function isTooLate({ actor }: Candidate, key: number): boolean {
+  return actor !== undefined && actor.below > 0 && isBefore(actor.below, key)
+}
+
 function isNumbered(candidate: Candidate, { tid, tgid }: OwnNumber): boolean {
   if (tid > 0 && numberOf(candidate, 'tid') !== tid) return false
   return tgid === 0 || numberOf(candidate, 'tgid') === tgid
@@ -234,7 +248,9 @@ function possibleFor(replay: SpanReplay, ahead: Ahead, all: readonly Candidate[]
   const own = ahead.own.get(key)
   const numbered = own === undefined ? all : all.filter((it) => isNumbered(it, own))
   // Where nobody has the numbers that it tells, one of them is wrong.
-  return (numbered.length > 0 ? numbered : all).filter((it) => mayEnd(replay, ahead, it, key))
+  return (numbered.length > 0 ? numbered : all).filter(
+    (it) => mayEnd(replay, ahead, it, key) && !isTooLate(it, key),
+  )
 }
 
 function expectedKey({ world }: SpanReplay, { task, late }: Actor): number {

@@ -9,10 +9,11 @@ import { __WALL } from '../abi/index.ts'
 import { endProcess, endThread, findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import type { BirthAct, Span, ToldAct } from './span.ts'
 import { processOf } from './span_calls.ts'
+import { chooseNumbers, isChosen, isToldChoice, judgeChoices, noteChosen, retake } from './span_choice.ts'
 import { clone, learnPidMax, welcome } from './span_create.ts'
 import { forceEnd, forceReap } from './span_order.ts'
 import { meetOlder, type Outer } from './span_outer.ts'
-import { count, differ, resultText, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import { count, differ, resultText, SKIPPED, type SpanReplay, skip, unskip } from './span_replay.ts'
 import { inheritView } from './span_view.ts'
 import { type Actor, dropActor, takeOverEnd, takeOverReap } from './span_world.ts'
 
@@ -30,7 +31,7 @@ export interface Guess {
   readonly at: number
 }
 
-type Fit = 'fits' | 'reordered' | 'first' | 'limit' | 'guess' | 'late' | 'differs'
+type Fit = 'fits' | 'reordered' | 'first' | 'limit' | 'guess' | 'late' | 'chosen' | 'differs'
 
 const STEPS = 64
 const RESERVED = 300
@@ -55,7 +56,10 @@ export function performBirth(replay: SpanReplay, outer: Outer, actor: Actor, act
   const cursor = world.top.sysctl('kernel.ns_last_pid')
   const guess = guessOf(outer, actor, act, nr)
   const fit = fitNumber(replay, outer, guess)
-  const child = clone(actor.task, span.call as Extract<Span['call'], { op: 'clone' }>)
+  const setTid = act.choosable ? chooseNumbers(replay, actor, act, nr, fit === 'chosen') : undefined
+  const from = peekNumber(actor.task)
+  const call = span.call as Extract<Span['call'], { op: 'clone' }>
+  const child = clone(actor.task, { ...call, setTid })
   if (fit === 'late') world.top.sysctl('kernel.ns_last_pid', cursor)
   outer.births++
   outer.time = act.time
@@ -69,6 +73,7 @@ export function performBirth(replay: SpanReplay, outer: Outer, actor: Actor, act
   note(replay, outer, guess, fit, got)
   guess.made = welcome(replay, actor, span, child, got)
   if (fit === 'guess') outer.unproven.set(guess.made, guess)
+  if (setTid !== undefined && actor.task.level > world.level) noteChosen(outer, actor, act, from)
   inheritView(outer, actor.proc, guess.made.proc)
 }
 
@@ -111,6 +116,9 @@ function note(replay: SpanReplay, outer: Outer, guess: Guess, fit: Fit, got: num
     case 'limit':
       skip(replay, SKIPPED.limit)
       return
+    case 'chosen':
+      skip(replay, SKIPPED.chosen)
+      break
     case 'late':
       confirm(replay, outer, nr)
       count(replay, got === nr, true)
@@ -137,14 +145,16 @@ function fitNumber(replay: SpanReplay, outer: Outer, guess: { from: number } & G
       top.sysctl('kernel.ns_last_pid', nr - 1)
       return 'first'
     }
-    if (hole !== undefined) {
+    if (hole !== undefined && isChosen(replay, hole)) {
+      retake(replay, outer, hole)
+    } else if (hole !== undefined) {
       top.sysctl('kernel.ns_last_pid', nr - 1)
       if (isLate(outer, hole, act)) return 'late'
       refute(replay, outer, hole)
       top.sysctl('kernel.ns_last_pid', nr - 1)
     } else if (free(replay, outer, nr, act.line)) {
       if (fit === 'fits') fit = 'reordered'
-    } else if (outer.limit !== undefined && nr > top.sysctl('kernel.pid_max')) {
+    } else if (outer.limit !== undefined && nr >= top.sysctl('kernel.pid_max')) {
       unlimit(replay, outer, outer.limit)
     } else if (next > nr && learnPidMax(replay, top, nr, true)) {
       fit = 'limit'
@@ -152,7 +162,7 @@ function fitNumber(replay: SpanReplay, outer: Outer, guess: { from: number } & G
       if (top.sysctl('kernel.pid_max') !== USUAL) outer.limit = guess
     } else {
       if (fit !== 'limit') guess.from = next
-      return passOver(outer, replay, guess) ?? 'differs'
+      return passOver(outer, replay, guess) ?? (mayChoose(replay, guess) ? 'chosen' : 'differs')
     }
   }
   return 'differs'
@@ -172,12 +182,6 @@ function confirm(replay: SpanReplay, outer: Outer, nr: number): void {
   unskip(replay, SKIPPED.foreignNumber)
   count(replay, true, true)
   if (hole.made !== undefined) outer.unproven.delete(hole.made)
-}
-
-function unskip({ counts }: SpanReplay, reason: string): void {
-  const left = (counts.skipped[reason] ?? 0) - 1
-  if (left > 0) counts.skipped[reason] = left
-  else delete counts.skipped[reason]
 }
 
 /** The holder of a number has gone, or is about to; or it never was that number's holder. */
@@ -227,11 +231,20 @@ function passOver(outer: Outer, replay: SpanReplay, guess: Guess): Fit | undefin
   return guess.open > 0 ? 'guess' : 'fits'
 }
 
+/** The call that makes the task may have asked for its number. */
+function mayChoose({ world }: SpanReplay, { act, nr }: Guess): boolean {
+  return act.choosable && !isNumberTaken(world.top, nr) && nr < world.top.sysctl('kernel.pid_max')
+}
+
 /** It was no limit: the number that came round was wrong. */
 function unlimit(replay: SpanReplay, outer: Outer, guess: Guess): void {
   const { top } = replay.world
   outer.limit = undefined
   top.sysctl('kernel.pid_max', UNLIMITED)
+  if (isChosen(replay, guess)) {
+    retake(replay, outer, guess, SKIPPED.limit)
+    return
+  }
   refute(replay, outer, guess, SKIPPED.limit)
   top.sysctl('kernel.ns_last_pid', guess.from)
 }
@@ -277,7 +290,12 @@ function unmake(replay: SpanReplay, made: Actor): void {
 }
 
 /** `sys_clone -> 0x5`: the number that the caller sees. */
-export function compareTold(replay: SpanReplay, actor: Actor, { child, value, line }: ToldAct): void {
+export function compareTold(
+  replay: SpanReplay,
+  outer: Outer,
+  actor: Actor,
+  { child, value, line }: ToldAct,
+): void {
   const { world } = replay
   const born = world.actors.get(child)
   const depth = actor.task.level - world.level
@@ -287,6 +305,12 @@ export function compareTold(replay: SpanReplay, actor: Actor, { child, value, li
       ? world.departed.get(child)?.numbers[depth]
       : actor.task.tidOf(task)
   if (number === undefined) return
+  if (isToldChoice(outer, actor, value, line)) {
+    skip(replay, SKIPPED.chosen)
+    return
+  }
   count(replay, number === value)
-  if (number !== value) differ(replay, line, actor, 'clone', `${value}`, `${number}`)
+  if (number === value) return
+  differ(replay, line, actor, 'clone', `${value}`, `${number}`)
+  judgeChoices(replay, outer, actor, value, false)
 }

@@ -167,8 +167,11 @@ function nameless(replay: SpanReplay, key: number, exact: boolean): Actor | unde
 /** The key of one that was nameless. */
 function named(replay: SpanReplay, actor: Actor, key: number): Actor {
   const { world } = replay
-  const own = world.top.tidOf(actor.task) + actor.late
+  const number = world.top.tidOf(actor.task)
+  const own = number + actor.late
   nameActor(world, actor, key)
+  // A thread that has ended with its process has no number any more.
+  if (number === 0) return actor
   const last = world.top.sysctl('kernel.ns_last_pid')
   if (own < key || (own > key && learnPidMax(replay, world.top, key, true)))
     shift(world, actor, last, key - own)

@@ -9,6 +9,7 @@ import type { Task } from '../index.ts'
 import { isNumberTaken } from '../inside.ts'
 import type { SeenAct } from './span.ts'
 import type { Guess } from './span_birth.ts'
+import type { Chosen } from './span_choice.ts'
 import { type SpanReplay, tell } from './span_replay.ts'
 import type { View } from './span_view.ts'
 import { type Actor, join, type Proc } from './span_world.ts'
@@ -42,6 +43,8 @@ export interface Outer {
   readonly holes: Map<number, Guess>
   /** Tasks with guessed numbers that have not had a line of their own. */
   readonly unproven: Map<Actor, Guess>
+  /** The latest numbers below the outermost namespace that were taken for chosen. */
+  readonly chosen: Chosen[]
   /** Their next children are in a namespace that the log does not name. */
   readonly strayed: WeakSet<Proc>
   births: number
@@ -79,6 +82,7 @@ export function createOuter(rules: OuterRules): Outer {
     views: new WeakMap(),
     holes: new Map(),
     unproven: new Map(),
+    chosen: [],
     strayed: new WeakSet(),
     births: 0,
     time: '',

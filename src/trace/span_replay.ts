@@ -104,6 +104,13 @@ export function skip({ counts }: SpanReplay, reason: string): void {
   counts.skipped[reason] = (counts.skipped[reason] ?? 0) + 1
 }
 
+/** One of them turns out to be comparable after all. */
+export function unskip({ counts }: SpanReplay, reason: string): void {
+  const left = (counts.skipped[reason] ?? 0) - 1
+  if (left > 0) counts.skipped[reason] = left
+  else delete counts.skipped[reason]
+}
+
 export const SKIPPED = {
   foreignNumber: 'numbers taken outside the log',
   foreignProcess: 'processes outside the log',
@@ -117,6 +124,7 @@ export const SKIPPED = {
   traced: 'children of others, which the caller traces',
   foreignNamespace: 'namespaces that the log does not name',
   groups: 'groups that the log does not show',
+  chosen: 'numbers that a caller may have chosen',
   killed: 'results of calls that SIGKILL ended',
 } as const
 

@@ -3,6 +3,7 @@
  */
 import type { BirthAct, ExitsAct, FreedAct, SeenAct, SentAct, Span, ToldAct } from './span.ts'
 import { compareTold, performBirth, refute } from './span_birth.ts'
+import { judgeChoices } from './span_choice.ts'
 import { beginExit, noteFreed, noteSent } from './span_exits.ts'
 import { meetOlder, type Outer } from './span_outer.ts'
 import { SKIPPED, type SpanReplay, skip } from './span_replay.ts'
@@ -25,7 +26,7 @@ export function performShown(replay: SpanReplay, outer: Outer, act: ShownAct, fi
       break
     case 'told': {
       const actor = find(act.by, line, time)
-      judge(replay, outer, actor.proc, act.value, () => compareTold(replay, actor, act))
+      judge(replay, outer, actor.proc, act.value, () => compareTold(replay, outer, actor, act))
       break
     }
     case 'exits':
@@ -43,7 +44,8 @@ export function performShown(replay: SpanReplay, outer: Outer, act: ShownAct, fi
 export function meetUnborn(replay: SpanReplay, outer: Outer, act: Omit<SeenAct, 'kind'>): Actor {
   const guess = outer.holes.get(act.by)
   outer.holes.delete(act.by)
-  if (guess?.made !== undefined && outer.unproven.has(guess.made)) refute(replay, outer, guess)
+  if (guess?.made !== undefined && outer.unproven.has(guess.made) && !guess.act.choosable)
+    refute(replay, outer, guess)
   return meetOlder(replay, outer, act)
 }
 
@@ -60,7 +62,12 @@ export function compareSpan(
     skip(replay, SKIPPED.memory)
     return
   }
-  judge(replay, outer, actor.proc, tellingOf(span), run)
+  const { counts } = replay
+  const wrong = counts.checked - counts.matched
+  const telling = tellingOf(span)
+  judge(replay, outer, actor.proc, telling, run)
+  if (outer.chosen.length > 0 && telling !== undefined && outcome?.kind !== 'lost')
+    judgeChoices(replay, outer, actor, telling, counts.checked - counts.matched === wrong)
   if (call.op === 'unshare' || call.op === 'setns') outer.shown.unshares = true
   if (call.op === 'prctl') outer.shown.prctls = true
   if (call.op === 'setns' && outcome?.kind === 'returned') outer.strayed.add(actor.proc)

@@ -65,7 +65,7 @@ function settleChildSignal(replay: SpanReplay, actor: Actor, act: SignalAct, pid
   const child = procOf(replay, actor, pid)
   const gone = departedOf(replay, actor, pid)
   const ended = act.code <= CLD_DUMPED
-  if (child !== undefined && child.parent === actor.proc && ended && !child.dead && !replay.seen.ends)
+  if (child !== undefined && child.parent === actor.proc && ended && !child.dead && !showsEnd(replay, act))
     forceEnd(replay, child, act.line)
   const alive =
     child !== undefined &&
@@ -99,6 +99,11 @@ function settleChildSignal(replay: SpanReplay, actor: Actor, act: SignalAct, pid
       : 'no child of that number has'
   disagree(replay, actor, act, pid, actual)
   if (child?.parent !== actor.proc) blameBirth(replay, child, nameOf(actor))
+}
+
+/** Whether the log has a line of its own for such an end: with -qq it has one only for whoever was killed. */
+function showsEnd({ seen }: SpanReplay, { code }: SignalAct): boolean {
+  return code === CLD_EXITED ? seen.exitsEnd : seen.ends
 }
 
 /** So many times it is a wrong number; more often, a log in which ends are not told in their order. */
@@ -151,7 +156,9 @@ function settleSent(replay: SpanReplay, actor: Actor, act: SignalAct, pid: numbe
     count(replay, true)
     return
   }
-  const outside = !TO_ONESELF.has(act.sig) && (!world.owned || !replay.seen.birth)
+  // Whoever is in a namespace that was made in the log is in the log; who is outside of it has the number 0 there.
+  const shares = actor.task.level === world.level && !world.owned
+  const outside = !TO_ONESELF.has(act.sig) && (shares || !replay.seen.birth)
   const unknown = sender === undefined && gone === undefined && outside
   const above = pid === 0 && actor.task.level >= world.level
   const init = pid === 1 && !world.topIsLogged && actor.task.level === world.level

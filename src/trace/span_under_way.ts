@@ -21,6 +21,11 @@ export function isTold(replay: SpanReplay, key: number): boolean {
   return tellingFlight(replay, key) !== undefined
 }
 
+/** Whether a task that is new may have this key, though an older one had it. */
+export function mayBeNew(replay: SpanReplay, key: number): boolean {
+  return replay.world.nameless.size > 0 || isTold(replay, key) || untold(replay).length > 0
+}
+
 /** Creations under way whose results do not tell a key, and which may come about by now. */
 export function untold({ world, flights }: SpanReplay): Flight[] {
   return flights.creations.values().filter(({ span: { call, outcome }, actor: { task }, actor, done }) => {

@@ -169,6 +169,7 @@ export function join(
     exiting: undefined,
     base: world.shifted,
     late: 0,
+    below: 0,
     lastSignal: 0,
     signalLine: 0,
     left: 0,
@@ -271,7 +272,14 @@ function bearProc(
 /** The log names a task that was nameless. */
 export function nameActor(world: World, actor: Actor, key: number): Actor {
   world.nameless.delete(actor)
+  for (const other of world.nameless)
+    if (other.below === 0 && isMadeBefore(other, actor.proc.born)) other.below = key
   return giveKey(world, actor, key)
+}
+
+/** Whether a task was there before the call of this line, which has made another process, began. */
+function isMadeBefore({ task, proc }: Actor, line: number): boolean {
+  return task === proc.task && proc.made > 0 && proc.made < line
 }
 
 /** The key by which the log knows a task, if it has another one. */

@@ -24,6 +24,7 @@ import { enterSimple, settle } from './span_settle.ts'
 import { compareSpan, forgetExits, meetUnborn, performShown } from './span_shown.ts'
 import { settleSignal } from './span_signal.ts'
 import { dropNotice, noteEndTold } from './span_told.ts'
+import { mayBeNew } from './span_under_way.ts'
 import { settleWait } from './span_wait.ts'
 import {
   type Actor,
@@ -214,7 +215,8 @@ function actorOf(replay: SpanReplay, key: number, line: number, time: string): A
   actor.suspect = undefined
   if (actor.proc.stopped && actor.task.state === 'T') goOn(replay, actor.proc)
   actor.shown = true
-  if (actor.left > 0 && actor.left < line && seen.ends) comeBack(replay, actor, line)
+  const left = actor.left > 0 && actor.left < line && outer === undefined
+  if (left && (seen.exitsEnd || !mayBeNew(replay, key))) comeBack(replay, actor, line)
   return actor
 }
 

@@ -30,6 +30,11 @@ function isOfStrace({ text, codes, at, end }: Line): boolean {
   return codes[wordEnd(codes, at, end)] === PAREN || /^(?:<\.\.\. |--- |\+\+\+ )/.test(text.slice(at, at + 5))
 }
 
+/** Programs print what reads as the beginning of a call, such as lines of their own source. */
+function isWhole(text: string): boolean {
+  return / = |<(?:unfinished|detached) \.\.\.>$|--- |\+\+\+ /.test(text)
+}
+
 export function createBareReader(acts: ActReader): LogReader {
   const finder = createRootFinder()
   const own = newLine()
@@ -76,7 +81,7 @@ export function createBareReader(acts: ActReader): LogReader {
   /** What the programs print to their standard error stands in the log too: a line that neither begins nor reads as strace's. */
   function isPrinted(text: string): boolean {
     readLine(text, 0, own)
-    return follows === true && !own.bracketed && !isOfStrace(own)
+    return follows === true && !own.bracketed && !(isOfStrace(own) && isWhole(text))
   }
 
   function takeOwned(text: string, line: number, owner: number): undefined {
