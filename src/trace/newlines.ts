@@ -8,6 +8,11 @@ const FIRST_PRINTABLE = 32
 const EACH = 0x01010101
 const BLANKS = 0x20202020
 const HIGHEST = 0x80808080 | 0
+/** The highest bit of the byte that comes first. */
+const LOWEST = 0x80
+const HIGHEST_BIT = 31
+const WORD_PAIR = 8
+const NO_TEXT = -1
 const FIRST_SIZE = 4096
 
 /**
@@ -29,24 +34,37 @@ export function createNewlineFinder(): NewlineFinder {
     let count = 0
     const words = new Int32Array(bytes.buffer, 0, bytes.length >> 2)
     const pairs = words.length & ~1
-    for (let i = 0; i <= pairs; i += 2) {
-      if (i < pairs) {
-        const a = words[i] as number
-        const b = words[i + 1] as number
-        const odd = (a + each) | ((a - blanks) & ~a) | (b + each) | ((b - blanks) & ~b)
-        if ((odd & highest) === 0) continue
-      }
-      const end = i < pairs ? 4 * i + 8 : bytes.length
-      for (let at = 4 * i; at < end; at++) {
-        const byte = bytes[at] as number
-        if (byte === LF) {
-          if (count === found.length) found = places = grown(found)
-          found[count++] = at
-        } else if ((byte < FIRST_PRINTABLE && byte !== TAB) || byte === DEL) return undefined
-      }
+    const rest = 4 * pairs
+    for (let i = 0; i < pairs; i += 2) {
+      const a = words[i] as number
+      const b = words[i + 1] as number
+      const oddA = ((a + each) | ((a - blanks) & ~a)) & highest
+      const oddB = ((b + each) | ((b - blanks) & ~b)) & highest
+      if ((oddA | oddB) === 0) continue
+      if (count + WORD_PAIR > found.length) found = places = grown(found)
+      count = take(bytes, 4 * i, oddA, found, count)
+      if (count >= 0) count = take(bytes, 4 * i + 4, oddB, found, count)
+      if (count < 0) return undefined
+    }
+    if (count + WORD_PAIR > found.length) found = places = grown(found)
+    for (let at = rest; at < bytes.length; at++) {
+      count = take(bytes, at, LOWEST, found, count)
+      if (count < 0) return undefined
     }
     return found.slice(0, count)
   }
+}
+
+/** Puts the newlines among the bytes whose highest bits are in `odd` behind the `count` found so far; < 0: no text. */
+function take(bytes: Uint8Array, from: number, odd: number, found: Int32Array, count: number): number {
+  let places = count
+  for (let left = odd; left !== 0; left &= left - 1) {
+    const at = from + ((HIGHEST_BIT - Math.clz32(left & -left)) >> 3)
+    const byte = bytes[at] as number
+    if (byte === LF) found[places++] = at
+    else if ((byte < FIRST_PRINTABLE && byte !== TAB) || byte === DEL) return NO_TEXT
+  }
+  return places
 }
 
 function grown(places: Int32Array): Int32Array<ArrayBuffer> {
