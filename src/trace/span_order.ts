@@ -22,6 +22,7 @@ import {
   procLedBy,
   reapUnseen,
   takeOverEnd,
+  takeOverLead,
   takeOverReap,
 } from './span_world.ts'
 
@@ -137,7 +138,9 @@ export function execute(replay: SpanReplay, actor: Actor, { call }: Span): void 
   const command = own(call.command)
   actor.proc.command = command
   replay.findings.rename(actor.proc.id, command)
-  if (actor.task.state === 'S') actor.task.execve(call.file.slice(call.file.lastIndexOf('/') + 1))
+  if (actor.task.state !== 'S') return
+  actor.task.execve(call.file.slice(call.file.lastIndexOf('/') + 1))
+  takeOverLead(replay.world, actor)
 }
 
 /** The end of a task, as the log shows it. A signal, or an exit_group that was called, ends the whole process. */

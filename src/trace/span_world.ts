@@ -38,7 +38,7 @@ export interface World {
   readonly origin: SpanOrigin
   readonly kernel: Kernel
   /** Number 1 of the log's namespace. */
-  readonly top: Task
+  top: Task
   /** Of `top`: the level of the log's namespace. */
   readonly level: number
   /** The log owns the namespace from its birth: whoever is in it is in the log, or its init. Known with the first line. */
@@ -369,6 +369,12 @@ export function takeOverReap(world: World, proc: Proc): void {
     line: 0,
   }
   world.departed.keep(nr, departed, DEPARTED)
+}
+
+/** A thread that is not the first one has executed a program: it leads its process. */
+export function takeOverLead(world: World, { proc, task }: Actor): void {
+  if (world.top === proc.task) world.top = task
+  proc.task = task
 }
 
 /** A dead process whose parent is outside the log goes, as it long has or soon would. */

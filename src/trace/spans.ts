@@ -36,6 +36,7 @@ import {
   numberOf,
   reapUnseen,
   removeActor,
+  takeOverLead,
   TOP_ID,
   TOP_STATE,
   type World,
@@ -348,7 +349,7 @@ function supersede(replay: SpanReplay, { by, line, time, thread }: SupersededAct
   const leader = findLeaving(replay, by, line, time)
   if (replay.outer !== undefined) forgetExits(replay.outer, leader)
   const actor = world.actors.get(thread)
-  if (actor?.proc !== leader.proc || leader.task !== leader.proc.task || thread === by) {
+  if (actor?.proc !== leader.proc || leader.id !== leader.proc.id || thread === by) {
     count(replay, false)
     differ(replay, line, leader, 'the thread that executes a program', `${thread}`, 'not of this process')
     return
@@ -364,7 +365,7 @@ function supersede(replay: SpanReplay, { by, line, time, thread }: SupersededAct
   actor.key = by
   actor.id = leader.id
   world.actors.set(by, actor)
-  actor.proc.task = actor.task
+  takeOverLead(world, actor)
   noteChange(world, actor.proc)
   tell(replay, line, actor.id, { op: 'execve', file: '', command: '' })
 }
