@@ -77,6 +77,9 @@ export interface FdArg {
   readonly ns: number | undefined
 }
 
+/** In `setTid`: strace has cut the list (-s) before this number. */
+export const CUT = 0
+
 export type SpanCall =
   /** fork, vfork, clone, clone3. Flags -1: the log does not tell. */
   | {

@@ -20,7 +20,8 @@ import {
 } from '../abi/index.ts'
 import { KernelError, type Task } from '../index.ts'
 import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
-import type { Span, SpanCall } from './span.ts'
+import { CUT, type Span, type SpanCall } from './span.ts'
+import { askedInFull, askedKey } from './span_asked.ts'
 import type { Flight } from './span_flights.ts'
 import { groupOf, noteInherited } from './span_group.ts'
 import { learnNamespace } from './span_hidden_ns.ts'
@@ -63,7 +64,7 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
     return undefined
   }
   const call = span.call as Clone
-  if (call.setTid !== undefined) return createAt(replay, actor, span, call, value)
+  if (call.setTid !== undefined) return createAt(replay, actor, span, askedInFull(call, span), value)
   // The first child of an init that nobody knew to be one.
   if (value === 2 && outcome.outer === undefined && peekNumber(actor.task) > value)
     learnNamespace(replay, actor)
@@ -114,7 +115,8 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   const { world } = replay
   const { outcome, line, time } = span
   const value = outcome?.kind === 'returned' ? outcome.value : got
-  let outer = outcome?.kind === 'returned' ? outcome.outer : undefined
+  let outer =
+    outcome?.kind === 'returned' ? (outcome.outer ?? askedKey(world, actor, span.call)) : undefined
   if (outer !== undefined && world.actors.has(outer)) {
     count(replay, false)
     differ(replay, span.last, actor, 'clone, as the tracer sees it', `${outer}`, 'that one lives')
@@ -196,6 +198,7 @@ function fail(replay: SpanReplay, actor: Actor, span: Span, errno: number): void
   const call = span.call as Clone
   const free = peekNumber(actor.task)
   if (errno === EAGAIN && free === -EAGAIN) count(replay, true)
+  else if (call.setTid?.includes(CUT)) skip(replay, SKIPPED.memory)
   else if (errno === EEXIST && reachesOut(replay, actor, call)) skip(replay, SKIPPED.foreignNumber)
   else if ((errno === EINVAL && (call.flags & ~FLAGS) === 0) || errno === EEXIST) {
     const last = actor.task.sysctl('kernel.ns_last_pid')

@@ -126,6 +126,7 @@ export const SKIPPED = {
   groups: 'groups that the log does not show',
   chosen: 'numbers that a caller may have chosen',
   killed: 'results of calls that SIGKILL ended',
+  pidfd: 'a pidfd whose process the log does not name',
 } as const
 
 export function differ(

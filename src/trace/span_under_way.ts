@@ -1,5 +1,6 @@
 /** Creations under way: which key they tell, and which number they would have now. */
 import { peekNumber } from '../inside.ts'
+import { askedKey } from './span_asked.ts'
 import type { Flight } from './span_flights.ts'
 import { isCalling } from './span_order.ts'
 import type { SpanReplay } from './span_replay.ts'
@@ -10,8 +11,8 @@ export function tellingFlight({ flights, world }: SpanReplay, key: number): Flig
     const { span, actor, done } = flight
     const { outcome } = span
     if (done || outcome?.kind !== 'returned' || !isCalling(actor)) continue
-    const told = outcome.outer ?? (actor.task.level === world.level ? outcome.value : undefined)
-    if (told === key) return flight
+    const own = actor.task.level === world.level ? outcome.value : undefined
+    if ((outcome.outer ?? own ?? askedKey(world, actor, span.call)) === key) return flight
   }
   return undefined
 }
@@ -32,6 +33,7 @@ export function untold({ world, flights }: SpanReplay): Flight[] {
     if (done || call.op !== 'clone' || outcome?.kind !== 'returned' || outcome.outer !== undefined)
       return false
     if (!isCalling(actor) || task.level === world.level) return false
+    if (askedKey(world, actor, call) !== undefined) return false
     const before = outcome.value - peekNumber(task)
     return call.setTid !== undefined || (before >= 0 && before < flights.all.size)
   })

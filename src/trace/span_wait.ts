@@ -9,12 +9,15 @@ import {
   __WALL,
   __WCLONE,
   __WNOTHREAD,
+  EAGAIN,
+  EBADF,
   ECHILD,
   EINTR,
   EINVAL,
   P_ALL,
   P_PGID,
   P_PID,
+  P_PIDFD,
   WCONTINUED,
   WEXITED,
   WNOHANG,
@@ -73,6 +76,8 @@ export function settleWait(
   }
   if (outcome.kind === 'failed') {
     if (outcome.errno === EINTR) settleInterrupted(replay, actor, span, call)
+    else if (call.op === 'waitid' && call.idtype > P_PGID)
+      settleDescriptor(replay, actor, span, call, outcome.errno)
     else settleFailure(replay, actor, span, call, -outcome.errno)
     return
   }
@@ -123,7 +128,9 @@ function selectorOf({ world }: SpanReplay, actor: Actor, call: Wait, found = 0):
     if (idtype <= P_PGID) return { idtype, id, options }
     const target = waitTarget(world, actor, fd)
     const unknown = fd !== undefined && isUntold(proc, fd)
-    if (!unknown) return { idtype: P_PID, id: target, options }
+    // Whoever has been waited for, is as little its child as it is itself.
+    const gone = target < 0 && idtype === P_PIDFD && fd !== undefined
+    if (!unknown) return { idtype: P_PID, id: gone ? actor.task.pid : target, options }
     return found > 0 ? { idtype: P_PID, id: found, options } : { idtype: P_ALL, id: 0, options }
   }
   const { pid } = call
@@ -148,6 +155,22 @@ function ask(task: Task, call: Wait): number {
   } catch (error) {
     return error instanceof KernelError ? error.errno : 0
   }
+}
+
+/** A wait for the process of a pidfd. One that is not to block (PIDFD_NONBLOCK) says EAGAIN where another would wait. */
+function settleDescriptor(
+  replay: SpanReplay,
+  actor: Actor,
+  span: Span,
+  call: Extract<Wait, { op: 'waitid' }>,
+  errno: number,
+): void {
+  const { idtype, fd } = call
+  if (idtype === P_PIDFD && (errno === EBADF || (fd !== undefined && isUntold(actor.proc, fd))))
+    skip(replay, SKIPPED.pidfd)
+  else if (idtype === P_PIDFD && errno === EAGAIN)
+    settleNothing(replay, actor, span, call, peek(actor.task, selectorOf(replay, actor, call)))
+  else settleFailure(replay, actor, span, call, -errno)
 }
 
 /** It was performed early, when its child's number was used again. */

@@ -12,7 +12,7 @@ import {
   SIGCHLD,
 } from '../abi/index.ts'
 import type { WaitInfo } from './event.ts'
-import type { FdArg, SpanCall } from './span.ts'
+import { CUT, type FdArg, type SpanCall } from './span.ts'
 import { flagsReader } from './strace_flags.ts'
 import { createLookup, type Lookup, takeNamed } from './strace_lookup.ts'
 import * as N from './strace_names.ts'
@@ -110,6 +110,8 @@ const PARENT_TID: Literal = literal('parent_tid=[')
 const BRACE_FLAGS: Literal = literal('{flags=')
 const EXIT_SIGNAL_IS: Literal = literal('exit_signal=')
 const SET_TID: Literal = literal('set_tid=[')
+const SET_TID_SIZE: Literal = literal('set_tid_size=')
+const DOTS: Literal = literal('...')
 const PIDFD: Literal = literal('pidfd=[')
 const CLOSING_BRACKET: Literal = literal(']')
 const CLOSING_BRACE: Literal = literal('}')
@@ -202,7 +204,7 @@ function clone3(c: CallCursor): SpanCall {
   if (!skip(c, BRACE_FLAGS)) return { op: 'clone', flags: 0, exitSignal: 0, setTid: undefined }
   const flags = takeCloneFlags(c)
   const exitSignal = skipPast(c, EXIT_SIGNAL_IS) ? takeSignal(c) : 0
-  const setTid = skipPast(c, SET_TID) ? takeNumbers(c) : undefined
+  const setTid = skipPast(c, SET_TID) ? takeSetTid(c) : undefined
   if (flags & CLONE_PARENT_SETTID) takeParentTid(c)
   if (flags & CLONE_PIDFD && skipPast(c, PIDFD)) c.fd = takeFd(c)
   skip(c, CLOSING_BRACKET)
@@ -216,10 +218,24 @@ function takeParentTid(c: CallCursor): undefined {
   c.at = at
 }
 
-function takeNumbers(c: Cursor): number[] {
-  const numbers = [takeNumber(c)]
-  while (skipComma(c)) numbers.push(takeNumber(c))
+/** A long list is cut: `[1, ...], set_tid_size=3`. */
+function takeSetTid(c: Cursor): number[] {
+  const numbers: number[] = []
+  do {
+    if (skip(c, DOTS)) {
+      if (skipPast(c, SET_TID_SIZE)) fillUp(numbers, takeNumber(c))
+      return numbers
+    }
+    numbers.push(takeNumber(c))
+  } while (skipComma(c))
   return numbers
+}
+
+/** More are refused. */
+const SET_TID_MAX = 33
+
+function fillUp(numbers: number[], size: number): undefined {
+  while (numbers.length < Math.min(size, SET_TID_MAX)) numbers.push(CUT)
 }
 
 function execve(c: Cursor): SpanCall {
