@@ -31,6 +31,14 @@ export function isNumberTaken(task: Task, nr: number): boolean {
   return nr > 0 && nr < table.words[L.H_PID_MAX_LIMIT] && isPidTaken(table, taskActivePidNs(table, ref), nr)
 }
 
+/** Whether the children of `task` enter the namespace of `other`. */
+export function bearsInto(task: Task, other: Task): boolean {
+  const realm = Task.realmOf(task)
+  const { table } = realm
+  const ns = table.words[Task.refOf('task', task, realm, 'peek') + L.TASK_NS_FOR_CHILDREN]
+  return ns !== 0 && ns === taskActivePidNs(table, Task.refOf('other', other, realm, 'peek'))
+}
+
 /** The task that `viewer` knows under `nr`, zombies included. */
 export function findTask(viewer: Task, nr: number): Task | undefined {
   if (nr <= 0) return undefined

@@ -19,7 +19,7 @@ import {
   SIGCHLD,
 } from '../abi/index.ts'
 import { KernelError, type Task } from '../index.ts'
-import { findTask, isNumberTaken, peekNumber } from '../inside.ts'
+import { bearsInto, findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import { CUT, type Span, type SpanCall } from './span.ts'
 import { askedInFull, askedKey } from './span_asked.ts'
 import type { Flight } from './span_flights.ts'
@@ -68,7 +68,8 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
   // The first child of an init that nobody knew to be one.
   if (value === 2 && outcome.outer === undefined && peekNumber(actor.task) > value)
     learnNamespace(replay, actor)
-  if (outcome.outer === undefined && actor.task.level > replay.world.level) createEarlier(replay, span)
+  if (outcome.outer === undefined && actor.task.level > replay.world.level)
+    createEarlier(replay, actor, span, value)
   const fit = fitNumber(replay, actor, span, value)
   const child = clone(actor.task, call)
   if (typeof child === 'number') {
@@ -89,15 +90,18 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
 }
 
 /** Creations below the log's namespace, whose numbers in it nobody tells, have them in the order of their entries. */
-function createEarlier(replay: SpanReplay, span: Span): void {
+function createEarlier(replay: SpanReplay, { task }: Actor, span: Span, nr: number): void {
   const { world } = replay
   const { creations } = replay.flights
   if (creations.size === 0) return
+  const fits = peekNumber(task) === nr
   for (const { span: other, actor: by, done } of creations.values()) {
     if (other.line >= span.line) return
     const { call, outcome } = other
     if (done || call.op !== 'clone' || call.setTid !== undefined || !isCalling(by)) continue
     if (outcome?.kind !== 'returned' || outcome.outer !== undefined) continue
+    // It would take the number that this one has.
+    if (fits && by.task.level > task.level && task.pidOf(by.task) !== 0) continue
     if (by.task.level > world.level && peekNumber(by.task) === outcome.value) create(replay, by, other)
   }
 }
@@ -115,8 +119,7 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   const { world } = replay
   const { outcome, line, time } = span
   const value = outcome?.kind === 'returned' ? outcome.value : got
-  let outer =
-    outcome?.kind === 'returned' ? (outcome.outer ?? askedKey(world, actor, span.call)) : undefined
+  let outer = outcome?.kind === 'returned' ? (outcome.outer ?? askedKey(world, actor, span.call)) : undefined
   if (outer !== undefined && world.actors.has(outer)) {
     count(replay, false)
     differ(replay, span.last, actor, 'clone, as the tracer sees it', `${outer}`, 'that one lives')
@@ -239,6 +242,7 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
     } else if (
       createOther(replay, actor, span, next) ||
       createDeeper(replay, actor, next, nr > next) ||
+      createInto(replay, actor, nr > next) ||
       createDoomed(replay, actor, next, nr > next) ||
       createLost(replay, actor, nr > next, span) ||
       freeNumber(replay, actor, nr, span.line)
@@ -321,6 +325,19 @@ function createDeeper(replay: SpanReplay, actor: Actor, next: number, missing: b
     if (done || outcome?.kind !== 'returned' || !isCalling(by)) continue
     if (by.task.level <= actor.task.level || peekNumber(by.task) !== outcome.value) continue
     if (actor.task.level === replay.world.level && (outcome.outer ?? next) !== next) continue
+    create(replay, by, span)
+    return true
+  }
+  return false
+}
+
+/** Another creation under way, by somebody above whose children enter this namespace, took a number here as well. */
+function createInto(replay: SpanReplay, { task }: Actor, missing: boolean): boolean {
+  if (!missing || task.level === replay.world.level) return false
+  for (const { span, actor: by, done } of replay.flights.creations.values()) {
+    const { outcome } = span
+    if (done || outcome?.kind !== 'returned' || !isCalling(by) || by.task.level >= task.level) continue
+    if (peekNumber(by.task) !== outcome.value || !bearsInto(by.task, task)) continue
     create(replay, by, span)
     return true
   }

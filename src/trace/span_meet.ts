@@ -3,6 +3,7 @@
  * namespace and whose key nobody told, one whose creator was killed, or somebody older than the log.
  */
 import { peekNumber } from '../inside.ts'
+import type { Span } from './span.ts'
 import { foresee } from './span_ahead.ts'
 import { clone, create, learnPidMax, RESERVED, STEPS, USUAL_LIMIT } from './span_create.ts'
 import { orphaned, ROOT_CALL } from './span_lost.ts'
@@ -25,6 +26,7 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
     foreseen(replay, key) ??
     nameless(replay, key, true) ??
     untoldUnderWay(replay, key, 0) ??
+    lostNext(replay, key) ??
     nameless(replay, key, false) ??
     untoldUnderWay(replay, key, world.owned ? 0 : STEPS) ??
     createdAndLost(replay, key) ??
@@ -137,11 +139,21 @@ function rename(
 /** The creator was killed before it saw the result, or its return is too far away to be known. */
 function createdAndLost(replay: SpanReplay, key: number): Actor | undefined {
   makeEarlier(replay, key)
+  return bearLost(replay, key, () => !replay.world.owned || makeUpTo(replay, key))
+}
+
+/** The number is the next one, and there is a creator who will be killed before it sees the result. */
+function lostNext(replay: SpanReplay, key: number): Actor | undefined {
+  if (replay.world.nameless.size === 0 || peekNumber(replay.world.top) !== key) return undefined
+  return bearLost(replay, key, ({ outcome }) => outcome !== undefined)
+}
+
+function bearLost(replay: SpanReplay, key: number, may: (span: Span) => boolean): Actor | undefined {
   for (const flight of replay.flights.creations.values()) {
     const { span, actor, done } = flight
     if (done || span.call.op !== 'clone' || (span.outcome !== undefined && span.outcome.kind !== 'lost'))
       continue
-    if (!isCalling(actor) || (replay.world.owned && !makeUpTo(replay, key))) continue
+    if (!isCalling(actor) || !may(span)) continue
     const child = clone(actor.task, span.call)
     if (typeof child === 'number') continue
     flight.done = true

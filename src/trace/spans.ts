@@ -36,9 +36,9 @@ import {
   numberOf,
   reapUnseen,
   removeActor,
-  takeOverLead,
   TOP_ID,
   TOP_STATE,
+  takeOverLead,
   type World,
 } from './span_world.ts'
 import { TRACE_LIST } from './strace_list.ts'
