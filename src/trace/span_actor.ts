@@ -103,6 +103,12 @@ export interface Proc {
   deathSignal: number
   /** Who was its parent before it was adopted. */
   formerParent: Proc | undefined
+  /** And before that one. */
+  earlierParent: Proc | undefined
+  /** A wait whose caller was killed before it saw the result may have found it. */
+  lostWait: boolean
+  /** It has had a thread besides its first. */
+  threaded: boolean
   /** How it ended, as wait4(2) tells it; -1: not yet. */
   status: number
   /** Its number in the log's namespace and in deeper ones. */

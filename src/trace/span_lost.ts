@@ -19,6 +19,7 @@ export function orphaned(replay: SpanReplay, key: number, line: number, time: st
   const child = adopt(replay, key)
   if (child === undefined) return undefined
   const born = join(world, child.task, child.proc, key, line, time)
+  if (born.proc.parent !== child.proc) born.proc.formerParent = child.proc
   tell(replay, line, born.id, ROOT_CALL)
   return born
 }

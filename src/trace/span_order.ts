@@ -5,7 +5,7 @@
  * Windows: a call, from its first line to its last; an end, from its exit call (or the signal that killed) to `+++`; a reap
  * by a parent outside the log, from `+++` to the next use of the number.
  */
-import { P_PID, SIGCONT, SIGKILL, SIGSTOP, WEXITED, WNOWAIT } from '../abi/index.ts'
+import { __WALL, P_PID, SIGCONT, SIGKILL, SIGSTOP, WEXITED, WNOWAIT } from '../abi/index.ts'
 import { endProcess, endThread, findTask } from '../inside.ts'
 import type { Killed } from './lives.ts'
 import { own } from './own.ts'
@@ -193,7 +193,17 @@ export function forceReap(replay: SpanReplay, proc: Proc, line: number): boolean
     return true
   }
   if (replay.outer?.rules.reapUntold(replay, replay.outer, proc, line)) return true
+  if (proc.lostWait && reapLost(replay, proc, line)) return true
   return reapByWait(replay, proc, line)
+}
+
+function reapLost(replay: SpanReplay, proc: Proc, line: number): boolean {
+  const { parent } = proc.task
+  if (parent === undefined || proc.task.state !== 'Z') return false
+  parent.waitpidSync(parent.pidOf(proc.task), __WALL)
+  takeOverReap(replay.world, proc)
+  tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })
+  return true
 }
 
 function reapByWait(replay: SpanReplay, proc: Proc, line: number): boolean {

@@ -69,6 +69,7 @@ export function settleWait(
 ): void {
   replay.seen.waits = true
   const { outcome } = span
+  if (outcome?.kind === 'lost') noteLost(replay, actor, call)
   if (outcome === undefined || outcome.kind === 'lost') return
   if (outcome.kind === 'restarted') {
     settleInterrupted(replay, actor, span, call)
@@ -100,6 +101,15 @@ export function settleWait(
   }
   if (nr === 0) settleNothing(replay, actor, span, call, seen)
   else settleChild(replay, actor, span, call, selector, nr, seen)
+}
+
+/** Killed before it saw the result: whom it would find, it may have found. */
+function noteLost(replay: SpanReplay, actor: Actor, call: Wait): void {
+  if (replay.outer !== undefined || !isCalling(actor)) return
+  const { id, idtype, options } = selectorOf(replay, actor, call)
+  const nr = idtype === P_PID ? id : peek(actor.task, { id, idtype, options })
+  const child = nr > 0 && (options & WNOWAIT) === 0 ? procOf(replay, actor, nr) : undefined
+  if (child?.parent === actor.proc) child.lostWait = true
 }
 
 /** A signal came while it waited: there was somebody to wait for. */
@@ -199,7 +209,10 @@ function settleFailure(replay: SpanReplay, actor: Actor, span: Span, call: Wait,
       return
     }
     if (reapIgnored(replay, actor, span, selector)) return
-    for (const child of childrenOf(actor.proc)) forceEnd(replay, child, span.last)
+    for (const child of childrenOf(actor.proc)) {
+      forceEnd(replay, child, span.last)
+      if (child.lostWait) forceReap(replay, child, span.last)
+    }
     if (peek(actor.task, selector) === expected) {
       count(replay, true, true)
       return
@@ -322,12 +335,24 @@ function passUntold(replay: SpanReplay, actor: Actor, selector: Selector, nr: nu
 
 /**
  * A wait finds the first of its children that are dead: they stand in the order in which they came. Whether those two may have
- * come the other way round: one of them, or both, from a parent that ended meanwhile.
+ * come the other way round: one of them, or both, from a parent that ended meanwhile. Each thread has children of its own, and
+ * which thread of a process ends first, nobody knows.
  */
 function mayStandBehind(first: Proc, second: Proc): boolean {
-  if (first.formerParent === second.formerParent && first.formerParent !== undefined) return false
+  const { formerParent } = first
+  if (formerParent === second.formerParent && formerParent !== undefined)
+    return formerParent.threaded || passedBy(first, formerParent) || passedBy(second, formerParent)
   const [a, b] = [arrivalOf(first), arrivalOf(second)]
   return a.from <= b.to && b.from <= a.to
+}
+
+/** Whether the parent before that one may have ended when this one was ending already, and so left it to the next. */
+function passedBy({ earlierParent }: Proc, { left, gone }: Proc): boolean {
+  return (
+    earlierParent !== undefined &&
+    earlierParent.left <= (gone || Number.POSITIVE_INFINITY) &&
+    left <= (earlierParent.gone || Number.POSITIVE_INFINITY)
+  )
 }
 
 function arrivalOf({ formerParent, born, made }: Proc): { from: number; to: number } {

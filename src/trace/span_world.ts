@@ -178,7 +178,8 @@ export function join(
     shown: false,
   }
   addActor(proc, actor)
-  if (!thread) proc.key = actor.key
+  if (thread) proc.threaded = true
+  else proc.key = actor.key
   if (key === undefined) world.nameless.add(actor)
   else world.actors.set(key, actor)
   if (thread) world.changes = added(world.changes, [id, stateOf(task, world.top) ?? null])
@@ -254,6 +255,9 @@ function bearProc(
     pidfds: from === undefined || from.pidfds.size === 0 ? NO_PIDFDS : new Map(from.pidfds),
     deathSignal: 0,
     formerParent: undefined,
+    earlierParent: undefined,
+    lostWait: false,
+    threaded: false,
     status: -1,
     numbers: numbersFrom(task, 'tgid', 1),
     shown: undefined,
@@ -329,6 +333,7 @@ function takeOverParent(world: World, child: Proc): void {
   const parent = parentTask === undefined ? undefined : procLedBy(world, parentTask)
   if (child.parent !== parent) {
     removeChild(child)
+    child.earlierParent = child.formerParent
     child.formerParent = child.parent
     if (child.zombie && child.parent !== undefined) child.parent.zombies--
     child.parent = parent
@@ -350,6 +355,7 @@ export function takeOverReap(world: World, proc: Proc): void {
   proc.zombie = false
   proc.dead = true
   proc.formerParent = undefined
+  proc.earlierParent = undefined
   removeChild(proc)
   world.unreaped.delete(proc)
   for (const init of world.held) if (init !== proc) takeOverEnd(world, init)
