@@ -105,11 +105,16 @@ export function settleWait(
 
 /** Killed before it saw the result: whom it would find, it may have found. */
 function noteLost(replay: SpanReplay, actor: Actor, call: Wait): void {
-  if (replay.outer !== undefined || !isCalling(actor)) return
-  const { id, idtype, options } = selectorOf(replay, actor, call)
-  const nr = idtype === P_PID ? id : peek(actor.task, { id, idtype, options })
-  const child = nr > 0 && (options & WNOWAIT) === 0 ? procOf(replay, actor, nr) : undefined
-  if (child?.parent === actor.proc) child.lostWait = true
+  const { outer } = replay
+  const { proc, task } = actor
+  if (outer !== undefined || (call.options & WNOWAIT) !== 0) return
+  const selector = selectorOf(replay, actor, call)
+  const nr = selector.idtype === P_PID ? selector.id : peek(task, selector)
+  // Whoever has ended has left its children to another, and sees them no more.
+  const viewer = isCalling(actor) ? actor : proc.parent?.actors[0]
+  if (nr <= 0 || viewer?.task.level !== task.level) return
+  const child = procOf(replay, viewer, nr)
+  if (child !== undefined && (child.parent === proc || child.formerParent === proc)) child.lostWait = true
 }
 
 /** A signal came while it waited: there was somebody to wait for. */
