@@ -6,6 +6,7 @@
  * tells the key of whom it made.
  */
 
+import { peekNumber } from '../inside.ts'
 import { NumberMap } from './number_map.ts'
 import type { Act, Span, SpanCall } from './span.ts'
 import type { Flight } from './span_flights.ts'
@@ -194,7 +195,7 @@ export function foresee(replay: SpanReplay, key: number): Candidate | undefined 
   const own = possibleFor(replay, ahead, all, key)
   const ordered = own.filter((it) => mayStandAt(replay, ahead, all, it, before.length))
   const possible = ordered.length > 0 ? ordered : own
-  const expected = possible.find(({ actor }) => actor !== undefined && expectedKey(replay, actor) === key)
+  const expected = possible.find((it) => expectedKey(replay, all, it) === key)
   if (expected !== undefined) return expected
   if (before.length === 0 && possible.length === all.length) return undefined
   return nearest(all, possible, before.length)
@@ -253,8 +254,12 @@ function possibleFor(replay: SpanReplay, ahead: Ahead, all: readonly Candidate[]
   )
 }
 
-function expectedKey({ world }: SpanReplay, { task, late }: Actor): number {
-  return world.top.tidOf(task) + late
+/** If nobody outside the log has taken a number. Creations under way come one after the other. */
+function expectedKey({ world }: SpanReplay, all: readonly Candidate[], candidate: Candidate): number {
+  const { actor } = candidate
+  if (actor !== undefined) return world.top.tidOf(actor.task) + actor.late
+  const first = all.findIndex(({ flight }) => flight !== undefined)
+  return peekNumber(world.top) + all.indexOf(candidate) - first
 }
 
 function isBefore(a: number, b: number): boolean {

@@ -25,7 +25,7 @@ import { askedInFull, askedKey } from './span_asked.ts'
 import type { Flight } from './span_flights.ts'
 import { groupOf, noteInherited } from './span_group.ts'
 import { learnNamespace } from './span_hidden_ns.ts'
-import { createLost } from './span_lost.ts'
+import { createLost, lose } from './span_lost.ts'
 import { forceEnd, forceReap, isCalling } from './span_order.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
 import { type Actor, addPidfd, join, procLedBy } from './span_world.ts'
@@ -64,6 +64,11 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
     return undefined
   }
   const call = span.call as Clone
+  if (isStale(replay, actor, value)) {
+    skip(replay, SKIPPED.killed)
+    lose(replay, actor, span)
+    return undefined
+  }
   if (call.setTid !== undefined) return createAt(replay, actor, span, askedInFull(call, span), value)
   // The first child of an init that nobody knew to be one.
   if (value === 2 && outcome.outer === undefined && peekNumber(actor.task) > value)
@@ -87,6 +92,18 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
     }
   }
   return welcome(replay, actor, span, child, got)
+}
+
+/**
+ * A step back, in a thread that is being killed: strace prints what it read last of another task. Whether there is a child,
+ * nobody tells.
+ */
+function isStale({ flights }: SpanReplay, { task, proc }: Actor, nr: number): boolean {
+  if (nr >= peekNumber(task)) return false
+  if (proc.killed || (proc.exiting !== undefined && proc.actors.length > 1)) return true
+  for (const { span, actor } of flights.all.values())
+    if (span.call.op === 'execve' && actor.proc === proc && actor.task !== task) return true
+  return false
 }
 
 /** Creations below the log's namespace, whose numbers in it nobody tells, have them in the order of their entries. */

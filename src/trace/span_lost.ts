@@ -11,6 +11,14 @@ import { type Actor, join, type Proc } from './span_world.ts'
 /** Stands for the unseen call that made a task. */
 export const ROOT_CALL: SpanCall = { op: 'clone', flags: 0, exitSignal: 0, setTid: undefined }
 
+const LOST_KEPT = 64
+
+/** A creator was killed before it returned: it may have made a child. */
+export function lose({ lost }: SpanReplay, { proc }: Actor, span: Span): void {
+  lost.push({ span, proc, parent: proc.parent })
+  if (lost.length > LOST_KEPT) lost.shift()
+}
+
 /** Its creator was killed before it returned, and is gone by now: somebody has adopted it. */
 export function orphaned(replay: SpanReplay, key: number, line: number, time: string): Actor | undefined {
   const { world } = replay

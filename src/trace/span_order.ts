@@ -5,7 +5,21 @@
  * Windows: a call, from its first line to its last; an end, from its exit call (or the signal that killed) to `+++`; a reap
  * by a parent outside the log, from `+++` to the next use of the number.
  */
-import { __WALL, P_PID, SIGCONT, SIGKILL, SIGSTOP, WEXITED, WNOWAIT } from '../abi/index.ts'
+import {
+  __WALL,
+  P_PID,
+  SIGCHLD,
+  SIGCONT,
+  SIGKILL,
+  SIGSTOP,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+  SIGURG,
+  SIGWINCH,
+  WEXITED,
+  WNOWAIT,
+} from '../abi/index.ts'
 import { endProcess, endThread, findTask } from '../inside.ts'
 import type { Killed } from './lives.ts'
 import { own } from './own.ts'
@@ -177,12 +191,29 @@ export function forceEnd(replay: SpanReplay, proc: Proc, line: number): boolean 
   if (replay.outer !== undefined) return replay.outer.rules.performEnds(replay, replay.outer, proc)
   for (const actor of proc.actors) {
     const status =
-      proc.exiting ?? (proc.killed ? 9 : actor.lastSignal !== 0 ? actor.lastSignal : actor.exiting)
+      proc.exiting ?? (proc.killed ? SIGKILL : isDeadly(actor.lastSignal) ? actor.lastSignal : actor.exiting)
     if (status === undefined || !isCalling(actor)) continue
     end(replay, actor, status, line)
     if (proc.dead) return true
   }
   return false
+}
+
+/** Signals that end nobody who has no handler for them. */
+const HARMLESS: ReadonlySet<number> = new Set([
+  0,
+  SIGCHLD,
+  SIGCONT,
+  SIGSTOP,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+  SIGURG,
+  SIGWINCH,
+])
+
+function isDeadly(sig: number): boolean {
+  return !HARMLESS.has(sig)
 }
 
 /** A dead process whose parent is outside the log, or waits just now, is gone. */

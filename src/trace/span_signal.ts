@@ -66,7 +66,7 @@ function settleChildSignal(replay: SpanReplay, actor: Actor, act: SignalAct, pid
   const gone = departedOf(replay, actor, pid)
   const ended = act.code <= CLD_DUMPED
   // One that has ended is told to whoever adopts it, too.
-  if (child?.dead && ended && child.parent !== undefined && child.parent !== actor.proc)
+  if (child?.dead && ended && child.parent?.exiting !== undefined && child.parent !== actor.proc)
     forceEnd(replay, child.parent, act.line)
   if (child !== undefined && child.parent === actor.proc && ended && !child.dead && !showsEnd(replay, act))
     forceEnd(replay, child, act.line)

@@ -16,6 +16,7 @@ import { create } from './span_create.ts'
 import { endOuter, performEnds, reapUntold } from './span_exits.ts'
 import { addFlight, createFlights, type Flight, removeFlight } from './span_flights.ts'
 import { checkEnd, checkKilled, comeBack, leaveFor, outliveKill } from './span_leave.ts'
+import { lose } from './span_lost.ts'
 import { meet } from './span_meet.ts'
 import { end, execute, forceEnd, goOn, isSimple, stop } from './span_order.ts'
 import { createOuter } from './span_outer.ts'
@@ -295,13 +296,6 @@ function leave(replay: SpanReplay, span: Span, actor: Actor, flight: Flight | un
     default:
       settle(replay, actor, span, call, flight?.done === true)
   }
-}
-
-const LOST_KEPT = 64
-
-function lose({ lost }: SpanReplay, { proc }: Actor, span: Span): void {
-  lost.push({ span, proc, parent: proc.parent })
-  if (lost.length > LOST_KEPT) lost.shift()
 }
 
 function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
