@@ -107,6 +107,8 @@ export interface Proc {
   earlierParent: Proc | undefined
   /** A wait whose caller was killed before it saw the result may have found it. */
   lostWait: boolean
+  /** Several may have made it, and were killed before they saw the result. */
+  guessed: boolean
   /** It has had a thread besides its first. */
   threaded: boolean
   /** How it ended, as wait4(2) tells it; -1: not yet. */

@@ -24,10 +24,12 @@ export function orphaned(replay: SpanReplay, key: number, line: number, time: st
   const { world } = replay
   // No further on than the creations under way can have come.
   if (world.owned && key - peekNumber(world.top) > replay.flights.all.size) return undefined
+  const several = replay.lost.length > 1
   const child = adopt(replay, key)
   if (child === undefined) return undefined
   const born = join(world, child.task, child.proc, key, line, time)
   if (born.proc.parent !== child.proc) born.proc.formerParent = child.proc
+  born.proc.guessed = several
   tell(replay, line, born.id, ROOT_CALL)
   return born
 }

@@ -96,6 +96,10 @@ function settleChildSignal(replay: SpanReplay, actor: Actor, act: SignalAct, pid
     skip(replay, SKIPPED.older)
     return
   }
+  if (child?.guessed && child.parent !== actor.proc) {
+    skip(replay, SKIPPED.killed)
+    return
+  }
   const actual =
     child?.parent === actor.proc
       ? `it has not ${ended ? 'ended so' : 'stopped'}`

@@ -305,9 +305,7 @@ function settleChild(
   }
   const reason =
     replay.outer === undefined
-      ? isOlder(replay, proc, nr)
-        ? SKIPPED.older
-        : undefined
+      ? unknownChild(replay, actor, proc, nr)
       : strangeChild(replay.outer, actor, proc, seen)
   if (reason !== undefined) {
     skip(replay, reason)
@@ -372,10 +370,17 @@ function covers({ task }: Actor, { idtype, id }: Selector, child: Proc): boolean
   return idtype !== P_PGID || group === (id === 0 ? task.nspgid[task.level] : id)
 }
 
-/** A child that was there before the log began: whose it was, only now shows. */
-function isOlder(replay: SpanReplay, proc: Proc | undefined, nr: number): boolean {
-  if (replay.seen.birth) return false
-  return proc === undefined ? !replay.world.departed.has(nr) : proc.parent === undefined
+/** Why only now shows whose child it was. */
+function unknownChild(
+  { seen, world }: SpanReplay,
+  actor: Actor,
+  proc: Proc | undefined,
+  nr: number,
+): string | undefined {
+  if (proc?.guessed && proc.parent !== actor.proc) return SKIPPED.killed
+  if (seen.birth) return undefined
+  const older = proc === undefined ? !world.departed.has(nr) : proc.parent === undefined
+  return older ? SKIPPED.older : undefined
 }
 
 /** Lets come about what the wait has seen of this child: its end, its stop, its adoption. */

@@ -257,6 +257,7 @@ function bearProc(
     formerParent: undefined,
     earlierParent: undefined,
     lostWait: false,
+    guessed: false,
     threaded: false,
     status: -1,
     numbers: numbersFrom(task, 'tgid', 1),
