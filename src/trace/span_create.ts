@@ -73,8 +73,7 @@ export function create(replay: SpanReplay, actor: Actor, span: Span): Actor | un
   // The first child of an init that nobody knew to be one.
   if (value === 2 && outcome.outer === undefined && peekNumber(actor.task) > value)
     learnNamespace(replay, actor)
-  if (outcome.outer === undefined && actor.task.level > replay.world.level)
-    createEarlier(replay, actor, span, value)
+  if (outcome.outer === undefined && actor.task.level > replay.world.level) createEarlier(replay, actor, span)
   const fit = fitNumber(replay, actor, span, value)
   const child = clone(actor.task, call)
   if (typeof child === 'number') {
@@ -107,18 +106,17 @@ function isStale({ flights }: SpanReplay, { task, proc }: Actor, nr: number): bo
 }
 
 /** Creations below the log's namespace, whose numbers in it nobody tells, have them in the order of their entries. */
-function createEarlier(replay: SpanReplay, { task }: Actor, span: Span, nr: number): void {
+function createEarlier(replay: SpanReplay, { task }: Actor, span: Span): void {
   const { world } = replay
   const { creations } = replay.flights
   if (creations.size === 0) return
-  const fits = peekNumber(task) === nr
   for (const { span: other, actor: by, done } of creations.values()) {
     if (other.line >= span.line) return
     const { call, outcome } = other
     if (done || call.op !== 'clone' || call.setTid !== undefined || !isCalling(by)) continue
     if (outcome?.kind !== 'returned' || outcome.outer !== undefined) continue
-    // It would take the number that this one has.
-    if (fits && by.task.level > task.level && task.pidOf(by.task) !== 0) continue
+    // Its number in the namespace of this one tells when it was.
+    if (by.task.level > task.level && task.pidOf(by.task) !== 0) continue
     if (by.task.level > world.level && peekNumber(by.task) === outcome.value) create(replay, by, other)
   }
 }

@@ -181,9 +181,9 @@ function settleDescriptor(
   errno: number,
 ): void {
   const { idtype, fd } = call
-  if (idtype === P_PIDFD && (errno === EBADF || (fd !== undefined && isUntold(actor.proc, fd))))
-    skip(replay, SKIPPED.pidfd)
-  else if (idtype === P_PIDFD && errno === EAGAIN)
+  if (idtype !== P_PIDFD || errno === EINVAL) settleFailure(replay, actor, span, call, -errno)
+  else if (errno === EBADF || (fd !== undefined && isUntold(actor.proc, fd))) skip(replay, SKIPPED.pidfd)
+  else if (errno === EAGAIN)
     settleNothing(replay, actor, span, call, peek(actor.task, selectorOf(replay, actor, call)))
   else settleFailure(replay, actor, span, call, -errno)
 }
