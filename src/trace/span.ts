@@ -78,7 +78,7 @@ export interface FdArg {
 }
 
 /** In `setTid`: strace has cut the list (-s) before this number. */
-export const CUT = 0
+export const CUT = -0x80000000
 
 export type SpanCall =
   /** fork, vfork, clone, clone3. Flags -1: the log does not tell. */

@@ -13,7 +13,8 @@ function depthOf({ flags }: Clone): number {
 /** The key that it asked for, which the result does not tell; undefined: none, or not shown. */
 export function askedKey({ level }: World, { task }: Actor, call: SpanCall): number | undefined {
   if (call.op !== 'clone' || call.setTid === undefined) return undefined
-  return task.level > level ? call.setTid[task.level - level + depthOf(call)] || undefined : undefined
+  const nr = task.level > level ? call.setTid[task.level - level + depthOf(call)] : undefined
+  return nr === CUT ? undefined : nr
 }
 
 /** The call with all the numbers that are known: those that strace has cut off stand in the result, if it got them. */
@@ -21,7 +22,9 @@ export function askedInFull(call: Clone, { outcome }: { readonly outcome: SpanOu
   const { setTid } = call
   if (!setTid?.includes(CUT) || outcome?.kind !== 'returned') return call
   const depth = depthOf(call)
-  const known = setTid.map((nr, at) => nr || (at === depth ? outcome.value : at < depth ? 1 : CUT))
+  const known = setTid.map((nr, at) =>
+    nr !== CUT ? nr : at === depth ? outcome.value : at < depth ? 1 : CUT,
+  )
   const end = known.indexOf(CUT)
   return { ...call, setTid: end < 0 ? known : known.slice(0, end) }
 }

@@ -213,7 +213,8 @@ function settleFailure(replay: SpanReplay, actor: Actor, span: Span, call: Wait,
       count(replay, true, true)
       return
     }
-    if (reapIgnored(replay, actor, span, selector)) return
+    for (const child of childrenOf(actor.proc)) if (child.lostWait) forceReap(replay, child, span.last)
+    if (peek(actor.task, selector) !== expected && reapIgnored(replay, actor, span, selector)) return
     for (const child of childrenOf(actor.proc)) {
       forceEnd(replay, child, span.last)
       if (child.lostWait) forceReap(replay, child, span.last)
