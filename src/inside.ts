@@ -24,6 +24,12 @@ export function peekNumber(task: Task): number {
   return peekPidmap(table, taskActivePidNs(table, ref))
 }
 
+/** What stands for the namespace of `task`, as long as that lasts. */
+export function activeNs(task: Task): number {
+  const realm = Task.realmOf(task)
+  return taskActivePidNs(realm.table, Task.refOf('task', task, realm, 'peek'))
+}
+
 /** Whether `nr` is taken in the namespace of `task`: by a task, or as the number of a group or session alone. */
 export function isNumberTaken(task: Task, nr: number): boolean {
   const { table } = Task.realmOf(task)

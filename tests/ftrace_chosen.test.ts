@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { birth, call, HEADER, loadTrace, replayText, row } from './ftrace_tools.ts'
+import { birth, call, fork, HEADER, loadTrace, replayText, row } from './ftrace_tools.ts'
 
 const FOREIGN = 'numbers taken outside the log'
 const CHOSEN = 'numbers that a caller may have chosen'
@@ -17,6 +17,11 @@ function clone3(us: number, pid: number, child: number, told = child): string[] 
     ...birth(us + 1, pid, child, BARE),
     row(us + 8, pid, `sys_clone3 -> 0x${told.toString(16)}`),
   ]
+}
+
+/** The init of a new namespace. */
+function container(us: number, pid: number, init: number): string[] {
+  return [...birth(us, pid, init, '20000000'), ...call(us + 6, init, 'sys_getpid()', '0x1')]
 }
 
 const START = [...call(0, 50, 'sys_getpid()', '0x32'), ...birth(10, 50, 100)]
@@ -44,6 +49,18 @@ describe('a number in the outermost namespace', () => {
       [CHOSEN]: 1,
     }))
 
+  it('and further on is chosen twice', () =>
+    assertEqual(
+      [
+        ...START,
+        ...clone3(20, 50, 900),
+        ...clone3(30, 50, 950),
+        ...clone3(40, 50, 951),
+        ...birth(60, 50, 101),
+      ],
+      { [CHOSEN]: 2 },
+    ))
+
   it('was no choice if the next birth goes on from there', () =>
     assertEqual([...START, ...clone3(20, 50, 900), ...birth(40, 50, 901)], { [FOREIGN]: 2 }))
 
@@ -70,6 +87,25 @@ describe('a number in the outermost namespace', () => {
   it('is not chosen if somebody has it', async () =>
     assert.deepEqual(await linesNamed([...START, ...clone3(20, 50, 100)]), [6, 6]))
 
+  it('is chosen if one event and the result of the call tell it, where the log has no other event', () =>
+    assertEqual(
+      [
+        ...call(0, 50, 'sys_getpid()', '0x32'),
+        fork(10, 50, 100),
+        ...[...clone3(20, 50, 60)].filter((line) => !line.includes('task_newtask')),
+        fork(40, 50, 101),
+      ],
+      { [CHOSEN]: 1 },
+    ))
+
+  it('is not chosen two namespaces further down', async () => {
+    const log = [...container(10, 50, 100), ...container(20, 100, 101), ...clone3(30, 101, 60, 0x10)]
+    assert.deepEqual(
+      [...new Set(await linesNamed([...call(0, 50, 'sys_getpid()', '0x32'), ...log]))],
+      [12, 14],
+    )
+  })
+
   it('is not chosen if only one of the two events tells it', async () => {
     const lines = [...START, ...clone3(20, 50, 101)]
     lines[6] = (lines[6] as string).replace('=101', '=900')
@@ -91,11 +127,63 @@ describe('a number below it', () => {
     /sys_clone3 -> 0x[1-9a-f][0-9a-f]{0,4}$/.test(line) ? [at] : [],
   )
   for (const at of places) {
-    it(`is found if it is another one: line ${at + 1}`, async () => {
-      const wrong = lines.slice()
-      wrong[at] = (lines[at] as string).replace(/0x\w+$/, '0x7d3')
-      const { report } = await replayText(wrong)
-      assert.ok(report.differences.some(({ line }) => line === at + 1))
-    })
+    const [result, told] = /0x(\w+)$/.exec(lines[at] as string) as unknown as [string, string]
+    for (const other of ['0x2', `0x${(Number.parseInt(told, 16) + 1).toString(16)}`, '0x7d3']) {
+      if (other === result) continue
+      it(`is found if it is another one: line ${at + 1}, ${other}`, async () => {
+        const wrong = lines.with(at, (lines[at] as string).replace(result, other))
+        const { report } = await replayText(wrong)
+        assert.ok(report.checked > report.matched)
+        // The next number is the only one that is not suspicious in itself.
+        if (other !== '0x2') assert.ok(report.differences.some(({ line }) => line === at + 1))
+      })
+    }
   }
+
+  const BEGIN = [...call(0, 50, 'sys_getpid()', '0x32'), ...container(10, 50, 100)]
+  const choice = (told: number): string[] => clone3(20, 100, 101, told)
+  const AT = BEGIN.length + 4
+
+  for (const [what, ...after] of [
+    ['gets the number that has been passed over', ...fork2(40, 100, 102, 0x2)],
+    ['says the same itself', ...call(40, 101, 'sys_getpid()', '0x10')],
+    ['is waited for by it', ...waitFor(40, 0x10, '0x0')],
+  ] as [string, ...string[]][])
+    it(`is chosen if ${what.startsWith('gets') ? 'the next task' : 'the child'} ${what}`, () =>
+      assertEqual([...BEGIN, ...choice(0x10), ...after], { [CHOSEN]: 1 }))
+
+  for (const [what, ...after] of [
+    ['nothing bears it out'],
+    ['the child says that it has the next one', ...call(40, 101, 'sys_getpid()', '0x2')],
+    ['the next task gets the one after it', ...clone3(40, 100, 102, 0x3)],
+    ['the next task gets the one after it, of fork(2)', ...fork2(40, 100, 102, 0x3)],
+    ['the child is waited for by the next one', ...waitFor(40, 0x2, '0x0')],
+  ] as [string, ...string[]][])
+    it(`is wrong if ${what}`, async () => {
+      for (const number of [0x3, 0x10])
+        assert.ok((await linesNamed([...BEGIN, ...choice(number), ...after])).includes(AT), `${number}`)
+    })
+
+  it('is not blamed for what happens in another namespace', async () => {
+    const log = [...BEGIN, ...container(30, 50, 200), ...clone3(40, 100, 201, 0x10)]
+    const wrong = call(80, 200, 'sys_wait4(upid: 0xffffffff, stat_addr: 0, options: 1, ru: 0)', '0x5')
+    assert.deepEqual(await linesNamed([...log, ...fork2(60, 100, 202, 0x2), ...wrong]), [log.length + 6])
+  })
+
+  it('is told by the result of the call where the log has one event of a birth only', async () => {
+    const { report } = await replayText(
+      loadTrace(name).filter((line) => !line.includes('sched_process_fork')),
+    )
+    assert.deepEqual(report.differences, [])
+  })
 })
+
+/** Both events of a fork(2) amid its call. */
+function fork2(us: number, pid: number, child: number, told: number): string[] {
+  const [entry, exit] = call(us, pid, 'sys_clone(clone_flags: 0x1200011, newsp: 0)', `0x${told.toString(16)}`)
+  return [entry as string, ...birth(us + 1, pid, child), exit as string]
+}
+
+function waitFor(us: number, nr: number, result: string): string[] {
+  return call(us, 100, `sys_wait4(upid: 0x${nr.toString(16)}, stat_addr: 0, options: 1, ru: 0)`, result)
+}

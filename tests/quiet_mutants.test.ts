@@ -6,7 +6,6 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import { replayLog } from 'pidns/trace'
-import { birth, call, HEADER, replayText, row } from './ftrace_tools.ts'
 import { bytesOf } from './trace_tools.ts'
 
 const file = new URL('../../tests/data/traces/out-quiet-threads.strace.gz', import.meta.url)
@@ -31,28 +30,4 @@ describe('in a log with -qq', () => {
       assert.ok(named.includes(line), `${lines[line - 1]}: ${named}`)
     })
   }
-})
-
-describe('sched_process_wait tells the number that the call waits for', () => {
-  const START = [...call(0, 50, 'sys_getpid()', '0x32'), ...birth(10, 50, 100)]
-  const waits = (us: number, upid: string, nr: number): string[] => {
-    const [entry, exit] = call(us, 50, `sys_wait4(upid: ${upid}, stat_addr: 0, options: 1, ru: 0)`, '0x0')
-    return [
-      entry as string,
-      row(us + 1, 50, `sched_process_wait: comm=bash pid=${nr} prio=120`),
-      exit as string,
-    ]
-  }
-  const ok = [...waits(30, '0x64', 100), ...waits(50, '0xffffffff', 0), ...waits(70, '0xffffff9c', 50)]
-
-  async function named(log: readonly string[]): Promise<number[]> {
-    const { report } = await replayText([HEADER, ...START, ...log])
-    return report.differences.map(({ line }) => line - 1 - START.length)
-  }
-
-  it('or 0 for any', async () => assert.deepEqual(await named(ok), []))
-  it('another one is named', async () =>
-    assert.ok((await named([...ok, ...waits(90, '0x64', 101)])).includes(11)))
-  it('somebody, where the call waits for any, too', async () =>
-    assert.deepEqual(await named([...waits(30, '0xffffffff', 100)]), [2, 1]))
 })

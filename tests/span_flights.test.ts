@@ -23,7 +23,7 @@ const CALLS: readonly SpanCall[] = [
   { op: 'kill', pid: 2, sig: 15 },
   { op: 'getpgid', pid: 7 },
 ]
-const NUMBERS = [[7], [9], [7, 2], [2, 1], [1, 7]]
+const NUMBERS = [[7], [9], [7, 2], [2, 1], [1, 7], [7, 7]]
 
 const spanOf = (call: SpanCall, line: number): Span => ({
   by: 5,

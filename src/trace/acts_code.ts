@@ -64,6 +64,7 @@ const LOST = 6
 
 /** Where they stand in the first number of an item, below each other. */
 const KIND = 15
+const CALL_BITS = 15
 const CALL_SHIFT = 4
 const OUTCOME_SHIFT = 8
 
@@ -315,7 +316,7 @@ export function createActsDecoder(): ActsDecoder {
   function nextCall(code: number, line: number, by: number, time: string): Act {
     const kind = code & KIND
     const last = numbers[at++] as number
-    const call = nextSpanCall((code >> CALL_SHIFT) & KIND)
+    const call = nextSpanCall((code >> CALL_SHIFT) & CALL_BITS)
     const outcome = nextOutcome(code >> OUTCOME_SHIFT)
     if (kind === CALL) return { kind: 'call', span: { by, line, time, call, last, outcome } }
     if (kind === ENTER) {

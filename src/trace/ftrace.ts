@@ -83,7 +83,6 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
 
   /** `sys_kill(…)` and `sys_kill -> 0x0` in the kernel's own text, `sys_enter_kill: …` and `sys_exit_kill: 0x0` in others'. */
   function readCall(slot: Slot, text: string, line: number): undefined {
-    acts.customs.calls = true
     const nameAt = head.at + 'sys_'.length
     const end = wordEnd(text, nameAt)
     const name = text.substring(nameAt, end)

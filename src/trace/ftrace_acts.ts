@@ -93,6 +93,7 @@ export function enter(
   abandon(acts, slot, line)
   if (call === undefined) return
   if (call.op === 'clone') {
+    acts.customs.creations = true
     slot.creating = call
     slot.since = line
     slot.made = 0
@@ -151,16 +152,24 @@ export function close(acts: Acts, slot: Slot, line: number, outcome: SpanOutcome
 /** Whatever the task had begun, it will not see the end of. */
 export function abandon(acts: Acts, slot: Slot, line: number): undefined {
   if (slot.call !== undefined) close(acts, slot, line, LOST)
-  settleChoice(acts, slot, 0)
+  settleChoice(acts, slot, 0, 0)
   slot.creating = undefined
 }
 
-/** A birth has waited for the end of the call that has made it: the number that this came back with; 0: it did not. */
-function settleChoice(acts: Acts, slot: Slot, told: number): undefined {
-  const open = slot.choosing
+/**
+ * A birth has waited for the end of the call that has made it: the number that this came back with; 0: it did not, or too
+ * many acts later. Whatever has not told of the birth by now will not.
+ */
+function settleChoice(acts: Acts, slot: Slot, told: number, toldLine: number): undefined {
+  const open = slot.choosing ?? (slot.birth?.birth?.choosable === true ? slot.birth : undefined)
   if (open === undefined) return
   slot.choosing = undefined
-  open.act ??= { ...(open.birth as BirthAct), told }
+  if (open === slot.birth) {
+    acts.pairs = false
+    slot.told = slot.made
+    slot.birth = undefined
+  }
+  open.act ??= { ...(open.birth as BirthAct), told, toldLine }
   acts.queue.drain()
 }
 
@@ -173,7 +182,7 @@ function outcomeOf(value: number): SpanOutcome {
 /** The child's own return says 0, and is met in a slot where no creation is under way. */
 function settleCreation(acts: Acts, slot: Slot, { by, time }: Head, line: number, value: number): undefined {
   const outcome = outcomeOf(value)
-  settleChoice(acts, slot, outcome.kind === 'returned' ? value : 0)
+  settleChoice(acts, slot, outcome.kind === 'returned' ? value : 0, line)
   if (outcome.kind === 'failed') {
     const call = slot.creating as SpanCall
     push(acts, { kind: 'call', span: { by, line: slot.since, time, call, last: line, outcome } })

@@ -188,7 +188,14 @@ export function checkWait(acts: Acts, slot: Slot, head: Head, line: number, nr: 
   if (WAITS.has(noted.call) && !noted.waits) {
     noted.waits = true
     const asked = askedFor(slot)
-    if (asked === undefined || nr === asked || isChildOf(acts, slot, head.by, nr, asked)) return
+    // Whoever traces waits for children of others too.
+    if (
+      acts.customs.tracing ||
+      asked === undefined ||
+      nr === asked ||
+      isChildOf(acts, slot, head.by, nr, asked)
+    )
+      return
     clash(acts, head, line, `the wait of ${head.by}`, [`for ${nr}`, `for ${asked} at line ${noted.since}`])
     clash(acts, head, noted.since, `sys_${noted.call} by ${head.by}`, [
       `for ${asked}`,

@@ -15,8 +15,8 @@ export interface Customs {
   /** How often each signal has been sent to anybody and not arrived, at most. */
   readonly underWay: Map<number, number>
   exits: number
-  /** The log has system calls. */
-  calls: boolean
+  /** The log has the system calls that make tasks. */
+  creations: boolean
 }
 
 export interface Stray {
@@ -34,6 +34,6 @@ export function newCustoms(): Customs {
     tracing: false,
     underWay: new Map(),
     exits: 0,
-    calls: false,
+    creations: false,
   }
 }

@@ -8,6 +8,7 @@ import {
   CLD_STOPPED,
   CLD_TRAPPED,
   CLONE_CHILD_SETTID,
+  CLONE_PARENT,
   CLONE_THREAD,
   CLONE_VM,
   SIGCHLD,
@@ -60,12 +61,13 @@ export function newTask(
   const flags = hexAt(text, fieldAt(text, ' clone_flags='))
   checkMaker(acts, slot, head, line)
   const birth = birthOf(slot, head, line, since, child, flags)
-  acts.slots.bear(child, line, head.by, (flags & CLONE_THREAD) === 0 ? child : slot.group)
+  const parent = (flags & CLONE_PARENT) === 0 ? head.by : slot.parent
+  acts.slots.bear(child, line, parent, (flags & CLONE_THREAD) === 0 ? child : slot.group)
   slot.birth = undefined
   acts.unborn.clear()
   if (!acts.pairs) {
     slot.told = child
-    push(acts, birth)
+    putAlone(acts, slot, birth)
     return
   }
   slot.birth = { kind: 'undecided', act: undefined, span: undefined, birth }
@@ -95,19 +97,35 @@ export function fork(
   if (open === undefined) {
     if (slot.told !== child) {
       acts.slots.bear(child, line)
-      push(acts, birthOf(slot, head, line, since, child, 0))
+      putAlone(acts, slot, birthOf(slot, head, line, since, child, flagsOf(slot)))
     }
     slot.told = 0
     return
   }
   const birth = open.birth as BirthAct
-  const choosable = birth.choosable || (!acts.customs.calls && birth.child === child && isBare(birth.flags))
+  const choosable =
+    birth.choosable || (!acts.customs.creations && birth.child === child && isBare(birth.flags))
   open.birth = { ...birth, choosable, again: child, againLine: line }
   if (birth.choosable && slot.choosing === undefined) slot.choosing = open
   else {
     open.act ??= open.birth
     acts.queue.drain()
   }
+}
+
+/** A birth that one event alone tells of. */
+function putAlone(acts: Acts, slot: Slot, birth: BirthAct): undefined {
+  if (!birth.choosable || slot.choosing !== undefined) {
+    push(acts, birth)
+    return
+  }
+  slot.choosing = { kind: 'undecided', act: undefined, span: undefined, birth }
+  hold(acts, slot.choosing)
+}
+
+/** What the caller has asked for, as far as the log shows it. */
+function flagsOf({ creating }: Slot): number {
+  return creating?.op === 'clone' && !mayChoose(creating) ? creating.flags : 0
 }
 
 /** No thread is made so, and no fork(2) of a C library: it may be a clone3(2). */
@@ -155,6 +173,7 @@ function birthOf(
     exitSignal,
     choosable,
     told: 0,
+    toldLine: 0,
   }
 }
 

@@ -14,6 +14,8 @@ const HIGHEST_BIT = 31
 const WORD_PAIR = 8
 const NO_TEXT = -1
 const FIRST_SIZE = 4096
+/** Whether the byte that comes first is the lowest of its word; where it is not, bytes are looked at one by one. */
+const LOWEST_FIRST = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 
 /**
  * The places of the newlines; undefined: there are other control characters than tab. The bytes begin where their buffer
@@ -33,7 +35,7 @@ export function createNewlineFinder(): NewlineFinder {
     let found = places
     let count = 0
     const words = new Int32Array(bytes.buffer, 0, bytes.length >> 2)
-    const pairs = words.length & ~1
+    const pairs = LOWEST_FIRST ? words.length & ~1 : 0
     const rest = 4 * pairs
     for (let i = 0; i < pairs; i += 2) {
       const a = words[i] as number

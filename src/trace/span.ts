@@ -195,8 +195,9 @@ export interface BirthAct extends ActOf<'birth'> {
   readonly exitSignal: number
   /** It is made in a clone3(2), which may have chosen its numbers, or in what may be one. */
   readonly choosable: boolean
-  /** The number that such a call came back with, in the namespace of `by`; 0: not known. */
+  /** The number that such a call came back with, in the namespace of `by`, and the line of that; 0: not known. */
   readonly told: number
+  readonly toldLine: number
 }
 
 /** `sys_clone -> 0x5`: the number of the task that `by` has made, in the namespace of `by`; `child` is its key. */

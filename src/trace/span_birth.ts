@@ -3,13 +3,23 @@
  *
  * Where it is not: (1) another birth was first, on another CPU, and its event came later; (2) the number's holder has
  * ended, and was reaped unseen; (3) pid_max is not in the log; (4) the numbers passed over are held by whoever was there
- * before. (4) is a *guess*: it stands until one of these numbers turns up, and is a difference then.
+ * before; (5) the caller has chosen it (span_choice.ts). (4) is a *guess*: it stands until one of these numbers turns up,
+ * and is a difference then, unless it was (5).
  */
 import { __WALL } from '../abi/index.ts'
 import { endProcess, endThread, findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import type { BirthAct, Span, ToldAct } from './span.ts'
 import { processOf } from './span_calls.ts'
-import { chooseNumbers, isChosen, isToldChoice, judgeChoices, noteChosen, retake } from './span_choice.ts'
+import {
+  chooseNumbers,
+  isRetakeable,
+  isToldChoice,
+  judgeByBirth,
+  mayBeChosen,
+  noteChosen,
+  noteGuess,
+  retake,
+} from './span_choice.ts'
 import { clone, learnPidMax, welcome } from './span_create.ts'
 import { forceEnd, forceReap } from './span_order.ts'
 import { meetOlder, type Outer } from './span_outer.ts'
@@ -53,6 +63,7 @@ export function performBirth(replay: SpanReplay, outer: Outer, actor: Actor, act
     differ(replay, act.line, actor, 'clone', `${nr}`, 'the caller has ended')
     return
   }
+  judgeByBirth(replay, outer, actor, act.told)
   const cursor = world.top.sysctl('kernel.ns_last_pid')
   const guess = guessOf(outer, actor, act, nr)
   const fit = fitNumber(replay, outer, guess)
@@ -73,7 +84,9 @@ export function performBirth(replay: SpanReplay, outer: Outer, actor: Actor, act
   note(replay, outer, guess, fit, got)
   guess.made = welcome(replay, actor, span, child, got)
   if (fit === 'guess') outer.unproven.set(guess.made, guess)
-  if (setTid !== undefined && actor.task.level > world.level) noteChosen(outer, actor, act, from)
+  if (fit !== 'chosen') noteGuess(outer, guess, fit === 'guess' || fit === 'limit')
+  if (setTid !== undefined && actor.task.level > world.level)
+    noteChosen(replay, outer, actor, guess.made, act, from)
   inheritView(outer, actor.proc, guess.made.proc)
 }
 
@@ -117,7 +130,8 @@ function note(replay: SpanReplay, outer: Outer, guess: Guess, fit: Fit, got: num
       skip(replay, SKIPPED.limit)
       return
     case 'chosen':
-      skip(replay, SKIPPED.chosen)
+      if (got === nr) skip(replay, SKIPPED.chosen)
+      else count(replay, false)
       break
     case 'late':
       confirm(replay, outer, nr)
@@ -145,7 +159,7 @@ function fitNumber(replay: SpanReplay, outer: Outer, guess: { from: number } & G
       top.sysctl('kernel.ns_last_pid', nr - 1)
       return 'first'
     }
-    if (hole !== undefined && isChosen(replay, hole)) {
+    if (hole !== undefined && isRetakeable(outer, hole)) {
       retake(replay, outer, hole)
     } else if (hole !== undefined) {
       top.sysctl('kernel.ns_last_pid', nr - 1)
@@ -162,7 +176,7 @@ function fitNumber(replay: SpanReplay, outer: Outer, guess: { from: number } & G
       if (top.sysctl('kernel.pid_max') !== USUAL) outer.limit = guess
     } else {
       if (fit !== 'limit') guess.from = next
-      return passOver(outer, replay, guess) ?? (mayChoose(replay, guess) ? 'chosen' : 'differs')
+      return passOver(outer, replay, guess) ?? (mayBeChosen(replay, guess) ? 'chosen' : 'differs')
     }
   }
   return 'differs'
@@ -231,17 +245,12 @@ function passOver(outer: Outer, replay: SpanReplay, guess: Guess): Fit | undefin
   return guess.open > 0 ? 'guess' : 'fits'
 }
 
-/** The call that makes the task may have asked for its number. */
-function mayChoose({ world }: SpanReplay, { act, nr }: Guess): boolean {
-  return act.choosable && !isNumberTaken(world.top, nr) && nr < world.top.sysctl('kernel.pid_max')
-}
-
 /** It was no limit: the number that came round was wrong. */
 function unlimit(replay: SpanReplay, outer: Outer, guess: Guess): void {
   const { top } = replay.world
   outer.limit = undefined
   top.sysctl('kernel.pid_max', UNLIMITED)
-  if (isChosen(replay, guess)) {
+  if (isRetakeable(outer, guess)) {
     retake(replay, outer, guess, SKIPPED.limit)
     return
   }
@@ -305,12 +314,7 @@ export function compareTold(
       ? world.departed.get(child)?.numbers[depth]
       : actor.task.tidOf(task)
   if (number === undefined) return
-  if (isToldChoice(outer, actor, value, line)) {
-    skip(replay, SKIPPED.chosen)
-    return
-  }
+  if (isToldChoice(outer, line)) return
   count(replay, number === value)
-  if (number === value) return
-  differ(replay, line, actor, 'clone', `${value}`, `${number}`)
-  judgeChoices(replay, outer, actor, value, false)
+  if (number !== value) differ(replay, line, actor, 'clone', `${value}`, `${number}`)
 }

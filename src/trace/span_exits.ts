@@ -16,6 +16,7 @@ import {
 import { endThread } from '../inside.ts'
 import type { ExitsAct, FreedAct, SentAct } from './span.ts'
 import { processOf } from './span_calls.ts'
+import { refuteChoices } from './span_choice.ts'
 import { childrenOf } from './span_kin.ts'
 import { end, forceEnd, forceReap, isCalling, settleNaming } from './span_order.ts'
 import type { Outer } from './span_outer.ts'
@@ -208,6 +209,7 @@ function compareParent(replay: SpanReplay, outer: Outer, proc: Proc, target: Act
 
 /** The log is over. */
 export function endOuter(replay: SpanReplay, outer: Outer, line: number): void {
+  refuteChoices(replay, outer)
   for (const actor of [...outer.pending.keys()]) performEnds(replay, outer, actor.proc)
   for (const [proc, at] of outer.ended) {
     if (!proc.dead || forceReap(replay, proc, line)) continue

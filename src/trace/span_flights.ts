@@ -57,7 +57,7 @@ export function removeFlight({ all, creations, naming }: Flights, flight: Flight
 export function flightsNaming({ naming }: Flights, { numbers }: Pick<Proc, 'numbers'>): readonly Flight[] {
   if (naming.size === 0) return NONE
   if (numbers.length === 1) return naming.get(numbers[0] as number) ?? NONE
-  const found = numbers.flatMap((nr) => naming.get(nr) ?? NONE)
+  const found = [...new Set(numbers)].flatMap((nr) => naming.get(nr) ?? NONE)
   return found.sort((a, b) => a.span.line - b.span.line)
 }
 

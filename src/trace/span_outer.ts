@@ -43,8 +43,10 @@ export interface Outer {
   readonly holes: Map<number, Guess>
   /** Tasks with guessed numbers that have not had a line of their own. */
   readonly unproven: Map<Actor, Guess>
-  /** The latest numbers below the outermost namespace that were taken for chosen. */
+  /** Numbers below the outermost namespace that were taken for chosen, and that no line has told again. */
   readonly chosen: Chosen[]
+  /** The latest births, if each has passed over numbers and may have chosen its own. */
+  readonly guesses: Guess[]
   /** Their next children are in a namespace that the log does not name. */
   readonly strayed: WeakSet<Proc>
   births: number
@@ -83,6 +85,7 @@ export function createOuter(rules: OuterRules): Outer {
     holes: new Map(),
     unproven: new Map(),
     chosen: [],
+    guesses: [],
     strayed: new WeakSet(),
     births: 0,
     time: '',

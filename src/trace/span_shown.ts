@@ -3,7 +3,7 @@
  */
 import type { BirthAct, ExitsAct, FreedAct, SeenAct, SentAct, Span, ToldAct } from './span.ts'
 import { compareTold, performBirth, refute } from './span_birth.ts'
-import { judgeChoices } from './span_choice.ts'
+import { isToldChoice, judgeByBirth, judgeByChild, judgeByResult } from './span_choice.ts'
 import { beginExit, noteFreed, noteSent } from './span_exits.ts'
 import { meetOlder, type Outer } from './span_outer.ts'
 import { SKIPPED, type SpanReplay, skip } from './span_replay.ts'
@@ -26,6 +26,7 @@ export function performShown(replay: SpanReplay, outer: Outer, act: ShownAct, fi
       break
     case 'told': {
       const actor = find(act.by, line, time)
+      judgeByBirth(replay, outer, actor, isToldChoice(outer, line) ? 0 : act.value)
       judge(replay, outer, actor.proc, act.value, () => compareTold(replay, outer, actor, act))
       break
     }
@@ -65,9 +66,10 @@ export function compareSpan(
   const { counts } = replay
   const wrong = counts.checked - counts.matched
   const telling = tellingOf(span)
+  if (outer.chosen.length > 0 && judgeByChild(replay, outer, actor, span)) return
   judge(replay, outer, actor.proc, telling, run)
   if (outer.chosen.length > 0 && telling !== undefined && outcome?.kind !== 'lost')
-    judgeChoices(replay, outer, actor, telling, counts.checked - counts.matched === wrong)
+    judgeByResult(replay, outer, actor, telling, counts.checked - counts.matched === wrong)
   if (call.op === 'unshare' || call.op === 'setns') outer.shown.unshares = true
   if (call.op === 'prctl') outer.shown.prctls = true
   if (call.op === 'setns' && outcome?.kind === 'returned') outer.strayed.add(actor.proc)

@@ -1,0 +1,40 @@
+/*
+ * sched_process_wait agrees with the call that it stands in.
+ */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { birth, call, HEADER, replayText, row } from './ftrace_tools.ts'
+
+describe('sched_process_wait tells the number that the call waits for', () => {
+  const START = [...call(0, 50, 'sys_getpid()', '0x32'), ...birth(10, 50, 100)]
+  const waits = (us: number, upid: string, nr: number, by = 50): string[] => {
+    const [entry, exit] = call(us, by, `sys_wait4(upid: ${upid}, stat_addr: 0, options: 1, ru: 0)`, '0x0')
+    return [
+      entry as string,
+      row(us + 1, by, `sched_process_wait: comm=bash pid=${nr} prio=120`),
+      exit as string,
+    ]
+  }
+  const ok = [...waits(30, '0x64', 100), ...waits(50, '0xffffffff', 0), ...waits(70, '0xffffff9c', 50)]
+
+  async function named(log: readonly string[]): Promise<number[]> {
+    const { report } = await replayText([HEADER, ...START, ...log])
+    return report.differences.map(({ line }) => line - 1 - START.length)
+  }
+
+  it('or 0 for any', async () => assert.deepEqual(await named(ok), []))
+  it('another one is named', async () =>
+    assert.ok((await named([...ok, ...waits(90, '0x64', 101)])).includes(11)))
+  it('in a namespace, also of a child that another one has made for it (CLONE_PARENT)', async () => {
+    const log = [
+      ...birth(30, 50, 101, '20000000'),
+      ...call(40, 101, 'sys_getpid()', '0x1'),
+      ...birth(50, 101, 102),
+      ...birth(60, 102, 103, '8000'),
+      ...waits(70, '0x3', 103, 101),
+    ]
+    assert.deepEqual(await named(log), [])
+  })
+  it('somebody, where the call waits for any, too', async () =>
+    assert.deepEqual(await named([...waits(30, '0xffffffff', 100)]), [2, 1]))
+})
