@@ -16,6 +16,12 @@ import { Task } from './process.ts'
 import { enter, leave, taskOf } from './realm.ts'
 import { doExit, doGroupExit } from './task/exit.ts'
 import { testSetpgid } from './task/session.ts'
+import { sigKernelIgnore, sigKernelStop } from './task/signal_send.ts'
+
+/** Whether a signal ends whoever has no handler for it. 0 is none. */
+export function isDeadly(sig: number): boolean {
+  return sig > 0 && !sigKernelIgnore(sig) && !sigKernelStop(sig)
+}
 
 /** The number that the next task made in the namespace of `task` would get there, or -errno. */
 export function peekNumber(task: Task): number {

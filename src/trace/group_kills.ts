@@ -5,18 +5,8 @@
  * In a recording a kill's victims end with it. In a log of real programs they end later: a kill is watched until its last
  * member has ended. Of those only the latest `WATCHED` are.
  */
-import {
-  SIGCHLD,
-  SIGCONT,
-  SIGKILL,
-  SIGSTOP,
-  SIGTSTP,
-  SIGTTIN,
-  SIGTTOU,
-  SIGURG,
-  SIGWINCH,
-  signalName,
-} from '../abi/index.ts'
+import { SIGKILL, signalName } from '../abi/index.ts'
+import { isDeadly } from '../inside.ts'
 import {
   type Group,
   type Happening,
@@ -63,18 +53,6 @@ interface GroupKill {
   ended: number
 }
 
-const HARMLESS: readonly number[] = [
-  0,
-  SIGCHLD,
-  SIGCONT,
-  SIGSTOP,
-  SIGTSTP,
-  SIGTTIN,
-  SIGTTOU,
-  SIGURG,
-  SIGWINCH,
-]
-
 export function createGroupKills(lives: Lives): GroupKills {
   const watched: GroupKill[] = []
   /** The kills that each member has been the target of and has not ended since. */
@@ -100,7 +78,7 @@ export function createGroupKills(lives: Lives): GroupKills {
     },
     begin(event: Happening): undefined {
       const { call, line, time = '' } = event
-      if (call.op !== 'kill' || HARMLESS.includes(call.sig)) return
+      if (call.op !== 'kill' || !isDeadly(call.sig)) return
       const group = targetGroup(lives, event)
       if (group === undefined || watched.at(-1)?.line === line) return
       const kill: GroupKill = {

@@ -5,22 +5,8 @@
  * Windows: a call, from its first line to its last; an end, from its exit call (or the signal that killed) to `+++`; a reap
  * by a parent outside the log, from `+++` to the next use of the number.
  */
-import {
-  __WALL,
-  P_PID,
-  SIGCHLD,
-  SIGCONT,
-  SIGKILL,
-  SIGSTOP,
-  SIGTSTP,
-  SIGTTIN,
-  SIGTTOU,
-  SIGURG,
-  SIGWINCH,
-  WEXITED,
-  WNOWAIT,
-} from '../abi/index.ts'
-import { endProcess, endThread, findTask } from '../inside.ts'
+import { __WALL, P_PID, SIGCONT, SIGKILL, SIGSTOP, WEXITED, WNOWAIT } from '../abi/index.ts'
+import { endProcess, endThread, findTask, isDeadly } from '../inside.ts'
 import type { Killed } from './lives.ts'
 import { own } from './own.ts'
 import type { Span, SpanCall } from './span.ts'
@@ -197,23 +183,6 @@ export function forceEnd(replay: SpanReplay, proc: Proc, line: number): boolean 
     if (proc.dead) return true
   }
   return false
-}
-
-/** Signals that end nobody who has no handler for them. */
-const HARMLESS: ReadonlySet<number> = new Set([
-  0,
-  SIGCHLD,
-  SIGCONT,
-  SIGSTOP,
-  SIGTSTP,
-  SIGTTIN,
-  SIGTTOU,
-  SIGURG,
-  SIGWINCH,
-])
-
-function isDeadly(sig: number): boolean {
-  return !HARMLESS.has(sig)
 }
 
 /** A dead process whose parent is outside the log, or waits just now, is gone. */
