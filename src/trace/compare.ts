@@ -1,7 +1,6 @@
 /** What the log says against what the library did, as the pairs of words that a difference shows. */
 import { errnoName } from '../abi/index.ts'
-import type { Outcome, TaskState } from './event.ts'
-import type { Answer } from './perform.ts'
+import type { Answer, Outcome, TaskState } from './event.ts'
 
 export interface Mismatch {
   readonly what: string

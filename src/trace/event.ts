@@ -114,6 +114,9 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly errno: number; readonly stage?: 'open' }
   | { readonly kind: 'died' | 'stopped' | 'unseen' }
 
+/** `broken`: the call could not be made, or the library failed at it; `why` says how. */
+export type Answer = Outcome | { readonly kind: 'broken'; readonly why: string }
+
 /** What waitid(2) fills in; zeros when nothing was ready. */
 export interface WaitInfo {
   readonly si_signo: number

@@ -2,7 +2,7 @@
  * The fields of one line of a recording, taken out one by one with their types and ranges checked; `noMore` then refuses
  * what nobody asked for. Every complaint names the line, the field and what was expected of it.
  */
-import { TraceError } from './trace_error.ts'
+import { clip, show, TraceError } from './trace_error.ts'
 
 export interface Fields {
   readonly line: number
@@ -15,8 +15,6 @@ export interface Fields {
 export const INT32_MIN: number = -(2 ** 31)
 export const INT32_MAX: number = 2 ** 31 - 1
 export const UINT32_MAX: number = 2 ** 32 - 1
-
-const SHOWN = 40
 
 export function parseFields(text: string, line: number, what: string): Fields {
   let json: unknown
@@ -102,15 +100,6 @@ export function noMore(fields: Fields): void {
 
 export function refuse(fields: Fields, name: string, expected: string, value: unknown): never {
   throw new TraceError(fields.line, `${fields.what}: "${name}": expected ${expected}, got ${show(value)}`)
-}
-
-/** A value as JSON, cut to a length that fits a message. */
-export function show(value: unknown): string {
-  return value === undefined ? 'nothing' : clip(JSON.stringify(value))
-}
-
-function clip(text: string): string {
-  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text
 }
 
 function intRange(min: number, max: number): string {

@@ -1,10 +1,9 @@
 /** The formats of logs, and how each is recognised: by what its first line holds, never by the file's name. */
 import type { LogItem, LogReader } from './event.ts'
-import { show } from './fields.ts'
 import { createFtraceReader, isFtrace } from './ftrace.ts'
 import { createRecordingReader } from './recording.ts'
 import { createStraceReader, isStrace } from './strace.ts'
-import { TraceError } from './trace_error.ts'
+import { show, TraceError } from './trace_error.ts'
 
 export interface Format {
   readonly name: string

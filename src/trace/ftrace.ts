@@ -5,7 +5,6 @@
  * has lost events is refused, for what is missing cannot be told from what went wrong.
  */
 import type { LogReader } from './event.ts'
-import { show } from './fields.ts'
 import { createActs, enter, leave, slotOf } from './ftrace_acts.ts'
 import { numberAt } from './ftrace_calls.ts'
 import { checkEntry, checkReturn, checkTgid, checkThread, checkWait } from './ftrace_checks.ts'
@@ -13,7 +12,7 @@ import { deliver, exec, exit, fork, freed, generate, newTask } from './ftrace_ev
 import { newHead, readHead } from './ftrace_head.ts'
 import type { Slot } from './ftrace_slots.ts'
 import type { Act, SpanStart } from './span.ts'
-import { TraceError } from './trace_error.ts'
+import { show, TraceError } from './trace_error.ts'
 
 const FIRST_LINE =
   /^(?:# tracer: |# entries-in-buffer|#\s+(?:_+-+=>|TASK-PID|cmd +pid)|CPU:\d+ \[LOST |cpus=\d+$|version = \d| *\S.*-\d+ +(?:\( *[\d-]+\) +)?\[\d+\] .*?[\d.]+: +\w| *\S.*-\d+ +\d+[^\s\d]\S* +[\d.]+(?:us|ms)?.?: +\w)/

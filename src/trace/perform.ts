@@ -7,10 +7,7 @@
 
 import { CLONE_NEWPID, CLONE_THREAD, WNOHANG } from '../abi/index.ts'
 import { KernelError, type Pidfd, type Task } from '../index.ts'
-import type { Call, Outcome, WaitInfo } from './event.ts'
-
-/** `broken`: the call could not be made, or the library failed at it; `why` says how. */
-export type Answer = Outcome | { readonly kind: 'broken'; readonly why: string }
+import type { Answer, Call, Outcome, WaitInfo } from './event.ts'
 
 /** What a call can name. */
 export interface World {

@@ -4,14 +4,8 @@
  */
 import type { Kernel, Task } from '../index.ts'
 import type { End, LogItem, Start, TraceEvent } from './event.ts'
-import {
-  endReplay,
-  type ReplayOptions,
-  type ReplayResult,
-  replayItem,
-  replayResult,
-  startReplay,
-} from './replay.ts'
+import { endReplay, replayItem, replayResult, startReplay } from './recording_replay.ts'
+import type { ReplayOptions, ReplayResult } from './replay.ts'
 import type { Act, SpanStart } from './span.ts'
 import { disposeSpans, endSpans, replayAct, spansResult, startSpans } from './spans.ts'
 

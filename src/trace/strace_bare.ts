@@ -6,14 +6,13 @@
  * first task is known, `HELD_MAX` at most.
  */
 import type { LogReader } from './event.ts'
-import { show } from './fields.ts'
 import type { ActReader } from './strace_acts.ts'
 import { isStackFrame, type Line, newLine, readLine } from './strace_head.ts'
 import { TRACE_LIST } from './strace_list.ts'
 import { messageIn } from './strace_message.ts'
 import { createRootFinder } from './strace_root.ts'
 import { PAREN, wordEnd } from './strace_text.ts'
-import { TraceError } from './trace_error.ts'
+import { show, TraceError } from './trace_error.ts'
 
 const HELD_MAX = 20_000
 /** So many lines may come after a creation before one of its child does. */

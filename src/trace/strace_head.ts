@@ -4,7 +4,6 @@
  */
 import { PID_MAX_LIMIT } from '../abi/index.ts'
 import { type Characters, charactersOf, NO_CHARACTERS } from './characters.ts'
-import { show } from './fields.ts'
 import {
   angleEnd,
   BRACKET,
@@ -20,7 +19,7 @@ import {
   standsAt,
   ZERO,
 } from './strace_text.ts'
-import { TraceError } from './trace_error.ts'
+import { show, TraceError } from './trace_error.ts'
 
 const PID: Literal = literal('[pid ')
 

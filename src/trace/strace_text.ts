@@ -6,9 +6,8 @@
  * is no letter, digit or bracket.
  */
 import { type Characters, charactersOf } from './characters.ts'
-import { show } from './fields.ts'
 import type { FdArg } from './span.ts'
-import { TraceError } from './trace_error.ts'
+import { show, TraceError } from './trace_error.ts'
 
 /** Some text among more of it. */
 export interface Stretch extends Characters {

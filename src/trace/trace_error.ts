@@ -15,3 +15,15 @@ export class TraceError extends Error {
     this.line = line
   }
 }
+
+const SHOWN = 40
+
+/** A value as JSON, cut to a length that fits a message. */
+export function show(value: unknown): string {
+  return value === undefined ? 'nothing' : clip(JSON.stringify(value))
+}
+
+/** A text, cut to a length that fits a message. */
+export function clip(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text
+}
