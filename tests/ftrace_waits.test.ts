@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { birth, call, HEADER, replayText, row } from './ftrace_tools.ts'
+import { birth, call, exit, HEADER, notice, replayText, row } from './ftrace_tools.ts'
 
 describe('sched_process_wait tells the number that the call waits for', () => {
   const START = [...call(0, 50, 'sys_getpid()', '0x32'), ...birth(10, 50, 100)]
@@ -37,4 +37,45 @@ describe('sched_process_wait tells the number that the call waits for', () => {
   })
   it('somebody, where the call waits for any, too', async () =>
     assert.deepEqual(await named([...waits(30, '0xffffffff', 100)]), [2, 1]))
+})
+
+describe('the children of threads', () => {
+  const START = [
+    ...call(0, 50, 'sys_getpid()', '0x32'),
+    ...birth(10, 50, 100, '3d0f00'),
+    ...birth(20, 50, 101, '3d0f00'),
+    ...birth(30, 100, 102),
+    ...birth(40, 101, 103),
+    ...birth(50, 101, 104),
+    ...[102, 103, 104].flatMap((nr, at) => [
+      exit(60 + 10 * at, nr),
+      notice(65 + 10 * at, nr, nr === 102 ? 100 : 101),
+    ]),
+  ]
+  const waits = (...found: number[]): string[] =>
+    found.flatMap((nr, at) =>
+      call(
+        120 + 10 * at,
+        50,
+        'sys_wait4(upid: 0xffffffff, stat_addr: 0, options: 0, ru: 0)',
+        `0x${nr.toString(16)}`,
+      ),
+    )
+  const ends = [exit(100, 100, false), exit(105, 101, false)]
+
+  async function named(log: readonly string[]): Promise<number[]> {
+    const { report } = await replayText([HEADER, ...START, ...log])
+    return report.differences.map(({ line }) => line - 1 - START.length)
+  }
+
+  it('are found in the order of their threads while these live', async () => {
+    assert.deepEqual(await named(waits(102, 103, 104)), [])
+    assert.deepEqual((await named(waits(103, 102, 104)))[0], 2)
+  })
+
+  it('and go to another thread when theirs ends, those of one together and in their order', async () => {
+    assert.deepEqual(await named([...ends, ...waits(102, 103, 104)]), [])
+    assert.deepEqual(await named([...ends, ...waits(103, 104, 102)]), [])
+    assert.deepEqual((await named([...ends, ...waits(104, 103, 102)]))[0], 4)
+  })
 })

@@ -9,6 +9,8 @@ import { TraceError } from './trace_error.ts'
 export interface Format {
   readonly name: string
   recognises(firstLine: string): boolean
+  /** Its lines have names of tasks as they are: any bytes. */
+  readonly holdsNames?: boolean
   open(emit: (item: LogItem) => void): LogReader
 }
 
@@ -17,8 +19,13 @@ const BYTE_ORDER_MARK = '\uFEFF'
 const FORMATS: readonly Format[] = [
   { name: 'recording', recognises: (line) => line.startsWith('{'), open: createRecordingReader },
   { name: 'strace', recognises: isStrace, open: createStraceReader },
-  { name: 'ftrace', recognises: isFtrace, open: createFtraceReader },
+  { name: 'ftrace', recognises: isFtrace, open: createFtraceReader, holdsNames: true },
 ]
+
+/** Whether the lines of such a log may hold what is not text. */
+export function holdsNames(firstLine: string): boolean {
+  return FORMATS.find((format) => format.recognises(firstLine))?.holdsNames === true
+}
 
 export function recogniseFormat(firstLine: string): Format {
   const format = FORMATS.find((candidate) => candidate.recognises(firstLine))

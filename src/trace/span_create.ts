@@ -144,6 +144,7 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   const key = outer ?? (actor.task.level === world.level ? value : undefined)
   const born = join(world, child, actor.proc, key, line, time)
   born.proc.made = span.last
+  if (actor.task !== actor.proc.task && born.proc !== actor.proc) born.proc.maker = actor
   if (born.task === born.proc.task) born.proc.quiet = isQuiet(span.call)
   born.told = outer !== undefined
   noteInherited(span, actor.proc, born.proc)

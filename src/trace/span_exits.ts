@@ -11,11 +11,13 @@ import {
   CLD_TRAPPED,
   PR_SET_CHILD_SUBREAPER,
   SIGCHLD,
+  SIGCONT,
   SIGKILL,
 } from '../abi/index.ts'
 import { endThread } from '../inside.ts'
 import type { ExitsAct, FreedAct, SentAct } from './span.ts'
 import { processOf } from './span_calls.ts'
+import { forgetChange, noteContinued } from './span_changes.ts'
 import { refuteChoices } from './span_choice.ts'
 import { childrenOf } from './span_kin.ts'
 import { end, forceEnd, forceReap, isCalling, settleNaming } from './span_order.ts'
@@ -157,14 +159,25 @@ export function noteSent(replay: SpanReplay, outer: Outer, target: Actor, act: S
   const { code, sig, by } = act
   const from = replay.world.actors.get(by)
   outer.shown.signals = true
+  if (from !== undefined && !from.shown && outer.older.has(from.proc)) endOlder(replay, outer, from, act)
   if (from !== undefined && code >= CLD_EXITED && code <= CLD_DUMPED && from.exiting !== undefined) {
     noteEnd(replay, outer, from, target, act)
   } else if (sig === SIGCHLD && code > CLD_DUMPED && code <= CLD_CONTINUED) {
     if (code === CLD_TRAPPED) outer.tracers.add(target.proc)
   } else if (sig !== SIGCHLD) {
     if (!act.ignored) outer.deadly.set(target.proc, sig)
+    if (sig === SIGKILL) forgetChange(target.proc)
+    else if (sig === SIGCONT) noteContinued(replay, outer, target.proc, act.line)
     replay.findings.sent(target.proc.id, sig, act.ignored)
   }
+}
+
+/** The first that is seen of a process from before the log is that it tells of its end, which has begun before the log. */
+function endOlder(replay: SpanReplay, outer: Outer, { proc }: Actor, act: SentAct): void {
+  const { line, time, by, sig, code } = act
+  if (sig !== SIGCHLD || code < CLD_EXITED || code > CLD_DUMPED || outer.ended.size > 1) return
+  for (const actor of proc.actors)
+    beginExit(replay, outer, actor, { kind: 'exits', by, line, time, last: true })
 }
 
 /** A process has ended: its parent is told. */

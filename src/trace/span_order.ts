@@ -237,5 +237,6 @@ export function stop({ world }: SpanReplay, actor: Actor, sig: number): void {
   if (nr === 0) return
   init.kill(nr, sig)
   // A group that nobody could continue does not stop by itself; the log says that it did.
+  actor.proc.stoppedBy = actor.task.state === 'S' ? sig : 0
   if (actor.task.state === 'S') init.kill(nr, SIGSTOP)
 }

@@ -7,6 +7,7 @@ import { isToldChoice, judgeByBirth, judgeByChild, judgeByResult } from './span_
 import { beginExit, noteFreed, noteSent } from './span_exits.ts'
 import { meetOlder, type Outer } from './span_outer.ts'
 import { SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import { judgeThread, noteStray } from './span_strays.ts'
 import { judge, tellingOf } from './span_view.ts'
 import type { Actor } from './span_world.ts'
 
@@ -34,11 +35,19 @@ export function performShown(replay: SpanReplay, outer: Outer, act: ShownAct, fi
       beginExit(replay, outer, find(act.by, line, time), act)
       break
     case 'sent':
-      noteSent(replay, outer, find(act.to, line, time), act)
+      noteSent(replay, outer, findTarget(replay, outer, act), act)
       break
     case 'freed':
       noteFreed(replay, outer, act)
   }
+}
+
+/** Whoever is sent a signal does nothing by that: who has stopped, has still. */
+function findTarget(replay: SpanReplay, outer: Outer, { to, line, time, comm }: SentAct): Actor {
+  const actor =
+    replay.world.actors.get(to) ?? meetUnborn(replay, outer, { by: to, line, time, comm, tgid: 0 })
+  outer.unproven.delete(actor)
+  return actor
 }
 
 /** Who stands behind a number that no birth has made: somebody older, or one whose birth has another number by mistake. */
@@ -63,6 +72,8 @@ export function compareSpan(
     skip(replay, SKIPPED.memory)
     return
   }
+  if (judgeThread(replay, outer, actor, span)) return
+  noteStray(outer, actor, span)
   const { counts } = replay
   const wrong = counts.checked - counts.matched
   const telling = tellingOf(span)
@@ -71,6 +82,7 @@ export function compareSpan(
   if (outer.chosen.length > 0 && telling !== undefined && outcome?.kind !== 'lost')
     judgeByResult(replay, outer, actor, telling, counts.checked - counts.matched === wrong)
   if (call.op === 'unshare' || call.op === 'setns') outer.shown.unshares = true
+  if (call.op === 'setns') outer.shown.setns = true
   if (call.op === 'prctl') outer.shown.prctls = true
   if (call.op === 'setns' && outcome?.kind === 'returned') outer.strayed.add(actor.proc)
 }
