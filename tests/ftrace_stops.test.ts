@@ -57,6 +57,31 @@ describe('stops in a log of ftrace', () => {
     }
   })
 
+  it('a stop that the tracer alone is told of is none', async () => {
+    const traps = (us: number, by: number, code: number): string =>
+      row(us, by, `signal_generate: sig=17 errno=0 code=${code} comm=strace pid=60 grp=1 res=0`)
+    const log = [traps(30, 101, 4), traps(40, 100, STOPPED)]
+    assert.deepEqual(await named([...log, ...wait(50, ANY, '0x0')]), [])
+  })
+
+  it('nor is a child that its tracer has found gone', async () => {
+    const traced = call(
+      62,
+      60,
+      'sys_wait4(upid: 0xffffffff, stat_addr: 0, options: 0x40000000, ru: 0)',
+      '0x65',
+    )
+    const trap = row(22, 101, 'signal_generate: sig=17 errno=0 code=4 comm=strace pid=60 grp=1 res=0')
+    const [enters, leaves] = wait(30, '0', '0x64') as [string, string]
+    const ends = (us: number, nr: number): string[] => [
+      exit(us, nr),
+      notice(us + 2, nr, 60),
+      notice(us + 3, 60, 50),
+    ]
+    const log = [trap, enters, ...ends(50, 101), ...traced, ...ends(70, 100), leaves]
+    assert.deepEqual(await named([...log, ...wait(90, '0', '0x65')]), [])
+  })
+
   it('a parent with SA_NOCLDSTOP is told nothing, and finds who has stopped and who goes on', async () => {
     const log = [sent(30, 50, 100, 19), taken(40, 100, 19)]
     const found = [...log, ...wait(50, '0x2', '0x64', '0x64')]

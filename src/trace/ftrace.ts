@@ -25,6 +25,8 @@ export function isFtrace(firstLine: string): boolean {
 const HASH = 0x23
 const ENTRIES = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/
 const LOST_EVENTS = /\[LOST (\d+) EVENTS\]|\[(\d+) EVENTS DROPPED\]/
+/** An event as the option `fields` has it printed: all numbers twice. */
+const FIELDS = /(?:pid|__syscall_nr)=0x[\da-f]+ \(/
 /** Lines between the events: stacks, and what trace-cmd puts in front. */
 const ASIDE = /^(?:\s*=> |\s*$|cpus=|version = |CPU \d+ is empty)/
 
@@ -32,6 +34,7 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
   const acts = createActs(emit)
   const head = newHead()
   let started = false
+  let looked = false
 
   return {
     line(text: string, line: number): undefined {
@@ -54,6 +57,14 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
 
   function readEvent(text: string, line: number): undefined {
     const { by, at } = head
+    if (!looked) {
+      looked = true
+      if (FIELDS.test(text.slice(at)))
+        throw new TraceError(
+          line,
+          `an event with the option fields: record again without it, echo 0 > options/fields`,
+        )
+    }
     if (by === 0) {
       // The idle task makes nothing, and is on the CPU when an interrupt sends a signal or frees a task.
       if (text.startsWith('sched_process_free:', at)) freed(acts, head, text, line)

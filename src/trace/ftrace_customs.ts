@@ -12,6 +12,8 @@ export interface Customs {
   readonly orphans: Stray[]
   /** Somebody traces others, so that much is told in his name. */
   tracing: boolean
+  /** Who does. */
+  readonly tracers: Set<number>
   /** How often each signal has been sent to anybody and not arrived, at most. */
   readonly underWay: Map<number, number>
   exits: number
@@ -32,6 +34,7 @@ export function newCustoms(): Customs {
     stray: [],
     orphans: [],
     tracing: false,
+    tracers: new Set(),
     underWay: new Map(),
     exits: 0,
     creations: false,

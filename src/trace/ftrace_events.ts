@@ -264,7 +264,10 @@ export function generate(
   const to = numberAt(text, pidAt + 5)
   if (to === 0) return
   const code = numberAt(text, codeAt)
-  if (sig === SIGCHLD && code === CLD_TRAPPED) acts.customs.tracing = true
+  if (sig === SIGCHLD && code === CLD_TRAPPED) {
+    acts.customs.tracing = true
+    acts.customs.tracers.add(to)
+  }
   if (slot !== undefined && isEndNotice(sig, code)) checkNotice(acts, slot, head, line, to)
   else if (slot !== undefined && code === SI_USER) checkSender(acts, slot, head, line, sig)
   noteGenerated(acts, acts.slots.get(to) ?? introduce(acts, to, comm, 0, line, time), to, sig)
@@ -279,7 +282,9 @@ export function generate(
     code,
     ignored: text.indexOf(' res=1', pidAt) > 0,
   })
-  if (slot !== undefined && sig === SIGCHLD && code === CLD_STOPPED)
+  // A tracer is told of stops that nobody else sees.
+  const traced = acts.customs.tracers.has(to) && slot?.parent !== to
+  if (slot !== undefined && sig === SIGCHLD && code === CLD_STOPPED && !traced)
     push(acts, { kind: 'stopped', by, line, time, sig: slot.signal })
 }
 

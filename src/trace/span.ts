@@ -192,6 +192,7 @@ export interface BirthAct extends ActOf<'birth'> {
   readonly again: number
   readonly againLine: number
   readonly flags: number
+  /** < 0: what it most likely is, no line tells. */
   readonly exitSignal: number
   /** It is made in a clone3(2), which may have chosen its numbers, or in what may be one. */
   readonly choosable: boolean

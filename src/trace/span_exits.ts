@@ -19,6 +19,7 @@ import type { ExitsAct, FreedAct, SentAct } from './span.ts'
 import { processOf } from './span_calls.ts'
 import { forgetChange, noteContinued } from './span_changes.ts'
 import { refuteChoices } from './span_choice.ts'
+import { learnExitSignal } from './span_exit_signal.ts'
 import { childrenOf } from './span_kin.ts'
 import { end, forceEnd, forceReap, isCalling, settleNaming } from './span_order.ts'
 import type { Outer } from './span_outer.ts'
@@ -176,6 +177,8 @@ export function noteSent(replay: SpanReplay, outer: Outer, target: Actor, act: S
 function endOlder(replay: SpanReplay, outer: Outer, { proc }: Actor, act: SentAct): void {
   const { line, time, by, sig, code } = act
   if (sig !== SIGCHLD || code < CLD_EXITED || code > CLD_DUMPED || outer.ended.size > 1) return
+  // A tracer tells of those that it has found.
+  if (outer.tracers.has(proc)) return
   for (const actor of proc.actors)
     beginExit(replay, outer, actor, { kind: 'exits', by, line, time, last: true })
 }
@@ -187,6 +190,7 @@ function noteEnd(replay: SpanReplay, outer: Outer, from: Actor, target: Actor, a
   if (act.code === CLD_EXITED) for (const actor of proc.actors) actor.lastSignal = 0
   else if (from.lastSignal === 0) from.lastSignal = outer.deadly.get(proc) ?? SIGKILL
   outer.noticed.add(proc)
+  learnExitSignal(outer, proc, act.sig)
   performEnds(replay, outer, proc)
   if (!proc.dead) return
   proc.gone = act.line

@@ -34,6 +34,8 @@ export interface Outer {
   readonly deadly: WeakMap<Proc, number>
   /** The line in which SIGCONT was last sent to a process that had not stopped by the log. */
   readonly continued: WeakMap<Proc, number>
+  /** Nothing tells their exit signals. */
+  readonly unsure: WeakSet<Proc>
   /** They may wait for children without showing for whom. */
   readonly reapers: WeakSet<Proc>
   /** They trace: their waits find tasks that are not their children. */
@@ -85,6 +87,7 @@ export function createOuter(rules: OuterRules): Outer {
     noticed: new WeakSet(),
     deadly: new WeakMap(),
     continued: new WeakMap(),
+    unsure: new WeakSet(),
     reapers: new WeakSet(),
     tracers: new WeakSet(),
     older: new WeakSet(),

@@ -4,6 +4,7 @@
 import type { BirthAct, ExitsAct, FreedAct, SeenAct, SentAct, Span, ToldAct } from './span.ts'
 import { compareTold, performBirth, refute } from './span_birth.ts'
 import { isToldChoice, judgeByBirth, judgeByChild, judgeByResult } from './span_choice.ts'
+import { forgetExitSignal } from './span_exit_signal.ts'
 import { beginExit, noteFreed, noteSent } from './span_exits.ts'
 import { meetOlder, type Outer } from './span_outer.ts'
 import { SKIPPED, type SpanReplay, skip } from './span_replay.ts'
@@ -82,6 +83,7 @@ export function compareSpan(
   if (outer.chosen.length > 0 && telling !== undefined && outcome?.kind !== 'lost')
     judgeByResult(replay, outer, actor, telling, counts.checked - counts.matched === wrong)
   if (call.op === 'unshare' || call.op === 'setns') outer.shown.unshares = true
+  if (call.op === 'execve' && outcome?.kind === 'returned') forgetExitSignal(outer, actor.proc)
   if (call.op === 'setns') outer.shown.setns = true
   if (call.op === 'prctl') outer.shown.prctls = true
   if (call.op === 'setns' && outcome?.kind === 'returned') outer.strayed.add(actor.proc)

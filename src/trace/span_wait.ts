@@ -31,6 +31,7 @@ import type { WaitInfo } from './event.ts'
 import type { Span, SpanCall, SpanOutcome } from './span.ts'
 import { isUntold, peekWait, waitTarget } from './span_calls.ts'
 import { changeUntold, forgetChange, mayBeDying } from './span_changes.ts'
+import { learnByNone, learnByWait } from './span_exit_signal.ts'
 import type { Flight } from './span_flights.ts'
 import { childrenOf } from './span_kin.ts'
 import { end, forceEnd, forceReap, goOn, isCalling, procOf, stop } from './span_order.ts'
@@ -216,6 +217,13 @@ function settleFailure(replay: SpanReplay, actor: Actor, span: Span, call: Wait,
     return
   }
   if (expected === -ECHILD && first >= 0) {
+    if (
+      replay.outer !== undefined &&
+      learnByNone(replay.outer, actor.proc, call, (it) => covers(actor, selector, it))
+    ) {
+      skip(replay, SKIPPED.memory)
+      return
+    }
     if (reapSilent(replay, actor.proc, span.last) && peek(actor.task, selector) === expected) {
       count(replay, true, true)
       return
@@ -325,7 +333,8 @@ function settleChild(
       : strangeChild(replay.outer, actor, proc, seen)
   if (reason !== undefined) {
     skip(replay, reason)
-    if (proc !== undefined) forceReap(replay, proc, last)
+    // Whom its tracer has found, its parent is still to find.
+    if (proc !== undefined && reason !== SKIPPED.traced) forceReap(replay, proc, last)
     return
   }
   count(replay, false)
@@ -389,6 +398,7 @@ function bringAbout(replay: SpanReplay, actor: Actor, proc: Proc, span: Span): b
   const status = statusOf(outcome)
   const parent = proc.parent
   let moved = false
+  if (replay.outer !== undefined) learnByWait(replay.outer, proc, span.call as Wait)
   if (parent !== undefined && parent !== actor.proc) moved = forceEnd(replay, parent, last)
   if (status === CONTINUED) {
     goOn(replay, proc)

@@ -253,6 +253,7 @@ function enterLong(replay: SpanReplay, span: Span): void {
   enter(replay, actor, span)
   const { call } = span
   if (call.op === 'exit' || call.op === 'exit_group') return
+  if (call.op === 'wait4' || call.op === 'waitid') replay.seen.waits = true
   const flight = addFlight(replay.flights, span, actor)
   if (isSimple(call)) flight.done = enterSimple(replay, actor, span, call)
 }
