@@ -11,6 +11,7 @@ import { numberAt } from './ftrace_calls.ts'
 import { checkEntry, checkReturn, checkTgid, checkThread, checkWait } from './ftrace_checks.ts'
 import { deliver, exec, exit, fork, freed, generate, newTask } from './ftrace_events.ts'
 import { newHead, readHead } from './ftrace_head.ts'
+import { noteFront, noteName } from './ftrace_names.ts'
 import type { Slot } from './ftrace_slots.ts'
 import type { Act, SpanStart } from './span.ts'
 import { TraceError } from './trace_error.ts'
@@ -35,6 +36,8 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
   const head = newHead()
   let started = false
   let looked = false
+  /** The log is the file `trace`. */
+  let fronts = false
 
   return {
     line(text: string, line: number): undefined {
@@ -43,7 +46,7 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
         emit({ kind: 'start', line: 1, spans: { keyWord: 'pid', source: 'ftrace', bare: false } })
       }
       if (text.charCodeAt(0) === HASH) {
-        refuseLoss(text, line)
+        if (refuseLoss(text, line)) fronts = true
         return
       }
       readHead(text, head)
@@ -74,6 +77,7 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
     if (head.tgid !== 0) checkThread(acts, head, line)
     const slot = slotOf(acts, head, text, line)
     const since = slot.last
+    if (fronts) noteFront(acts, slot, head, text, line)
     if (head.tgid !== 0) checkTgid(acts, slot, head, line)
     if (text.startsWith('sched_process_', at)) readProcess(slot, text, line, since)
     else if (text.startsWith('sys_', at)) readCall(slot, text, line)
@@ -89,7 +93,11 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
     else if (text.startsWith('exit:', at)) exit(acts, slot, head, text, line)
     else if (text.startsWith('exec:', at)) exec(acts, slot, head, text, line)
     else if (text.startsWith('free:', at)) freed(acts, head, text, line)
-    else if (text.startsWith('wait:', at)) checkWait(acts, slot, head, line, waitedFor(text))
+    else if (text.startsWith('wait:', at)) {
+      const nameAt = text.indexOf('comm=', at) + 5
+      noteName(acts, slot, head.by, head, line, text, nameAt, text.lastIndexOf(' pid='))
+      checkWait(acts, slot, head, line, waitedFor(text))
+    }
   }
 
   /** `sys_kill(…)` and `sys_kill -> 0x0` in the kernel's own text, `sys_enter_kill: …` and `sys_exit_kill: 0x0` in others'. */
@@ -129,11 +137,13 @@ function wordEnd(text: string, from: number): number {
   }
 }
 
-function refuseLoss(text: string, line: number): void {
+/** Whether this line tells of it. */
+function refuseLoss(text: string, line: number): boolean {
   const match = ENTRIES.exec(text)
-  if (match === null) return
+  if (match === null) return false
   const lost = Number(match[2]) - Number(match[1])
   if (lost > 0) throw lossError(line, lost)
+  return true
 }
 
 function lossError(line: number, lost: number): TraceError {

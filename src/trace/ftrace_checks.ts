@@ -78,9 +78,7 @@ export function checkEntry(acts: Acts, slot: Slot, head: Head, name: string, lin
     const what = `sys_${name} by ${head.by}`
     clash(acts, head, line, what, ['a call', `in sys_${noted.call} since line ${noted.since}`])
     clash(acts, head, noted.since, `sys_${noted.call} by ${head.by}`, ['it comes back', 'it does not'])
-    for (const it of acts.customs.orphans)
-      if (it.name === noted.call && it.line > noted.since)
-        clash(acts, head, it.line, `sys_${it.name} by ${it.by}`, ['it comes back', 'it has not called it'])
+    blameOrphans(acts, head, noted.call, noted.since)
     add(acts.customs.stray, { by: head.by, name, line })
     return false
   }
@@ -89,6 +87,31 @@ export function checkEntry(acts: Acts, slot: Slot, head: Head, name: string, lin
   noted.waits = false
   calling.set(head.by, slot)
   return true
+}
+
+/** Whoever has ended does nothing more than tell of it. */
+export function checkLiving(acts: Acts, slot: Slot, head: Head, line: number, what: string): boolean {
+  if (!slot.ended || slot.again) return true
+  clash(acts, head, line, `${what} by ${head.by}`, ['a living task', 'it has ended'])
+  return false
+}
+
+/** Whoever ends, by a signal too, has come back from its call before, unless that call is what ends it. */
+export function checkEnd(acts: Acts, { noted, ended }: Slot, head: Head, line: number): undefined {
+  const { call, since } = noted
+  if (ended || call === '' || ENDS.has(call) || CREATIONS.has(call) || !acts.customs.paired.has(call)) return
+  const back = `it comes back`
+  clash(acts, head, since, `sys_${call} by ${head.by}`, [back, `it ends at line ${line}`])
+  blameOrphans(acts, head, call, since)
+}
+
+const ENDS: ReadonlySet<string> = new Set(['exit', 'exit_group', 'reboot'])
+
+/** Somebody has come back from a call that another one has entered and not come back from. */
+function blameOrphans(acts: Acts, head: Head, call: string, since: number): undefined {
+  for (const it of acts.customs.orphans)
+    if (it.name === call && it.line > since)
+      clash(acts, head, it.line, `sys_${it.name} by ${it.by}`, ['it comes back', 'it has not called it'])
 }
 
 function add(strays: Stray[], stray: Stray): undefined {
@@ -203,6 +226,8 @@ export function checkWait(acts: Acts, slot: Slot, head: Head, line: number, nr: 
     ])
     return
   }
+  // The init of a namespace waits for all that is in it when it has ended.
+  if (nr > 0 && !checkLiving(acts, slot, head, line, 'the wait')) return
   if (slot.ended) return
   for (const [by, it] of calling) {
     if (it === slot || it.noted.waits || it.last !== it.noted.since || !WAITS.has(it.noted.call)) continue
@@ -310,13 +335,6 @@ export function checkFreed(acts: Acts, head: Head, line: number, of: number, nam
   if (actual === undefined) return true
   clash(acts, head, line, 'sched_process_free', [`${of}`, actual])
   return false
-}
-
-/** A number that stands for a name. */
-export function nameHash(text: string, from: number, to: number): number {
-  let hash = 1
-  for (let at = from; at < to; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0
-  return hash === 0 ? 1 : hash
 }
 
 export function isEndNotice(sig: number, code: number): boolean {

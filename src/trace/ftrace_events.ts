@@ -20,15 +20,17 @@ import { type Acts, abandon, exitSignalOf, hold, introduce, push } from './ftrac
 import { hexAt, mayChoose, numberAt } from './ftrace_calls.ts'
 import {
   checkDelivery,
+  checkEnd,
   checkFreed,
+  checkLiving,
   checkMaker,
   checkNotice,
   checkSender,
   isEndNotice,
-  nameHash,
   noteGenerated,
 } from './ftrace_checks.ts'
 import type { Head } from './ftrace_head.ts'
+import { nameAfter, nameHash, noteName } from './ftrace_names.ts'
 import type { Open, Slot } from './ftrace_slots.ts'
 import type { BirthAct } from './span.ts'
 
@@ -36,6 +38,8 @@ const SI_USER = 0
 
 /** Signals that nobody dies of unless asked to. */
 const HARMLESS: ReadonlySet<number> = new Set([SIGCHLD, SIGCONT, SIGURG, SIGWINCH])
+
+const FLAGS = ' clone_flags='
 
 /** Where the value of the last field `name` stands that begins before `before`. */
 function fieldAt(text: string, name: string, before?: number): number {
@@ -58,11 +62,13 @@ export function newTask(
   since: number,
 ): undefined {
   const child = numberAt(text, text.indexOf('pid=', head.at) + 4)
-  const flags = hexAt(text, fieldAt(text, ' clone_flags='))
+  const flagsAt = fieldAt(text, FLAGS)
+  const flags = hexAt(text, flagsAt)
   checkMaker(acts, slot, head, line)
   const birth = birthOf(slot, head, line, since, child, flags)
   const parent = (flags & CLONE_PARENT) === 0 ? head.by : slot.parent
-  acts.slots.bear(child, line, parent, (flags & CLONE_THREAD) === 0 ? child : slot.group)
+  const born = acts.slots.bear(child, line, parent, (flags & CLONE_THREAD) === 0 ? child : slot.group)
+  noteName(acts, born, child, head, line, text, text.indexOf(' comm=', head.at) + 6, flagsAt - FLAGS.length)
   slot.birth = undefined
   acts.unborn.clear()
   if (!acts.pairs) {
@@ -198,6 +204,7 @@ export function exec(acts: Acts, slot: Slot, head: Head, text: string, line: num
   }
   slot.ended = false
   slot.noted.call = ''
+  nameAfter(slot, file)
   push(acts, {
     kind: 'call',
     span: {
@@ -224,9 +231,12 @@ export function exit(acts: Acts, slot: Slot, head: Head, text: string, line: num
   const pidAt = fieldAt(text, ' pid=', text.lastIndexOf(' prio='))
   agree(acts, head, line, 'sched_process_exit', numberAt(text, pidAt))
   acts.customs.exits++
+  checkEnd(acts, slot, head, line)
   acts.customs.calling.delete(by)
   slot.noted.call = ''
-  slot.noted.name = nameHash(text, text.indexOf('comm=', head.at) + 5, pidAt - 5)
+  const nameAt = text.indexOf('comm=', head.at) + 5
+  slot.noted.name = nameHash(text, nameAt, pidAt - 5)
+  noteName(acts, slot, by, head, line, text, nameAt, pidAt - 5)
   abandon(acts, slot, line)
   acts.slots.end(by, slot)
   push(acts, { kind: 'exits', by, line, time, last: isLast(text) })
@@ -270,7 +280,9 @@ export function generate(
   }
   if (slot !== undefined && isEndNotice(sig, code)) checkNotice(acts, slot, head, line, to)
   else if (slot !== undefined && code === SI_USER) checkSender(acts, slot, head, line, sig)
-  noteGenerated(acts, acts.slots.get(to) ?? introduce(acts, to, comm, 0, line, time), to, sig)
+  const target = acts.slots.get(to) ?? introduce(acts, to, comm, 0, line, time)
+  noteName(acts, target, to, head, line, text, pidAt - comm.length, pidAt)
+  noteGenerated(acts, target, to, sig)
   push(acts, {
     kind: 'sent',
     by,
@@ -294,6 +306,7 @@ export function deliver(acts: Acts, slot: Slot, head: Head, text: string, line: 
   const sig = numberAt(text, text.indexOf('sig=', at) + 4)
   const code = numberAt(text, text.indexOf(' code=', at) + 6)
   slot.signal = sig
+  if (!checkLiving(acts, slot, head, line, `signal ${sig}`)) return
   checkDelivery(acts, slot, head, line, sig)
   if (!text.includes(' sa_handler=0 ', at) || HARMLESS.has(sig)) return
   push(acts, {

@@ -5,6 +5,7 @@
  * Invariant: a dead task's slot is kept for as long as `LINGERING` others have died since, for its parent's notice comes
  * after its end.
  */
+import type { Naming } from './ftrace_names.ts'
 import type { BirthAct, Span, SpanCall } from './span.ts'
 import type { Undecided } from './strace_queue.ts'
 
@@ -66,6 +67,8 @@ export interface Noted {
   tgids: number
   /** The name that it had at its end; 0: not told. */
   name: number
+  named: Naming | undefined
+  front: Naming | undefined
   /** The line of sched_process_free; 0: not yet. */
   freed: number
   /** It has made another task. */
@@ -95,6 +98,8 @@ function newNoted(): Noted {
     tgidLine: 0,
     tgids: 0,
     name: 0,
+    named: undefined,
+    front: undefined,
     freed: 0,
     creates: false,
     noticed: false,
