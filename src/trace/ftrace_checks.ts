@@ -5,7 +5,7 @@
  *
  * Invariant: nothing is held against a task that began before the log, or against events of a kind that the log may not have.
  */
-import { P_ALL, P_PID, SIGCHLD, SIGKILL } from '../abi/index.ts'
+import { ECHILD, P_ALL, P_PID, SIGCHLD, SIGKILL } from '../abi/index.ts'
 import { type Acts, push } from './ftrace_acts.ts'
 import type { Stray } from './ftrace_customs.ts'
 import type { Head } from './ftrace_head.ts'
@@ -135,13 +135,17 @@ export function checkReturn(
     return true
   }
   if (noted.call === name) {
+    if (WAITS.has(name)) checkWaited(acts, slot, head, value)
     if (!slot.ended) customs.paired.add(name)
     noted.call = ''
     noted.returned = true
     customs.calling.delete(head.by)
     return true
   }
-  if (name.startsWith('execve')) return true
+  if (name.startsWith('execve') && noted.executes) {
+    noted.executes = false
+    return true
+  }
   const at = customs.stray.findIndex((it) => it.name === name)
   if (at >= 0) {
     const [found] = customs.stray.splice(at, 1)
@@ -153,6 +157,17 @@ export function checkReturn(
     return true
   }
   return !checkOwner(acts, slot, head, name, line)
+}
+
+/** A wait has looked for children, unless its arguments are wrong: an event in between that is another's is its own. */
+function checkWaited(acts: Acts, { noted }: Slot, head: Head, value: number): undefined {
+  const { customs } = acts
+  if (noted.waits || !customs.waiting.has(noted.call) || (value < 0 && value !== -ECHILD)) return
+  const stray = customs.strayWaits.find(({ line }) => line > noted.since)
+  if (stray === undefined) return
+  customs.strayWaits.splice(customs.strayWaits.indexOf(stray), 1)
+  const sides: Sides = ['a call that waits', `${head.by} has called it`]
+  clash(acts, { ...head, by: stray.by }, stray.line, `the wait of ${stray.by}`, sides)
 }
 
 /** Somebody else has made the call of this name, and has had no line since: one of the two lines has the wrong number. */
@@ -210,6 +225,7 @@ export function checkWait(acts: Acts, slot: Slot, head: Head, line: number, nr: 
   const { noted } = slot
   if (WAITS.has(noted.call) && !noted.waits) {
     noted.waits = true
+    acts.customs.waiting.add(noted.call)
     const asked = askedFor(slot)
     // Whoever traces waits for children of others too.
     if (
@@ -228,6 +244,7 @@ export function checkWait(acts: Acts, slot: Slot, head: Head, line: number, nr: 
   }
   // The init of a namespace waits for all that is in it when it has ended.
   if (nr > 0 && !checkLiving(acts, slot, head, line, 'the wait')) return
+  add(acts.customs.strayWaits, { by: head.by, name: '', line })
   if (slot.ended) return
   for (const [by, it] of calling) {
     if (it === slot || it.noted.waits || it.last !== it.noted.since || !WAITS.has(it.noted.call)) continue
@@ -271,9 +288,16 @@ export function checkNotice(acts: Acts, slot: Slot, head: Head, line: number, to
   if (tracing || exits < SETTLED || to === head.by) return
   const what = `SIGCHLD by ${head.by}`
   if (!slot.ended) clash(acts, head, line, what, ['its end', 'it has not ended'])
-  else if (noted.noticed && !noted.creates)
+  else if (noted.noticed > 0 && (!noted.creates || noted.freed > 0 || line > noted.noticed + CLOSE))
     clash(acts, head, line, what, ['its end', 'its parent has been told before'])
-  else if (to === slot.parent) noted.noticed = true
+  else if (to === slot.parent) noted.noticed = line
+}
+
+/** Whoever has ended and whose parent has been told so has no children any more that could tell of themselves. */
+export function checkTold(acts: Acts, to: Slot, head: Head, line: number, number: number): undefined {
+  const { noted } = to
+  if (!to.ended || to.again || to.group !== number || (noted.noticed === 0 && noted.freed === 0)) return
+  clash(acts, head, line, `SIGCHLD to ${number}`, ['a living process', 'it has ended'])
 }
 
 /** signal_generate. */

@@ -10,6 +10,10 @@ export interface Customs {
   readonly stray: Stray[]
   /** Returns of those whose entries may stand before the log. */
   readonly orphans: Stray[]
+  /** Calls that have had a sched_process_wait in them. */
+  readonly waiting: Set<string>
+  /** sched_process_wait by those who are in no such call, or have had one in it. */
+  readonly strayWaits: Stray[]
   /** Somebody traces others, so that much is told in his name. */
   tracing: boolean
   /** Who does. */
@@ -33,6 +37,8 @@ export function newCustoms(): Customs {
     calling: new Map(),
     stray: [],
     orphans: [],
+    waiting: new Set(),
+    strayWaits: [],
     tracing: false,
     tracers: new Set(),
     underWay: new Map(),

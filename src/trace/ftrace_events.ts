@@ -5,6 +5,8 @@
  * hold what looks like a field, so fields are looked for from the end of the line.
  */
 import {
+  CLD_CONTINUED,
+  CLD_EXITED,
   CLD_STOPPED,
   CLD_TRAPPED,
   CLONE_CHILD_SETTID,
@@ -26,6 +28,7 @@ import {
   checkMaker,
   checkNotice,
   checkSender,
+  checkTold,
   isEndNotice,
   noteGenerated,
 } from './ftrace_checks.ts'
@@ -204,6 +207,7 @@ export function exec(acts: Acts, slot: Slot, head: Head, text: string, line: num
   }
   slot.ended = false
   slot.noted.call = ''
+  slot.noted.executes = true
   nameAfter(slot, file)
   push(acts, {
     kind: 'call',
@@ -282,6 +286,7 @@ export function generate(
   else if (slot !== undefined && code === SI_USER) checkSender(acts, slot, head, line, sig)
   const target = acts.slots.get(to) ?? introduce(acts, to, comm, 0, line, time)
   noteName(acts, target, to, head, line, text, pidAt - comm.length, pidAt)
+  if (sig === SIGCHLD && code >= CLD_EXITED && code <= CLD_CONTINUED) checkTold(acts, target, head, line, to)
   noteGenerated(acts, target, to, sig)
   push(acts, {
     kind: 'sent',

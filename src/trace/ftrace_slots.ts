@@ -71,10 +71,12 @@ export interface Noted {
   front: Naming | undefined
   /** The line of sched_process_free; 0: not yet. */
   freed: number
+  /** It has executed a program, and not come back from the call that does. */
+  executes: boolean
   /** It has made another task. */
   creates: boolean
-  /** Its parent has been told of its end. */
-  noticed: boolean
+  /** The line in which its parent has been told of its end; 0: not yet. */
+  noticed: number
   /** How often each signal has been sent to its process and not arrived, at most. */
   sent: Map<number, number> | undefined
 }
@@ -101,8 +103,9 @@ function newNoted(): Noted {
     named: undefined,
     front: undefined,
     freed: 0,
+    executes: false,
     creates: false,
-    noticed: false,
+    noticed: 0,
     sent: undefined,
   }
 }

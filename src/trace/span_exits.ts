@@ -24,7 +24,16 @@ import { childrenOf } from './span_kin.ts'
 import { end, forceEnd, forceReap, isCalling, settleNaming } from './span_order.ts'
 import type { Outer } from './span_outer.ts'
 import { count, differ, type SpanReplay, tell } from './span_replay.ts'
-import { type Actor, dropActor, noteRelease, type Proc, takeOverEnd, takeOverReap } from './span_world.ts'
+import { checkTarget } from './span_sending.ts'
+import {
+  type Actor,
+  dropActor,
+  noteRelease,
+  numberOf,
+  type Proc,
+  takeOverEnd,
+  takeOverReap,
+} from './span_world.ts'
 
 /** So many ends are kept waiting for a reason to perform them. */
 const PENDING = 32
@@ -155,16 +164,21 @@ export function noteFreed(replay: SpanReplay, outer: Outer, { of, line }: FreedA
   reap(replay, proc, line)
 }
 
+/** Whom a signal is sent to: a task, or a process of which nothing but its number is left. */
+export type Target = Pick<Actor, 'proc' | 'task'>
+
 /** signal_generate. */
-export function noteSent(replay: SpanReplay, outer: Outer, target: Actor, act: SentAct): void {
+export function noteSent(replay: SpanReplay, outer: Outer, target: Target, act: SentAct): void {
   const { code, sig, by } = act
   const from = replay.world.actors.get(by)
   outer.shown.signals = true
+  if (from !== undefined) checkTarget(replay, outer, from, target.proc, act)
   if (from !== undefined && !from.shown && outer.older.has(from.proc)) endOlder(replay, outer, from, act)
   if (from !== undefined && code >= CLD_EXITED && code <= CLD_DUMPED && from.exiting !== undefined) {
     noteEnd(replay, outer, from, target, act)
   } else if (sig === SIGCHLD && code > CLD_DUMPED && code <= CLD_CONTINUED) {
     if (code === CLD_TRAPPED) outer.tracers.add(target.proc)
+    else if (from !== undefined) checkChange(replay, outer, from.proc, target.proc, act)
   } else if (sig !== SIGCHLD) {
     if (!act.ignored) outer.deadly.set(target.proc, sig)
     if (sig === SIGKILL) forgetChange(target.proc)
@@ -184,7 +198,7 @@ function endOlder(replay: SpanReplay, outer: Outer, { proc }: Actor, act: SentAc
 }
 
 /** A process has ended: its parent is told. */
-function noteEnd(replay: SpanReplay, outer: Outer, from: Actor, target: Actor, act: SentAct): void {
+function noteEnd(replay: SpanReplay, outer: Outer, from: Actor, target: Target, act: SentAct): void {
   const { proc } = from
   if (proc.parent !== target.proc && leavesDead(outer, proc)) return
   if (act.code === CLD_EXITED) for (const actor of proc.actors) actor.lastSignal = 0
@@ -198,13 +212,22 @@ function noteEnd(replay: SpanReplay, outer: Outer, from: Actor, target: Actor, a
   compareParent(replay, outer, proc, target, act)
 }
 
+/** A stop or continuation is told to the parent, and to a tracer. */
+function checkChange(replay: SpanReplay, outer: Outer, proc: Proc, target: Proc, act: SentAct): void {
+  const { parent } = proc
+  if (parent === undefined || parent === target || proc.formerParent !== undefined) return
+  if (outer.older.has(proc) || outer.tracers.has(target) || outer.ended.has(parent)) return
+  count(replay, false)
+  differ(replay, act.line, undefined, `parent of pid ${numberOf(proc)}`, `${act.to}`, `${numberOf(parent)}`)
+}
+
 /** A process that ends tells those who adopt its dead children of each, before its own parent is told of it. */
 function leavesDead({ ended }: Outer, proc: Proc): boolean {
   for (const child of childrenOf(proc)) if (child.dead || ended.has(child)) return true
   return false
 }
 
-function compareParent(replay: SpanReplay, outer: Outer, proc: Proc, target: Actor, act: SentAct): void {
+function compareParent(replay: SpanReplay, outer: Outer, proc: Proc, target: Target, act: SentAct): void {
   const { parent } = proc
   if (proc.task.parent?.leader === target.proc.task) {
     count(replay, true)

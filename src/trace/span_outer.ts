@@ -11,6 +11,7 @@ import type { SeenAct } from './span.ts'
 import type { Guess } from './span_birth.ts'
 import type { Chosen } from './span_choice.ts'
 import { type SpanReplay, tell } from './span_replay.ts'
+import type { Sending } from './span_sending.ts'
 import type { View } from './span_view.ts'
 import { type Actor, join, type Learnt, type Proc } from './span_world.ts'
 
@@ -34,6 +35,8 @@ export interface Outer {
   readonly deadly: WeakMap<Proc, number>
   /** The line in which SIGCONT was last sent to a process that had not stopped by the log. */
   readonly continued: WeakMap<Proc, number>
+  /** The latest signal of each that a call has sent. */
+  readonly sending: WeakMap<Actor, Sending>
   /** Nothing tells their exit signals. */
   readonly unsure: WeakSet<Proc>
   /** They may wait for children without showing for whom. */
@@ -87,6 +90,7 @@ export function createOuter(rules: OuterRules): Outer {
     noticed: new WeakSet(),
     deadly: new WeakMap(),
     continued: new WeakMap(),
+    sending: new WeakMap(),
     unsure: new WeakSet(),
     reapers: new WeakSet(),
     tracers: new WeakSet(),

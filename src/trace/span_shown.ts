@@ -3,9 +3,10 @@
  */
 import type { BirthAct, ExitsAct, FreedAct, SeenAct, SentAct, Span, ToldAct } from './span.ts'
 import { compareTold, performBirth, refute } from './span_birth.ts'
+import { processOf } from './span_calls.ts'
 import { isToldChoice, judgeByBirth, judgeByChild, judgeByResult } from './span_choice.ts'
 import { forgetExitSignal } from './span_exit_signal.ts'
-import { beginExit, noteFreed, noteSent } from './span_exits.ts'
+import { beginExit, noteFreed, noteSent, type Target } from './span_exits.ts'
 import { meetOlder, type Outer } from './span_outer.ts'
 import { SKIPPED, type SpanReplay, skip } from './span_replay.ts'
 import { judgeThread, noteStray } from './span_strays.ts'
@@ -43,10 +44,13 @@ export function performShown(replay: SpanReplay, outer: Outer, act: ShownAct, fi
   }
 }
 
-/** Whoever is sent a signal does nothing by that: who has stopped, has still. */
-function findTarget(replay: SpanReplay, outer: Outer, { to, line, time, comm }: SentAct): Actor {
-  const actor =
-    replay.world.actors.get(to) ?? meetUnborn(replay, outer, { by: to, line, time, comm, tgid: 0 })
+/** Whoever is sent a signal does nothing by that: who has stopped, has still, and who is dead. */
+function findTarget(replay: SpanReplay, outer: Outer, { to, line, time, comm }: SentAct): Target {
+  const { world } = replay
+  const known = world.actors.get(to)
+  const dead = known === undefined ? processOf(world, to) : undefined
+  if (dead?.dead) return { proc: dead, task: dead.task }
+  const actor = known ?? meetUnborn(replay, outer, { by: to, line, time, comm, tgid: 0 })
   outer.unproven.delete(actor)
   return actor
 }

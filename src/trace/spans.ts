@@ -21,6 +21,7 @@ import { meet } from './span_meet.ts'
 import { end, execute, forceEnd, goOn, isSimple, stop } from './span_order.ts'
 import { createOuter } from './span_outer.ts'
 import { count, differ, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
+import { noteSignals } from './span_sending.ts'
 import { enterSimple, settle } from './span_settle.ts'
 import { compareSpan, forgetExits, meetUnborn, performShown } from './span_shown.ts'
 import { settleSignal } from './span_signal.ts'
@@ -254,6 +255,7 @@ function enterLong(replay: SpanReplay, span: Span): void {
   const { call } = span
   if (call.op === 'exit' || call.op === 'exit_group') return
   if (call.op === 'wait4' || call.op === 'waitid') replay.seen.waits = true
+  if (replay.outer !== undefined) noteSignals(replay, replay.outer, actor, span)
   const flight = addFlight(replay.flights, span, actor)
   if (isSimple(call)) flight.done = enterSimple(replay, actor, span, call)
 }
