@@ -70,7 +70,7 @@ export function settleWait(
   replay.seen.waits = true
   const { outcome } = span
   if (outcome?.kind === 'lost') noteLost(replay, actor, call)
-  if (outcome === undefined || outcome.kind === 'lost') return
+  if (outcome === undefined || outcome.kind === 'lost' || outcome.kind === 'open') return
   if (outcome.kind === 'restarted') {
     settleInterrupted(replay, actor, span, call)
     return
@@ -284,6 +284,8 @@ function settleChild(
   const proc = procOf(replay, actor, nr)
   let reordered = false
   let found = seen
+  // strace may tell of a stop when the signal that ends it has been sent.
+  if (found === nr && statusOf(span.outcome) === CONTINUED && proc !== undefined) goOn(replay, proc)
   if (found !== nr && proc !== undefined) {
     reordered = bringAbout(replay, actor, proc, span) && replay.seen.ends
     found = peek(actor.task, selector)
@@ -359,7 +361,9 @@ function passedBy({ earlierParent }: Proc, { left, gone }: Proc): boolean {
   )
 }
 
-function arrivalOf({ formerParent, born, made }: Proc): { from: number; to: number } {
+function arrivalOf({ formerParent, born, made, old }: Proc): { from: number; to: number } {
+  // In which order those came that are older than the log, nobody knows.
+  if (old) return { from: 0, to: 0 }
   if (formerParent === undefined) return { from: born, to: made || born }
   return { from: formerParent.left, to: formerParent.gone || Number.POSITIVE_INFINITY }
 }
