@@ -263,7 +263,33 @@ describe('a log made without -f', () => {
   })
 })
 
-it('what programs print in between is refused, with a way to keep it out', () => {
-  const lines = ['getpid() = 4', 'sh: 1: nothing: not found']
-  assert.throws(() => actsOf(lines), { name: 'TraceError', line: 2, message: /got "sh: 1.*-o FILE/ })
+describe('what programs print before there is a second task', () => {
+  const lines = ['getpid() = 4', 'sh: 1: Syntax error: redirection unexpected', 'getppid() = 1']
+  const first = ['call 4 getpid 1 4', 'call 4 getppid 3 1']
+
+  it('is passed over where one comes, or the end of the first', () => {
+    const child = [`vfork(strace: Process 5 attached`, ' <unfinished ...>', '[pid 5] exit_group(0) = ?']
+    assert.deepEqual(
+      actsOf([...lines, ...child])
+        .map(brief)
+        .slice(0, 2),
+      first,
+    )
+    const end = ['exit_group(2) = ?', '+++ exited with 2 +++']
+    assert.deepEqual(
+      actsOf([...lines, ...end])
+        .map(brief)
+        .slice(0, 2),
+      first,
+    )
+  })
+
+  it('is refused where neither does, with a way to keep it out', () => {
+    assert.throws(() => actsOf(lines), {
+      name: 'TraceError',
+      line: 2,
+      message:
+        /expected a line of strace, got "sh: 1: .*; with strace -f -o FILE what programs print stays out/,
+    })
+  })
 })

@@ -142,6 +142,8 @@ export type SpanOutcome =
   | { readonly kind: 'restarted' }
   /** `= ?`: the caller never saw it. What it asked for may have been done. */
   | { readonly kind: 'lost' }
+  /** A creation that the end of the log finds under way. `children`: who calls its caller their parent, behind its first line. */
+  | { readonly kind: 'open'; readonly children: readonly number[] }
 
 /** `--- SIGTERM {…} ---`: the task takes a signal. */
 export interface SignalAct extends ActOf<'signal'> {

@@ -20,7 +20,8 @@ import {
   noteGuess,
   retake,
 } from './span_choice.ts'
-import { clone, learnPidMax, welcome } from './span_create.ts'
+import { clone } from './span_clone.ts'
+import { learnPidMax, welcome } from './span_create.ts'
 import { noteExitSignal } from './span_exit_signal.ts'
 import { forceEnd, forceReap } from './span_order.ts'
 import { meetOlder, type Outer } from './span_outer.ts'

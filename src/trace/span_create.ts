@@ -5,23 +5,13 @@
  * the log's lines show, (3) pid_max is not in the log, (4) others, outside the log, took numbers. (4) is learnt where the
  * log shares its numbers, once for each number; everything else is a difference.
  */
-import {
-  __WALL,
-  CLONE_NEWPID,
-  CLONE_PARENT,
-  CLONE_SIGHAND,
-  CLONE_THREAD,
-  CLONE_VM,
-  EAGAIN,
-  EEXIST,
-  EINVAL,
-  NSIG,
-  SIGCHLD,
-} from '../abi/index.ts'
-import { KernelError, type Task } from '../index.ts'
+import { __WALL, CLONE_NEWPID, CLONE_PARENT, EAGAIN, EEXIST, EINVAL, SIGCHLD } from '../abi/index.ts'
+import type { Task } from '../index.ts'
 import { bearsInto, findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import { CUT, type Span, type SpanCall } from './span.ts'
 import { askedInFull, askedKey } from './span_asked.ts'
+import { clone, FLAGS } from './span_clone.ts'
+import { createDoomed } from './span_doomed.ts'
 import type { Flight } from './span_flights.ts'
 import { groupOf, noteInherited } from './span_group.ts'
 import { learnNamespace } from './span_hidden_ns.ts'
@@ -32,8 +22,6 @@ import { type Actor, addPidfd, join, procLedBy } from './span_world.ts'
 
 type Clone = Extract<SpanCall, { op: 'clone' }>
 
-/** What is modelled of the flags. */
-const FLAGS = CLONE_THREAD | CLONE_NEWPID | CLONE_PARENT | CLONE_SIGHAND | CLONE_VM
 /** How many steps towards a number are tried. */
 export const STEPS = 64
 export const RESERVED = 300
@@ -179,19 +167,6 @@ function checkGroup(replay: SpanReplay, actor: Actor, { last }: Span, nr: number
     `${nr}`,
     `given to a child at line ${last}`,
   )
-}
-
-export function clone(task: Task, { flags, exitSignal, setTid }: Clone, strict = false): Task | number {
-  const kept = flags & FLAGS
-  // To the old clone(2) a number that is no signal is none, and one that has no use does no harm.
-  const useless = (flags & (CLONE_THREAD | CLONE_PARENT)) !== 0 || exitSignal > NSIG
-  const signal = useless && !strict ? 0 : exitSignal
-  try {
-    return task.clone({ flags: kept, exitSignal: signal, ...(setTid === undefined ? {} : { setTid }) })
-  } catch (error) {
-    if (error instanceof KernelError) return error.errno
-    throw error
-  }
 }
 
 function nrOf(viewer: Task, child: Task): number {
@@ -360,24 +335,6 @@ function createInto(replay: SpanReplay, { task }: Actor, missing: boolean): bool
   return false
 }
 
-/** The creator is about to be killed in its call, and has made the child already. */
-function createDoomed(replay: SpanReplay, { task }: Actor, next: number, missing: boolean): boolean {
-  if (!missing) return false
-  for (const flight of replay.flights.creations.values()) {
-    const { span, actor, done } = flight
-    const { call, outcome } = span
-    if (done || call.op !== 'clone' || outcome?.kind !== 'lost' || !isCalling(actor)) continue
-    if (actor.task.level !== task.level || peekNumber(actor.task) !== next) continue
-    const child = clone(actor.task, call)
-    if (typeof child === 'number') continue
-    flight.done = true
-    join(replay.world, child, actor.proc, undefined, span.line, span.time)
-    tell(replay, span.line, actor.id, call)
-    return true
-  }
-  return false
-}
-
 /** The holder of a number has gone, or will have by the end of its window. */
 function freeNumber(replay: SpanReplay, actor: Actor, nr: number, line: number): boolean {
   if (!isNumberTaken(actor.task, nr)) return false
@@ -413,8 +370,10 @@ export function learnPidMax({ guessed }: SpanReplay, task: Task, nr: number, oth
   task.sysctl('kernel.pid_max', limit)
   const first = peekNumber(task)
   guessed.delete(before)
-  if (first <= nr && nr - first <= (others && before === UNLIMITED ? RESERVED : 0)) {
-    if (first < nr) guessed.add(limit)
+  // Others may have taken the last numbers below the usual limit, too.
+  const passed = first <= nr ? nr - first : limit === USUAL_LIMIT ? limit - first + nr - RESERVED : nr
+  if (passed <= (others && before === UNLIMITED ? RESERVED : 0)) {
+    if (passed > 0) guessed.add(limit)
     task.sysctl('kernel.ns_last_pid', nr - 1)
     return true
   }

@@ -143,16 +143,20 @@ export function execute(replay: SpanReplay, actor: Actor, { call }: Span): void 
   takeOverLead(replay.world, actor)
 }
 
-/** The end of a task, as the log shows it. A signal, or an exit_group that was called, ends the whole process. */
-export function end(replay: SpanReplay, actor: Actor, status: number, line: number): void {
+/**
+ * The end of a task. A signal, or an exit_group that was called, ends the whole process, but its threads one after the other:
+ * `shown` is the end of this one only, which says nothing of the others.
+ */
+export function end(replay: SpanReplay, actor: Actor, status: number, line: number, shown = false): void {
   const { proc, task } = actor
-  const whole = (status & 0x7f) !== 0 || proc.exiting !== undefined || proc.actors.length === 1
+  const together = !shown && ((status & 0x7f) !== 0 || proc.exiting !== undefined)
+  const whole = together || proc.actors.length === 1
   if (!isCalling(actor)) return
   settleNaming(replay, proc)
   const final = (status & 0x7f) !== 0 ? status : (proc.exiting ?? status)
   proc.status = final
   if (whole) endProcess(task, final)
-  else endThread(task, status)
+  else endThread(task, shown ? final : status)
   if (!whole && actor.id !== proc.id) noteRelease(replay.world, actor.id)
   if (whole) for (const other of proc.actors) if (other.id !== proc.id) noteRelease(replay.world, other.id)
   takeOverEnd(replay.world, proc)

@@ -43,7 +43,9 @@ function passedBy({ earlierParent }: Proc, { left, gone }: Proc): boolean {
   )
 }
 
-function arrivalOf({ formerParent, born, made }: Proc): { from: number; to: number } {
+function arrivalOf({ formerParent, born, made, old }: Proc): { from: number; to: number } {
+  // In which order those came that are older than the log, nobody knows.
+  if (old) return { from: 0, to: 0 }
   if (formerParent === undefined) return { from: born, to: made || born }
   return { from: formerParent.left, to: formerParent.gone || Number.POSITIVE_INFINITY }
 }

@@ -75,7 +75,7 @@ export function settleWait(
   replay.seen.waits = true
   const { outcome } = span
   if (outcome?.kind === 'lost') noteLost(replay, actor, call)
-  if (outcome === undefined || outcome.kind === 'lost') return
+  if (outcome === undefined || outcome.kind === 'lost' || outcome.kind === 'open') return
   const found = flight?.found ?? 0
   // It is at its end, and finds nobody else.
   if (flight !== undefined && found === 0) flight.found = NOBODY
@@ -304,6 +304,8 @@ function settleChild(
   const proc = procOf(replay, actor, nr)
   let reordered = false
   let found = seen
+  // strace may tell of a stop when the signal that ends it has been sent.
+  if (found === nr && statusOf(span.outcome) === CONTINUED && proc !== undefined) goOn(replay, proc)
   if (found !== nr && proc !== undefined) {
     reordered = bringAbout(replay, actor, proc, span) && replay.seen.ends
     found = peek(actor.task, selector)

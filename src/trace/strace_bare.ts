@@ -46,6 +46,9 @@ export function createBareReader(acts: ActReader): LogReader {
   let cut: CutLine | undefined
   /** Whether the children are traced too; undefined: no child was made so far. */
   let follows: boolean | undefined
+  let ended = false
+  /** The first line that was passed over before there was a second task: without one, or an end, it may be no log of strace. */
+  let strange: { readonly text: string; readonly line: number } | undefined
   /** Lines since the first creation. */
   let unfollowed = 0
 
@@ -64,7 +67,7 @@ export function createBareReader(acts: ActReader): LogReader {
       const whole = cut
       cut = undefined
       if (whole === undefined) {
-        if (!isPrinted(text)) takeOwned(text, line, ownerOf(text))
+        if (!isPrinted(text, line)) takeOwned(text, line, ownerOf(text))
       } else takeOwned(whole.text + text, whole.line, whole.owner)
       return
     }
@@ -79,27 +82,32 @@ export function createBareReader(acts: ActReader): LogReader {
   }
 
   /** What the programs print to their standard error stands in the log too: a line that neither begins nor reads as strace's. */
-  function isPrinted(text: string): boolean {
+  function isPrinted(text: string, line: number): boolean {
     readLine(text, 0, own)
-    return follows === true && !own.bracketed && !(isOfStrace(own) && isWhole(text))
+    if (own.bracketed || (isOfStrace(own) && isWhole(text))) return false
+    if (follows === true) return true
+    if (isOfStrace(own)) return false
+    strange ??= { text, line }
+    return true
+  }
+
+  function refuseStrange({ text, line }: { text: string; line: number }): never {
+    const how = 'with strace -f -o FILE what programs print stays out of the log'
+    throw new TraceError(line, `expected a line of strace, got ${show(text)}; ${how}`)
   }
 
   function takeOwned(text: string, line: number, owner: number): undefined {
     if (acts.madeAt > 0 && ++unfollowed > UNFOLLOWED_MAX) refuseUnlessFollowed()
     readLine(text, line, own)
     own.by = owner
-    if (!isOfStrace(own)) {
-      throw new TraceError(
-        line,
-        `expected a line of strace, got ${show(text)}; with strace -f -o FILE what programs print stays out of the log`,
-      )
-    }
+    if (!isOfStrace(own)) refuseStrange({ text, line })
     acts.take(own)
     if (text.startsWith('+++ superseded by execve in pid ', own.at)) {
       living.delete(Number.parseInt(text.slice(own.at + '+++ superseded by execve in pid '.length), 10))
     } else if (text.startsWith('+++ ', own.at)) {
       living.delete(owner)
       leaving.delete(owner)
+      ended = true
     } else if (text.startsWith('exit', own.at)) leaving.add(owner)
   }
 
@@ -145,6 +153,7 @@ export function createBareReader(acts: ActReader): LogReader {
     },
     finish(): undefined {
       if (root === 0) start(finder.guess())
+      if (strange !== undefined && follows !== true && !ended) refuseStrange(strange)
       if (acts.madeAt > 0) refuseUnlessFollowed()
     },
   }
