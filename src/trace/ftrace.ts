@@ -76,7 +76,9 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
     }
     if (head.tgid !== 0) checkThread(acts, head, line)
     const slot = slotOf(acts, head, text, line)
-    const since = slot.last
+    // Whoever was there before the log may have been in its call since then.
+    const since = slot.first === line ? 1 : slot.last
+    slot.noted.acts = true
     if (fronts) noteFront(acts, slot, head, text, line)
     if (head.tgid !== 0) checkTgid(acts, slot, head, line)
     if (text.startsWith('sched_process_', at)) readProcess(slot, text, line, since)

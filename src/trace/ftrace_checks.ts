@@ -346,6 +346,8 @@ export function checkFreed(acts: Acts, head: Head, line: number, of: number, nam
   const slot = acts.slots.get(of)
   if (slot === undefined || slot.again || acts.customs.exits < SETTLED) return true
   const { noted } = slot
+  // A zombie from before the log, which a signal has been sent to.
+  if (!slot.ended && !noted.acts && slot.parent === 0) return true
   const actual = !slot.ended
     ? 'it has not ended'
     : noted.name !== 0 && noted.name !== name
