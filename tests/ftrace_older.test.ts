@@ -85,4 +85,39 @@ describe('tasks from before a log of ftrace', () => {
     const shown = [...call(5, 60, 'sys_setns(fd: 3, flags: 0x20000000)', '0x0'), ...enters]
     assert.deepEqual(named(await reportOf(shown)).length > 0, true)
   })
+
+  it('parent and child may both be, and another one adopts when the parent ends', async () => {
+    const log = [
+      ...call(0, 5046, 'sys_getpid()', '0x13b6'),
+      ...call(10, 5047, 'sys_getppid()', '0x13b6'),
+      ...call(20, 5047, 'sys_getppid()', '0x13b6'),
+    ]
+    const ended = [...log, exit(30, 5046), notice(35, 5046, 60), ...call(40, 5047, 'sys_getppid()', '0x1')]
+    assert.deepEqual(named(await reportOf(ended)), [])
+    assert.deepEqual((await reportOf(ended)).skipped, { [OLDER]: 2 })
+    const wrong = [...log, ...call(30, 5047, 'sys_getppid()', '0x13b5')]
+    assert.ok(named(await reportOf(wrong)).includes(log.length + 2))
+  })
+})
+
+describe('who adopts, where the log has no calls', () => {
+  it('is the nearest that does, which may be another one each time', async () => {
+    const log = [
+      ...birth(0, 49, 50),
+      ...birth(10, 50, 100),
+      ...birth(20, 100, 101),
+      ...birth(30, 101, 102),
+      ...birth(40, 102, 103),
+      ...birth(50, 101, 104),
+      ...birth(60, 104, 105),
+    ]
+    const ends = (us: number, parent: number, child: number, to: number, above: number): string[] => [
+      exit(us, parent),
+      notice(us + 2, parent, above),
+      exit(us + 10, child),
+      notice(us + 12, child, to),
+    ]
+    const report = await reportOf([...log, ...ends(100, 102, 103, 50, 101), ...ends(200, 104, 105, 100, 101)])
+    assert.deepEqual(named(report), [])
+  })
 })

@@ -237,11 +237,14 @@ function compareParent(replay: SpanReplay, outer: Outer, proc: Proc, target: Tar
     return
   }
   if (outer.older.has(proc) || outer.tracers.has(target.proc)) return
+  // By one who has become a subreaper, or the init of a namespace, without a line; and the one before him by the same.
+  const assumed = parent !== undefined && outer.adopters.has(parent)
   const adopted =
-    proc.formerParent !== undefined && (parent === undefined || parent.task === replay.world.top)
+    proc.formerParent !== undefined && (parent === undefined || parent.task === replay.world.top || assumed)
   if (adopted && (outer.older.has(target.proc) || !outer.shown.prctls)) {
-    // By one who has become a subreaper, or the init of a namespace, without a line.
+    if (assumed && parent.task.state === 'S') parent.task.prctl(PR_SET_CHILD_SUBREAPER, 0)
     if (target.task.state === 'S') target.task.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    outer.adopters.add(target.proc)
     return
   }
   count(replay, false)
