@@ -284,7 +284,7 @@ function isChildOf({ slots }: Acts, slot: Slot, by: number, nr: number, asked: n
 export function checkNotice(acts: Acts, slot: Slot, head: Head, line: number, to: number): undefined {
   const { tracing, exits } = acts.customs
   const { noted } = slot
-  if (!tracing && exits < SETTLED && slot.parent === 0 && slot.first === line) acts.slots.end(head.by, slot)
+  if (!tracing && exits < SETTLED && slot.parent === 0 && !noted.acts) acts.slots.end(head.by, slot)
   if (tracing || exits < SETTLED || to === head.by) return
   const what = `SIGCHLD by ${head.by}`
   if (!slot.ended) clash(acts, head, line, what, ['its end', 'it has not ended'])

@@ -73,7 +73,7 @@ export interface Noted {
   freed: number
   /** It has executed a program, and not come back from the call that does. */
   executes: boolean
-  /** It has had a line of its own. */
+  /** It has had a line of its own that nobody has who is ending. */
   acts: boolean
   /** It has made another task. */
   creates: boolean

@@ -59,6 +59,10 @@ export function outside(
     if (key === 'pgid') noteGroup(replay, expected, target, line)
     return SKIPPED.foreignProcess
   }
+  if (call.op === 'kill' && call.pid < -1 && expected === 0 && replay.outer !== undefined) {
+    const leader = processOf(world, -call.pid)
+    if (leader?.old && !leader.dead && !replay.seen.birth) return SKIPPED.older
+  }
   if (call.op === 'setpgid' && expected === 0 && isOlderLeader(replay, proc, call.pgid)) {
     leadGroup(replay, call.pgid)
     if (tryCall(replay, actor, span, call) === 0) return SKIPPED.older
