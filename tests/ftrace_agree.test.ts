@@ -122,10 +122,27 @@ describe('lines of ftrace agree', () => {
       '-106',
     ))
 
-  it('a stop is told to the parent', () => {
-    const log = [sent(320, 49, 105), notice(330, 105, 50, 5)]
-    return assertTold(log, 2, 'pid=50', 'pid=104')
+  it('a continuation is told to the parent', () => {
+    const log = [sent(320, 49, 105), notice(330, 105, 50, 5), notice(340, 105, 50, 6)]
+    return assertTold(log, 3, 'pid=50', 'pid=104')
   })
+
+  it('and to a tracer, who has been told of a stop', async () =>
+    assert.deepEqual(
+      await named([notice(330, 105, 104, 5), notice(340, 105, 50, 6), notice(345, 105, 104, 6)]),
+      [],
+    ))
+
+  it('a task that only signals tell of may be a zombie', async () => {
+    const freed = row(330, 0, 'sched_process_free: comm=bash pid=70 prio=120', '<idle>')
+    assert.deepEqual(await named([sent(320, 49, 70), freed]), [])
+  })
+
+  it('whoever was there before the log may have begun to make a task then', async () =>
+    assert.deepEqual(
+      await named([...birth(320, 50, 107), ...birth(330, 60, 106), ...birth(340, 50, 108)]),
+      [],
+    ))
 
   it('a signal is for whom the call names, dead or alive', async () => {
     const kill = (pid: string): [string, string] =>

@@ -76,7 +76,8 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
     }
     if (head.tgid !== 0) checkThread(acts, head, line)
     const slot = slotOf(acts, head, text, line)
-    const since = slot.last
+    // Whoever was there before the log may have been in its call since then.
+    const since = slot.first === line ? 1 : slot.last
     if (fronts) noteFront(acts, slot, head, text, line)
     if (head.tgid !== 0) checkTgid(acts, slot, head, line)
     if (text.startsWith('sched_process_', at)) readProcess(slot, text, line, since)
@@ -85,6 +86,9 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
     else if (text.startsWith('signal_generate:', at)) generate(acts, slot, head, text, line)
     else if (text.startsWith('signal_deliver:', at)) deliver(acts, slot, head, text, line)
     slot.last = line
+    // Whoever ends does these too.
+    if (!text.startsWith('signal_generate:', at) && !text.startsWith('sched_process_wait:', at))
+      slot.noted.acts = true
   }
 
   function readProcess(slot: Slot, text: string, line: number, since: number): undefined {

@@ -284,7 +284,7 @@ function isChildOf({ slots }: Acts, slot: Slot, by: number, nr: number, asked: n
 export function checkNotice(acts: Acts, slot: Slot, head: Head, line: number, to: number): undefined {
   const { tracing, exits } = acts.customs
   const { noted } = slot
-  if (!tracing && exits < SETTLED && slot.parent === 0 && slot.first === line) acts.slots.end(head.by, slot)
+  if (!tracing && exits < SETTLED && slot.parent === 0 && !noted.acts) acts.slots.end(head.by, slot)
   if (tracing || exits < SETTLED || to === head.by) return
   const what = `SIGCHLD by ${head.by}`
   if (!slot.ended) clash(acts, head, line, what, ['its end', 'it has not ended'])
@@ -346,6 +346,8 @@ export function checkFreed(acts: Acts, head: Head, line: number, of: number, nam
   const slot = acts.slots.get(of)
   if (slot === undefined || slot.again || acts.customs.exits < SETTLED) return true
   const { noted } = slot
+  // A zombie from before the log, which a signal has been sent to.
+  if (!slot.ended && !noted.acts && slot.parent === 0) return true
   const actual = !slot.ended
     ? 'it has not ended'
     : noted.name !== 0 && noted.name !== name

@@ -300,9 +300,15 @@ export function generate(
     ignored: text.indexOf(' res=1', pidAt) > 0,
   })
   // A tracer is told of stops that nobody else sees.
-  const traced = acts.customs.tracers.has(to) && slot?.parent !== to
-  if (slot !== undefined && sig === SIGCHLD && code === CLD_STOPPED && !traced)
+  if (slot !== undefined && sig === SIGCHLD && code === CLD_STOPPED && !isForTracer(acts, slot, to))
     push(acts, { kind: 'stopped', by, line, time, sig: slot.signal })
+}
+
+function isForTracer({ customs, slots }: Acts, { parent }: Slot, to: number): boolean {
+  if (parent === to) return false
+  const maker = slots.get(parent)
+  if (maker === undefined || maker.ended) return customs.tracers.has(to)
+  return maker.group === 0 || slots.get(to)?.group !== maker.group
 }
 
 /** `sig=17 errno=0 code=1 sa_handler=55e88e871e40 sa_flags=14000000` */

@@ -73,6 +73,8 @@ export interface Noted {
   freed: number
   /** It has executed a program, and not come back from the call that does. */
   executes: boolean
+  /** It has had a line of its own that nobody has who is ending. */
+  acts: boolean
   /** It has made another task. */
   creates: boolean
   /** The line in which its parent has been told of its end; 0: not yet. */
@@ -103,6 +105,7 @@ function newNoted(): Noted {
     named: undefined,
     front: undefined,
     freed: 0,
+    acts: false,
     executes: false,
     creates: false,
     noticed: 0,

@@ -8,6 +8,7 @@ import {
   CLD_CONTINUED,
   CLD_DUMPED,
   CLD_EXITED,
+  CLD_STOPPED,
   CLD_TRAPPED,
   PR_SET_CHILD_SUBREAPER,
   SIGCHLD,
@@ -216,6 +217,8 @@ function noteEnd(replay: SpanReplay, outer: Outer, from: Actor, target: Target, 
 function checkChange(replay: SpanReplay, outer: Outer, proc: Proc, target: Proc, act: SentAct): void {
   const { parent } = proc
   if (parent === undefined || parent === target || proc.formerParent !== undefined) return
+  // The first that a tracer is told of whom it has attached to is a stop.
+  if (act.code === CLD_STOPPED) outer.tracers.add(target)
   if (outer.older.has(proc) || outer.tracers.has(target) || outer.ended.has(parent)) return
   count(replay, false)
   differ(replay, act.line, undefined, `parent of pid ${numberOf(proc)}`, `${act.to}`, `${numberOf(parent)}`)
@@ -234,11 +237,14 @@ function compareParent(replay: SpanReplay, outer: Outer, proc: Proc, target: Tar
     return
   }
   if (outer.older.has(proc) || outer.tracers.has(target.proc)) return
+  // By one who has become a subreaper, or the init of a namespace, without a line; and the one before him by the same.
+  const assumed = parent !== undefined && outer.adopters.has(parent)
   const adopted =
-    proc.formerParent !== undefined && (parent === undefined || parent.task === replay.world.top)
+    proc.formerParent !== undefined && (parent === undefined || parent.task === replay.world.top || assumed)
   if (adopted && (outer.older.has(target.proc) || !outer.shown.prctls)) {
-    // By one who has become a subreaper, or the init of a namespace, without a line.
+    if (assumed && parent.task.state === 'S') parent.task.prctl(PR_SET_CHILD_SUBREAPER, 0)
     if (target.task.state === 'S') target.task.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    outer.adopters.add(target.proc)
     return
   }
   count(replay, false)

@@ -33,6 +33,8 @@ export interface Outer {
   readonly noticed: WeakSet<Proc>
   /** The latest signal sent to a process that may have been deadly. */
   readonly deadly: WeakMap<Proc, number>
+  /** They have adopted, and no line has told that they would. */
+  readonly adopters: WeakSet<Proc>
   /** The line in which SIGCONT was last sent to a process that had not stopped by the log. */
   readonly continued: WeakMap<Proc, number>
   /** The latest signal of each that a call has sent. */
@@ -89,6 +91,7 @@ export function createOuter(rules: OuterRules): Outer {
     ended: new Map(),
     noticed: new WeakSet(),
     deadly: new WeakMap(),
+    adopters: new WeakSet(),
     continued: new WeakMap(),
     sending: new WeakMap(),
     unsure: new WeakSet(),

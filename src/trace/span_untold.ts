@@ -2,7 +2,7 @@
  * Waits in a log of ftrace, which tells neither a status nor what waitid(2) wrote into memory.
  */
 
-import { P_ALL, P_PID, WNOHANG, WNOWAIT } from '../abi/index.ts'
+import { P_ALL, P_PID, WCONTINUED, WNOHANG, WNOWAIT, WSTOPPED } from '../abi/index.ts'
 import type { SpanCall } from './span.ts'
 import { reapUntold } from './span_exits.ts'
 import { childrenOf } from './span_kin.ts'
@@ -19,6 +19,7 @@ export function strangeChild(
   { proc }: Actor,
   found: Proc | undefined,
   seen: number,
+  options: number,
 ): string | undefined {
   if (tracers.has(proc)) return SKIPPED.traced
   if (!older.has(proc)) return undefined
@@ -26,7 +27,11 @@ export function strangeChild(
   if (found === undefined) return seen > 0 ? undefined : SKIPPED.older
   // Threads from before the log stand here as processes.
   const { parent } = found
-  if (!found.dead && !ended.has(found)) return undefined
+  if (!found.dead && !ended.has(found)) {
+    // It has stopped, or goes on; or it has been a zombie since before the log.
+    const may = (options & (WSTOPPED | WCONTINUED)) !== 0 || !found.actors.some((it) => it.shown)
+    return may && older.has(found) && parent === undefined && seen <= 0 ? SKIPPED.older : undefined
+  }
   if (parent === undefined) return SKIPPED.older
   return seen <= 0 && older.has(parent) ? SKIPPED.older : undefined
 }

@@ -332,7 +332,7 @@ function settleChild(
   const reason =
     replay.outer === undefined
       ? unknownChild(replay, actor, proc, nr)
-      : strangeChild(replay.outer, actor, proc, seen)
+      : strangeChild(replay.outer, actor, proc, seen, call.options)
   if (reason !== undefined) {
     skip(replay, reason)
     // Whom its tracer has found, its parent is still to find.
