@@ -117,3 +117,24 @@ it('a wait finds a child that goes on before the log tells that it has stopped',
   )
   assertRight(report, [])
 })
+
+it('the first program leads its own group where its tracer has withdrawn (strace -D)', async () => {
+  const report = await replayed(
+    '1000 execve("/bin/sh", ["sh"], 0x7f /* 5 vars */) = 0',
+    '1000 getpgrp() = 1000',
+    `1000 ${FORK}, child_tidptr=0x7f04) = 1001`,
+    '1001 getpgrp() = 1000',
+    '1001 setpgid(0, 0) = 0',
+    '1001 getpgrp() = 1001',
+  )
+  assertRight(report, [OLDER])
+  const { differences } = await replayed(
+    '1000 execve("/bin/sh", ["sh"], 0x7f /* 5 vars */) = 0',
+    '1000 getpgrp() = 990',
+    '1000 getpgrp() = 1000',
+  )
+  assert.deepEqual(
+    differences.map(({ line }) => line),
+    [3, 2],
+  )
+})

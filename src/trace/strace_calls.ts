@@ -193,7 +193,9 @@ function second<T, C extends Cursor>(c: C, take: (c: C) => T): T {
 }
 
 function clone(c: CallCursor): SpanCall {
-  const all = skipPast(c, FLAGS) ? takeCloneFlags(c) : 0
+  // -e raw=clone: the flags come first, by no name.
+  const raw = standsAt(c.codes, c.at, c.end, HEX)
+  const all = raw ? takeNumber(c) : skipPast(c, FLAGS) ? takeCloneFlags(c) : 0
   const exitSignal = all & EXIT_SIGNAL
   if (all & CLONE_PIDFD && skipPast(c, PARENT_TID)) c.fd = takeFd(c)
   else if (all & CLONE_PARENT_SETTID) takeParentTid(c)
@@ -201,7 +203,8 @@ function clone(c: CallCursor): SpanCall {
 }
 
 function clone3(c: CallCursor): SpanCall {
-  if (!skip(c, BRACE_FLAGS)) return { op: 'clone', flags: 0, exitSignal: 0, setTid: undefined }
+  // An address alone: a process, as a rule.
+  if (!skip(c, BRACE_FLAGS)) return { op: 'clone', flags: 0, exitSignal: SIGCHLD, setTid: undefined }
   const flags = takeCloneFlags(c)
   const exitSignal = skipPast(c, EXIT_SIGNAL_IS) ? takeSignal(c) : 0
   const setTid = skipPast(c, SET_TID) ? takeSetTid(c) : undefined
