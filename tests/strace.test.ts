@@ -93,7 +93,7 @@ const CREATIONS: readonly Case[] = [
     clone(0, SIGCHLD, [250, 31]),
     returned(250),
   ],
-  ['clone3(0x8, 64) = -1 EFAULT (Bad address)', clone(0), { kind: 'failed', errno: 14 }],
+  ['clone3(0x8, 64) = -1 EFAULT (Bad address)', clone(0, 0), { kind: 'failed', errno: 14 }],
   [
     'clone(child_stack=NULL, flags=CLONE_PARENT|CLONE_NEWPID|SIGCHLD) = 43',
     clone(CLONE_PARENT | CLONE_NEWPID),

@@ -123,13 +123,12 @@ const SIG_DFL: Literal = literal('SIG_DFL')
 const SIG_IGN: Literal = literal('SIG_IGN')
 
 const ROWS: readonly Row[] = [
-  row('fork', () => FORK, { orphan: '' }),
-  row('vfork', () => VFORK, { orphan: '' }),
+  row('fork', () => FORK),
+  row('vfork', () => VFORK),
   row('clone', clone, {
-    orphan: 'flags=SIGCHLD',
     isEnough: (_, { codes, at, end }) => standsAt(codes, at, end, CHILD_TIDPTR),
   }),
-  row('clone3', clone3, { orphan: '{flags=0, exit_signal=SIGCHLD}' }),
+  row('clone3', clone3),
   row('execve', execve),
   row('execveat', execveat),
   row('exit', (c) => ({ op: 'exit', code: takeNumber(c) }), { lasts: true }),
@@ -203,8 +202,7 @@ function clone(c: CallCursor): SpanCall {
 }
 
 function clone3(c: CallCursor): SpanCall {
-  // An address alone: a process, as a rule.
-  if (!skip(c, BRACE_FLAGS)) return { op: 'clone', flags: 0, exitSignal: SIGCHLD, setTid: undefined }
+  if (!skip(c, BRACE_FLAGS)) return { op: 'clone', flags: 0, exitSignal: 0, setTid: undefined }
   const flags = takeCloneFlags(c)
   const exitSignal = skipPast(c, EXIT_SIGNAL_IS) ? takeSignal(c) : 0
   const setTid = skipPast(c, SET_TID) ? takeSetTid(c) : undefined
