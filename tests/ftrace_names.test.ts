@@ -31,6 +31,7 @@ describe('names of tasks in a log of ftrace', () => {
     ['cut within a character', [0x61, 0xc3, 0xa9, 0xe4]],
     ['another encoding', [0xe9, 0x61, 0xff, 0xe8]],
     ['control characters', [0x1b, 0x5b, 0x01, 0x7f]],
+    ['a carriage return', [0x61, 0x61, 0x0d, 0x61]],
   ]
   for (const [what, name] of rows) {
     it(what, async () => {
@@ -41,7 +42,8 @@ describe('names of tasks in a log of ftrace', () => {
     })
   }
 
-  it('no carriage return', async () => {
-    await assert.rejects(replayNamed([0x61, 0x61, 0x0d, 0x61]), /byte 0x0d/)
+  it('no lines that end in CR LF', async () => {
+    const text = LINES.map((line) => `${line}\r\n`).join('')
+    await assert.rejects(replayLog('test.ftrace', bytesOf(text)), { line: 1, message: /CR LF/ })
   })
 })

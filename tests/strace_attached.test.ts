@@ -83,6 +83,31 @@ describe('attached to a process and to its child', () => {
     assertRight(report, [OLDER])
   })
 
+  it('a thread that the log has seen made waits for it', async () => {
+    const report = await replayed(
+      '1000 getpid() = 1000',
+      '1004 gettid() = 1004',
+      '1000 clone(child_stack=0x7f, flags=CLONE_VM|CLONE_SIGHAND|CLONE_THREAD) = 1010',
+      '1004 exit_group(0) = ?',
+      '1004 +++ exited with 0 +++',
+      '1010 wait4(-1, [{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = 1004',
+    )
+    assertRight(report, ['numbers taken outside the log', OLDER])
+  })
+
+  it('the second half of the call that made it is all that the log has of that', async () => {
+    const report = await replayed(
+      '1010 gettid( <unfinished ...>',
+      '1000 <... clone resumed>, child_tidptr=0x7f04) = 1010',
+      '1010 <... gettid resumed>) = 1010',
+      `1000 ${FORK}, child_tidptr=0x7f04) = 1011`,
+      '1010 exit_group(0) = ?',
+      '1010 +++ exited with 0 +++',
+      '1000 wait4(-1, [{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = 1010',
+    )
+    assertRight(report, ['numbers taken outside the log', OLDER])
+  })
+
   it('a number that was passed over is that of somebody who had done nothing so far', async () => {
     const report = await replayed(
       `1000 ${FORK}, child_tidptr=0x7f04) = 1010`,
@@ -116,4 +141,25 @@ it('a wait finds a child that goes on before the log tells that it has stopped',
     '5 wait4(-1, 0x7ff, WNOHANG|WSTOPPED|WCONTINUED, NULL) = 0',
   )
   assertRight(report, [])
+})
+
+it('the first program leads its own group where its tracer has withdrawn (strace -D)', async () => {
+  const report = await replayed(
+    '1000 execve("/bin/sh", ["sh"], 0x7f /* 5 vars */) = 0',
+    '1000 getpgrp() = 1000',
+    `1000 ${FORK}, child_tidptr=0x7f04) = 1001`,
+    '1001 getpgrp() = 1000',
+    '1001 setpgid(0, 0) = 0',
+    '1001 getpgrp() = 1001',
+  )
+  assertRight(report, [OLDER])
+  const { differences } = await replayed(
+    '1000 execve("/bin/sh", ["sh"], 0x7f /* 5 vars */) = 0',
+    '1000 getpgrp() = 990',
+    '1000 getpgrp() = 1000',
+  )
+  assert.deepEqual(
+    differences.map(({ line }) => line),
+    [3, 2],
+  )
 })

@@ -97,7 +97,7 @@ const rows: [what: string, lines: string[], acts: string[]][] = [
       '8     <... execve resumed>) = 0',
       '9     <... futex resumed>) = 0',
     ],
-    ['call 5 wait4 1 7', 'call 6 clone 2 9', 'other 7 3', 'other 8 4', 'other 9 5'],
+    ['call 5 wait4 1 7', 'other 6 2', 'other 7 3', 'other 8 4', 'other 9 5'],
   ],
 ]
 

@@ -19,8 +19,6 @@ const LF = 10
 const CR = 13
 const DEL = 127
 const FIRST_PRINTABLE = 32
-/** So much of the first line tells what a log is. */
-const FIRST_MAX = 256
 const MAX_LINE = 16 * 1024 * 1024
 
 /** Some lines, each with its newline. */
@@ -30,13 +28,13 @@ export interface Lines extends Characters {
 }
 
 /**
- * The lines of `source`, in batches. Throws TraceError. `holdsNames`: whether a log with this first line has names of tasks as
- * they are, which may be any bytes: what is not text in them is let through.
+ * The lines of `source`, in batches. Throws TraceError. `holdsBytes`: whether lines of a log with this first one may hold what is
+ * no text, as somebody else than the log's writer has put it there: that is let through.
  */
 export async function* splitLines(
   source: AsyncIterable<Uint8Array>,
   maxLine: number = MAX_LINE,
-  holdsNames: (firstLine: string) => boolean = () => false,
+  holdsBytes: (firstLine: string) => boolean = () => false,
 ): AsyncGenerator<Lines, void> {
   let decode = createLinesDecoder(true)
   let strict = true
@@ -48,9 +46,9 @@ export async function* splitLines(
 
   for await (const chunk of source) {
     bytes += chunk.length
-    if (strict && lines === 0 && holdsNames(startOf([...pieces, chunk]))) {
-      strict = false
-      decode = createLinesDecoder(strict)
+    if (lines === 0 && strict && chunk.includes(LF)) {
+      strict = !holdsBytes(firstLineOf([...pieces, chunk]))
+      if (!strict) decode = createLinesDecoder(strict)
     }
     const sound = held + chunk.length <= maxLine ? decodeSound(decode, pieces, held, chunk) : undefined
     if (sound !== undefined) {
@@ -88,15 +86,14 @@ export async function* splitLines(
   throw trouble ?? new TraceError(lines + 1, 'the line is cut: expected a newline at its end')
 }
 
-/** The first bytes of a log, at most its first line. */
-function startOf(pieces: readonly Uint8Array[]): string {
-  let text = ''
-  for (const piece of pieces) {
-    const end = piece.indexOf(LF)
-    text += String.fromCharCode(...piece.subarray(0, Math.min(end < 0 ? piece.length : end, FIRST_MAX)))
-    if (end >= 0 || text.length >= FIRST_MAX) break
-  }
-  return text
+/** What is no text in it is replaced. */
+function firstLineOf(pieces: readonly Uint8Array[]): string {
+  const start = join(
+    pieces,
+    pieces.reduce((sum, piece) => sum + piece.length, 0),
+  )
+  const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
+  return decoder.decode(start.subarray(0, start.indexOf(LF)))
 }
 
 /** undefined: there are control characters that no text has. Throws where the bytes, all of lines, are not UTF-8. */
@@ -158,7 +155,7 @@ function scan(chunk: Uint8Array, held: number, line: number, maxLine: number, st
       room = maxLine + end
     } else if (i >= room) {
       return { end, count, trouble: new TraceError(line + count, `the line is longer than ${maxLine} bytes`) }
-    } else if (strict ? (byte < FIRST_PRINTABLE && byte !== TAB) || byte === DEL : byte === CR) {
+    } else if (strict && ((byte < FIRST_PRINTABLE && byte !== TAB) || byte === DEL)) {
       const crlf = byte === CR && (i + 1 === chunk.length || chunk[i + 1] === LF)
       const what = crlf
         ? 'the line ends in CR LF: expected LF alone'

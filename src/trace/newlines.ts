@@ -1,6 +1,5 @@
 /** Finds the newlines among bytes, and bytes that no text has. */
 
-const CR = 13
 const TAB = 9
 const LF = 10
 const DEL = 127
@@ -24,7 +23,7 @@ const LOWEST_FIRST = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
  */
 export type NewlineFinder = (bytes: Uint8Array) => Int32Array | undefined
 
-/** Not `strict`: there is no carriage return, and other control characters do not matter. */
+/** Not `strict`: the other bytes do not matter. */
 export function createNewlineFinder(strict = true): NewlineFinder {
   let places = new Int32Array(FIRST_SIZE)
 
@@ -73,7 +72,7 @@ function take(
     const at = from + ((HIGHEST_BIT - Math.clz32(left & -left)) >> 3)
     const byte = bytes[at] as number
     if (byte === LF) found[places++] = at
-    else if (strict ? (byte < FIRST_PRINTABLE && byte !== TAB) || byte === DEL : byte === CR) return NO_TEXT
+    else if (strict && ((byte < FIRST_PRINTABLE && byte !== TAB) || byte === DEL)) return NO_TEXT
   }
   return places
 }

@@ -228,15 +228,22 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
   for (let step = 0; step < STEPS; step++) {
     const next = peekNumber(task)
     if (next === nr) {
-      if (!giveWay(replay, actor, span)) return fitOuter(replay, actor, span) ? 'foreign' : fit
+      if (freePassed(replay, actor, span, nr)) continue
+      // Which number it has outside is beside the point: what the call gave back is compared.
+      if (!giveWay(replay, actor, span)) {
+        fitOuter(replay, actor, span)
+        return fit
+      }
       fit = 'reordered'
     } else if (
+      // First of all: while the number is taken, others under way would be thought to come before it.
+      freeNumber(replay, actor, nr, span.line) ||
       createOther(replay, actor, span, next) ||
       createDeeper(replay, actor, next, nr > next) ||
       createInto(replay, actor, nr > next) ||
+      passReleased(replay, actor, span, next, nr) ||
       createDoomed(replay, actor, next, nr > next) ||
-      createLost(replay, actor, nr > next, span) ||
-      freeNumber(replay, actor, nr, span.line)
+      createLost(replay, actor, nr > next, span)
     ) {
       if (fit === 'fits') fit = 'reordered'
     } else if (
@@ -252,6 +259,47 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
     } else break
   }
   return 'differs'
+}
+
+/**
+ * Numbers are given in turn: one between the last that was given and `nr` is that of another creation under way, which came
+ * before, so whoever the library still has under it was gone by then.
+ */
+function freePassed(replay: SpanReplay, { task }: Actor, span: Span, nr: number): boolean {
+  const { creations } = replay.flights
+  if (creations.size < 2) return false
+  const last = task.sysctl('kernel.ns_last_pid')
+  for (const { span: other, actor: by, done } of creations.values()) {
+    const { call, outcome } = other
+    if (done || other === span || outcome?.kind !== 'returned' || call.op !== 'clone') continue
+    const { value } = outcome
+    const passed = last < nr ? value > last && value < nr : value > last || (value >= RESERVED && value < nr)
+    if (!passed || call.setTid !== undefined || !isCalling(by) || by.task.level !== task.level) continue
+    if (isNumberTaken(task, value) && by.task.pidOf(task) > 0 && freeNumber(replay, by, value, other.line))
+      return true
+  }
+  return false
+}
+
+/** The numbers from `next` to below `nr` have become free since the creation began: it may have come before that. */
+function passReleased(
+  { world, seen }: SpanReplay,
+  { task }: Actor,
+  { line, last }: Span,
+  next: number,
+  nr: number,
+): boolean {
+  if (line === last || next < 0 || task.level !== world.level || isNumberTaken(task, nr)) return false
+  const limit = task.sysctl('kernel.pid_max')
+  let n = next
+  for (let step = 0; n !== nr; step++) {
+    const departed = world.departed.get(n)
+    const released = departed === undefined ? seen.gone.get(n) : departed.line || departed.gone
+    if (step === STEPS || (!isNumberTaken(task, n) && (released ?? 0) < line)) return false
+    n = n + 1 < limit ? n + 1 : RESERVED
+  }
+  task.sysctl('kernel.ns_last_pid', nr - 1)
+  return true
 }
 
 /** Another creation under way in the same namespace took that number. */

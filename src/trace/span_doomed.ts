@@ -27,6 +27,10 @@ export function createDoomed(replay: SpanReplay, { task }: Actor, next: number, 
   return false
 }
 
+export function mayBearDoomed(replay: SpanReplay): boolean {
+  return replay.flights.creations.size > 0 && doomed(replay, 0, () => true).length > 0
+}
+
 /** Whoever has this key is the child of the first that may have made it. */
 export function bearDoomed(
   replay: SpanReplay,
@@ -40,15 +44,16 @@ export function bearDoomed(
   return undefined
 }
 
-/** The next number, below `key`, is that of a child of the first but `flight`, if there are enough of them under way. */
-export function bearBelow(replay: SpanReplay, flight: Flight, key: number): boolean {
+/** The next number, below `key`, is that of a child of the first, if there are enough of them under way; not of `key`'s parent. */
+export function bearBelow(replay: SpanReplay, key: number): boolean {
   const { top } = replay.world
   const next = peekNumber(top)
   const others = replay.flights.creations.values().filter(({ done }) => !done).length - 1
   if (next < 0 || next >= key || key - next > others) return false
   const known = ({ outcome }: Span): boolean => outcome !== undefined
   const first = doomed(replay, next, known).find(
-    (other) => other !== flight && other.actor.task.level === top.level,
+    ({ span: { outcome }, actor: { task } }) =>
+      task.level === top.level && !(outcome?.kind === 'open' && outcome.children.includes(key)),
   )
   return first !== undefined && bear(replay, first, undefined) !== undefined
 }

@@ -85,7 +85,7 @@ function noteCall(elders: Elders, { by, call, outcome }: Span): undefined {
   switch (call.op) {
     case 'clone':
       if (value > 0 && (call.flags & (CLONE_THREAD | CLONE_PARENT)) === 0) elders.makers.set(value, by)
-      if (value > 0 && (call.flags & CLONE_THREAD) !== 0) elders.leaders.set(value, 0)
+      if (value > 0 && (call.flags & CLONE_THREAD) !== 0) elders.leaders.set(value, by)
       return
     case 'getpid':
       noteLeader(elders, by, value)
@@ -115,7 +115,10 @@ function noteParent(elders: Elders, by: number, nr: number): undefined {
 
 /** The process that a task from before the log is a thread of; undefined: it is the first one of its own. */
 export function leaderOf({ leaders }: Elders, key: number): number | undefined {
-  return leaders.get(key) || undefined
+  let leader: number | undefined
+  for (let step = 0, next = leaders.get(key); next && step < STEPS; step++, next = leaders.get(next))
+    leader = next
+  return leader
 }
 
 /** Of those from before the log whom `key` is a thread or a child of, the one furthest up. */

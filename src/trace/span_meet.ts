@@ -5,13 +5,22 @@
 import { peekNumber } from '../inside.ts'
 import { foresee } from './span_ahead.ts'
 import { create, learnPidMax, RESERVED, STEPS, USUAL_LIMIT } from './span_create.ts'
-import { bearBelow, bearDoomed } from './span_doomed.ts'
+import { bearBelow, bearDoomed, mayBearDoomed } from './span_doomed.ts'
 import { bearElder, eldestOf } from './span_elders.ts'
 import { orphaned, ROOT_CALL } from './span_lost.ts'
 import { isCalling } from './span_order.ts'
 import { count, differ, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
 import { isNext, tellingFlight, untold } from './span_under_way.ts'
-import { type Actor, bearForeign, bearRoot, giveKey, join, nameActor, type World } from './span_world.ts'
+import {
+  type Actor,
+  bearForeign,
+  bearRoot,
+  giveKey,
+  join,
+  nameActor,
+  reapUnseen,
+  type World,
+} from './span_world.ts'
 
 /** Who stands behind a key that the log has not shown before. */
 export function meet(replay: SpanReplay, key: number, line: number, time: string): Actor {
@@ -23,6 +32,8 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
     tell(replay, line, root.id, ROOT_CALL)
     return first === key ? root : older(replay, key, line, time)
   }
+  if (seen.birth && seen.rootGone > 0 && world.actors.size === 0 && world.nameless.size === 0)
+    return beginAnew(replay, key, line, time)
   return (
     toldUnderWay(replay, key) ??
     foreseen(replay, key) ??
@@ -37,6 +48,18 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
     miscommented(replay, key, line) ??
     older(replay, key, line, time)
   )
+}
+
+/** Nobody is left whom strace traced, and a program starts: another log has been appended (-A). */
+function beginAnew(replay: SpanReplay, key: number, line: number, time: string): Actor {
+  const { world, seen } = replay
+  for (const proc of [...world.unreaped]) reapUnseen(world, proc)
+  replay.foreign.clear()
+  const root = bearRoot(world, key, line, time, true)
+  seen.root = root.proc
+  seen.rootGone = 0
+  tell(replay, line, root.id, ROOT_CALL)
+  return root
 }
 
 /** The child's first line may come before its creator's return, which the reader has looked up. */
@@ -141,11 +164,9 @@ function rename(
 /** The creator was killed before it saw the result, or its return is too far away to be known. */
 function createdAndLost(replay: SpanReplay, key: number): Actor | undefined {
   makeEarlier(replay, key)
-  return bearDoomed(replay, key, (flight) => {
-    if (!replay.world.owned) return true
-    while (!makeUpTo(replay, key)) if (!bearBelow(replay, flight, key)) return false
-    return true
-  })
+  if (!mayBearDoomed(replay)) return undefined
+  if (replay.world.owned) while (!makeUpTo(replay, key)) if (!bearBelow(replay, key)) return undefined
+  return bearDoomed(replay, key, () => true)
 }
 
 /** The number is the next one, and there is a creator who will be killed before it sees the result. */
@@ -161,6 +182,8 @@ function nameless(replay: SpanReplay, key: number, exact: boolean): Actor | unde
   for (const actor of world.nameless) {
     const own = world.top.tidOf(actor.task) + actor.late
     if (exact ? own !== key : wraps && own < USUAL_LIMIT) continue
+    // It was made in the log's own namespace, where nobody else takes numbers.
+    if (own !== key && world.owned && actor.task.level === world.level) continue
     return named(replay, actor, key)
   }
   return undefined
@@ -192,7 +215,9 @@ function shift(world: World, { id, base, late }: Actor, last: number, by: number
     if (other.id > id && (by < 0 || missing > 0)) other.late += missing
   }
   if (by > 0 && all <= world.shifted) return
-  top.sysctl('kernel.ns_last_pid', last + all - world.shifted)
+  const limit = top.sysctl('kernel.pid_max')
+  const on = last + all - world.shifted
+  top.sysctl('kernel.ns_last_pid', on < limit ? on : Math.min(on - limit + RESERVED, limit - 1))
   world.shifted = all
 }
 

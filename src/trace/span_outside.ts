@@ -118,8 +118,9 @@ export function confirmTracer(replay: SpanReplay, actor: Actor, { last }: Span):
 /** Whether a process from before the log may have been the leader of the group or session that `member` is in. */
 function isOlderLeader({ world, seen }: SpanReplay, member: Proc, nr: number): boolean {
   const leader = processOf(world, nr)
-  if (seen.birth || leader === undefined || !leader.old || leader.dead || leader.numbers[0] !== nr)
-    return false
+  if (leader === undefined || !leader.old || leader.dead || leader.numbers[0] !== nr) return false
+  // The first program is the job itself, not a child of its tracer, where that has withdrawn (strace -D).
+  if (seen.birth && (leader !== seen.root || leader.foreign.pgid !== undefined)) return false
   return member === leader || member.old || member.foreign === leader.foreign
 }
 

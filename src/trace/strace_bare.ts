@@ -8,7 +8,7 @@
 import type { LogReader } from './event.ts'
 import { show } from './fields.ts'
 import type { ActReader } from './strace_acts.ts'
-import { isStackFrame, type Line, newLine, readLine } from './strace_head.ts'
+import { isStackFrame, isSummary, type Line, newLine, readLine } from './strace_head.ts'
 import { TRACE_LIST } from './strace_list.ts'
 import { messageIn } from './strace_message.ts'
 import { createRootFinder } from './strace_root.ts'
@@ -63,7 +63,7 @@ export function createBareReader(acts: ActReader): LogReader {
   function take(text: string, line: number): undefined {
     const message = messageIn(text)
     if (message === undefined) {
-      if (isStackFrame(text)) return
+      if (isStackFrame(text) || isSummary(text)) return
       const whole = cut
       cut = undefined
       if (whole === undefined) {
@@ -111,6 +111,13 @@ export function createBareReader(acts: ActReader): LogReader {
     } else if (text.startsWith('exit', own.at)) leaving.add(owner)
   }
 
+  /** The log ends before the rest of a line. */
+  function takeBegun({ text, line, owner }: CutLine): undefined {
+    readLine(text, line, own)
+    const { codes, at, end } = own
+    if (codes[wordEnd(codes, at, end)] === PAREN) takeOwned(`${text} <unfinished ...>`, line, owner)
+  }
+
   /** `text` may be the beginning of a line only. */
   function ownerOf(text: string): number {
     readLine(text, 0, own)
@@ -153,6 +160,7 @@ export function createBareReader(acts: ActReader): LogReader {
     },
     finish(): undefined {
       if (root === 0) start(finder.guess())
+      if (cut !== undefined) takeBegun(cut)
       if (strange !== undefined && follows !== true && !ended) refuseStrange(strange)
       if (acts.madeAt > 0) refuseUnlessFollowed()
     },
