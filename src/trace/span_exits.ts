@@ -4,7 +4,6 @@
  */
 
 import {
-  __WALL,
   CLD_CONTINUED,
   CLD_DUMPED,
   CLD_EXITED,
@@ -22,19 +21,11 @@ import { forgetChange, noteContinued } from './span_changes.ts'
 import { refuteChoices } from './span_choice.ts'
 import { learnExitSignal } from './span_exit_signal.ts'
 import { childrenOf } from './span_kin.ts'
-import { end, forceEnd, forceReap, isCalling, settleNaming } from './span_order.ts'
+import { end, forceEnd, forceReap, isCalling, reapSilently, settleNaming } from './span_order.ts'
 import type { Outer } from './span_outer.ts'
 import { count, differ, type SpanReplay, tell } from './span_replay.ts'
 import { checkTarget } from './span_sending.ts'
-import {
-  type Actor,
-  dropActor,
-  noteRelease,
-  numberOf,
-  type Proc,
-  takeOverEnd,
-  takeOverReap,
-} from './span_world.ts'
+import { type Actor, dropActor, noteRelease, numberOf, type Proc, takeOverEnd } from './span_world.ts'
 
 /** So many ends are kept waiting for a reason to perform them. */
 const PENDING = 32
@@ -97,7 +88,7 @@ function reapBefore(replay: SpanReplay, outer: Outer, proc: Proc, line: number):
     const ended = outer.ended.get(child)
     if (ended === undefined || (outer.shown.frees && now - Number(ended) > GRACE)) continue
     if (!child.dead) performEnds(replay, outer, child)
-    if (child.dead) reap(replay, child, line)
+    if (child.dead) reapSilently(replay, child, line)
   }
 }
 
@@ -130,16 +121,7 @@ export function reapUntold(replay: SpanReplay, outer: Outer, proc: Proc, line: n
     outer.reapers.has(parent) ||
     outer.views.get(parent)?.place === 'elsewhere' ||
     (outer.shown.signals && !outer.noticed.has(proc))
-  return silent && reap(replay, proc, line)
-}
-
-function reap(replay: SpanReplay, proc: Proc, line: number): boolean {
-  const task = proc.task.parent
-  if (task === undefined || proc.task.state !== 'Z') return false
-  task.waitpidSync(task.pidOf(proc.task), __WALL)
-  takeOverReap(replay.world, proc)
-  tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })
-  return true
+  return silent && reapSilently(replay, proc, line)
 }
 
 function reapOldest(replay: SpanReplay, outer: Outer, line: number): void {
@@ -162,7 +144,7 @@ export function noteFreed(replay: SpanReplay, outer: Outer, { of, line }: FreedA
   outer.ended.delete(proc)
   if (forceReap(replay, proc, line)) return
   for (const { actor } of flights.all.values()) if (actor.proc === proc.parent) return
-  reap(replay, proc, line)
+  reapSilently(replay, proc, line)
 }
 
 /** Whom a signal is sent to: a task, or a process of which nothing but its number is left. */
@@ -260,6 +242,6 @@ export function endOuter(replay: SpanReplay, outer: Outer, line: number): void {
   for (const [proc, at] of outer.ended) {
     if (!proc.dead || forceReap(replay, proc, line)) continue
     const sure = replay.seen.waits || (outer.shown.frees && Number(outer.time) - Number(at) > GRACE)
-    if (!sure) reap(replay, proc, line)
+    if (!sure) reapSilently(replay, proc, line)
   }
 }

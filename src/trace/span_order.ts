@@ -197,11 +197,12 @@ export function forceReap(replay: SpanReplay, proc: Proc, line: number): boolean
     return true
   }
   if (replay.outer?.rules.reapUntold(replay, replay.outer, proc, line)) return true
-  if (proc.lostWait && reapLost(replay, proc, line)) return true
+  if (proc.lostWait && reapSilently(replay, proc, line)) return true
   return reapByWait(replay, proc, line)
 }
 
-function reapLost(replay: SpanReplay, proc: Proc, line: number): boolean {
+/** Its parent has waited for it, in a call that the log does not show, or not the end of. */
+export function reapSilently(replay: SpanReplay, proc: Proc, line: number): boolean {
   const { parent } = proc.task
   if (parent === undefined || proc.task.state !== 'Z') return false
   parent.waitpidSync(parent.pidOf(proc.task), __WALL)

@@ -108,8 +108,9 @@ function sees({ tasks }: World, a: number, b: number): boolean {
 
 /** Performs and compares one act, or holds it back until it is known whose it is. */
 export function replayAct(replay: SpanReplay, act: Act): undefined {
-  if (replay.elders === undefined) replayNext(replay, act)
-  else readOn(replay.elders, act, (it) => replayNext(replay, it))
+  const { elders } = replay
+  if (elders === undefined || elders.holds === false) replayNext(replay, act)
+  else readOn(elders, act, (it) => replayNext(replay, it))
 }
 
 function replayNext(replay: SpanReplay, act: Act): undefined {
