@@ -157,6 +157,8 @@ export interface FirstEnd {
   readonly nr: number
   readonly told: { line: number }
   readonly gone: number
+  /** The line of the parent's wait for it; 0: it has not waited for it. */
+  waited: number
 }
 
 /** A process that has been waited for. */

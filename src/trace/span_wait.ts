@@ -475,6 +475,8 @@ function take(
   }
   if (proc === undefined || proc.task.state !== 'X') return
   takeOverReap(replay.world, proc)
+  const { firstEnd } = actor.proc
+  if (firstEnd?.told === proc.told) firstEnd.waited = span.last
   const departed = replay.world.departed.get(proc.numbers[0] as number)
   if (departed !== undefined) departed.line = span.last
   tell(replay, span.last, actor.id, call)
