@@ -17,6 +17,7 @@ import { groupOf, noteInherited } from './span_group.ts'
 import { learnNamespace } from './span_hidden_ns.ts'
 import { createLost, lose } from './span_lost.ts'
 import { forceEnd, forceReap, isCalling } from './span_order.ts'
+import { passReleased } from './span_released.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
 import { type Actor, addPidfd, join, procLedBy } from './span_world.ts'
 
@@ -279,27 +280,6 @@ function freePassed(replay: SpanReplay, { task }: Actor, span: Span, nr: number)
       return true
   }
   return false
-}
-
-/** The numbers from `next` to below `nr` have become free since the creation began: it may have come before that. */
-function passReleased(
-  { world, seen }: SpanReplay,
-  { task }: Actor,
-  { line, last }: Span,
-  next: number,
-  nr: number,
-): boolean {
-  if (line === last || next < 0 || task.level !== world.level || isNumberTaken(task, nr)) return false
-  const limit = task.sysctl('kernel.pid_max')
-  let n = next
-  for (let step = 0; n !== nr; step++) {
-    const departed = world.departed.get(n)
-    const released = departed === undefined ? seen.gone.get(n) : departed.line || departed.gone
-    if (step === STEPS || (!isNumberTaken(task, n) && (released ?? 0) < line)) return false
-    n = n + 1 < limit ? n + 1 : RESERVED
-  }
-  task.sysctl('kernel.ns_last_pid', nr - 1)
-  return true
 }
 
 /** Another creation under way in the same namespace took that number. */
