@@ -137,6 +137,13 @@ export function hasNumbers(task: Task, kind: Numbers, from: number, expected: re
   return true
 }
 
+/** Gives `task` another exit signal than it was made with; 0: none. */
+export function setExitSignal(task: Task, sig: number): void {
+  const { table } = Task.realmOf(task)
+  const ref = Task.refOf('task', task, Task.realmOf(task), 'status')
+  table.words[ref + L.TASK_EXIT_SIGNAL] = sig
+}
+
 /** Ends the process of `task` with a status as wait4(2) shows it, as if by a signal or exit_group(2). */
 export function endProcess(task: Task, status: number): void {
   const realm = Task.realmOf(task)

@@ -79,6 +79,11 @@ describe('the front of a line', () => {
 })
 
 describe('births', () => {
+  it('refuses events printed as fields', () => {
+    const event = 'sched_process_wait: comm=bash pid=0x32 (50) prio=0x78 (120)'
+    assert.throws(() => actsOf([HEADER, row(0, 50, event)]), /option fields/)
+  })
+
   it('two events are one birth, whatever comes between them', () => {
     const [made, forked] = birth(10, 5, 6) as [string, string]
     const acts = actsOf([row(1, 5, 'x: y'), made, exit(12, 9), forked])

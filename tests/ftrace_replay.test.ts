@@ -9,6 +9,7 @@ import { birth, call, exit, fork, HEADER, loadTrace, notice, replayText, row } f
 
 const FOREIGN = 'numbers taken outside the log'
 const LIMIT = 'limits that the log does not show'
+const OLDER = 'processes from before the log'
 const ELSEWHERE = 'namespaces that the log does not show'
 
 async function reportOf(lines: readonly string[], options?: LogOptions): Promise<FileReport> {
@@ -304,10 +305,10 @@ describe('namespaces', () => {
         ...call(10, 50, 'sys_getpid()', '0x7'),
         ...call(20, 100, 'sys_getppid()', '0x7'),
       ],
-      0,
+      1,
       {
         [FOREIGN]: 1,
-        [ELSEWHERE]: 2,
+        [OLDER]: 1,
       },
     ))
 
@@ -320,7 +321,7 @@ describe('namespaces', () => {
       ],
       4,
       '7',
-      '500',
+      '500 at line 7',
     ))
 
   it('one that was made without a line is not known either', () =>

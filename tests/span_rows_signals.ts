@@ -190,4 +190,16 @@ export const SIGNAL_ROWS: readonly Row[] = [
     ],
     mutant: { from: 'pid:6', to: 'pid:7', at: 6, also: [4] },
   },
+  {
+    what: 'a stop has the signal that it is of, in a group that nobody in the log could continue, too',
+    lines: [
+      START,
+      fork(5, 6),
+      '5 kill(6, SIGTSTP) = 0',
+      signalled(6, 'SIGTSTP', 5),
+      '6 --- stopped by SIGTSTP ---',
+      '5 wait4(6, [{WIFSTOPPED(s) && WSTOPSIG(s) == SIGTSTP}], WUNTRACED, NULL) = 6',
+    ],
+    mutant: { from: 'SIGTSTP}', to: 'SIGSTOP}', at: 6 },
+  },
 ]

@@ -3,7 +3,9 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { replayLog } from 'pidns/trace'
 import { actsOf, brief } from './strace_tools.ts'
+import { bytesOf, replayLines } from './trace_tools.ts'
 
 const FORK = 'clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD'
 
@@ -263,7 +265,72 @@ describe('a log made without -f', () => {
   })
 })
 
-it('what programs print in between is refused, with a way to keep it out', () => {
-  const lines = ['getpid() = 4', 'sh: 1: nothing: not found']
-  assert.throws(() => actsOf(lines), { name: 'TraceError', line: 2, message: /got "sh: 1.*-o FILE/ })
+describe('what programs print before there is a second task', () => {
+  const lines = ['getpid() = 4', 'sh: 1: Syntax error: redirection unexpected', 'getppid() = 1']
+  const first = ['call 4 getpid 1 4', 'call 4 getppid 3 1']
+
+  it('is passed over where one comes, or the end of the first', () => {
+    const child = [`vfork(strace: Process 5 attached`, ' <unfinished ...>', '[pid 5] exit_group(0) = ?']
+    assert.deepEqual(
+      actsOf([...lines, ...child])
+        .map(brief)
+        .slice(0, 2),
+      first,
+    )
+    const end = ['exit_group(2) = ?', '+++ exited with 2 +++']
+    assert.deepEqual(
+      actsOf([...lines, ...end])
+        .map(brief)
+        .slice(0, 2),
+      first,
+    )
+  })
+
+  it('is refused where neither does, with a way to keep it out', () => {
+    assert.throws(() => actsOf(lines), {
+      name: 'TraceError',
+      line: 2,
+      message:
+        /expected a line of strace, got "sh: 1: .*; with strace -f -o FILE what programs print stays out/,
+    })
+  })
+})
+
+describe('control characters', () => {
+  const lines = [
+    'execve("/bin/ssh", ["ssh"], 0x7f /* 5 vars */) = 0',
+    'gettid() = 4',
+    `${FORK}strace: Process 5 attached`,
+    ', child_tidptr=0x7f) = 5',
+    'Warning: added to the list of known hosts.\r',
+    '\x1b[31mred\x1b[0m 10%\r20%\x7f\0',
+    '[pid     5] exit_group(0) = ?',
+    '[pid     5] +++ exited with 0 +++',
+    'wait4(-1, NULL, 0, NULL) = 5',
+  ]
+
+  it('that programs print stand between the lines', async () => {
+    const { report } = await replayLines(lines)
+    assert.deepEqual(report.differences, [])
+    assert.equal(report.checked, 3)
+  })
+
+  it('and other bytes, behind a time stamp as well', async () => {
+    const text = lines
+      .map((line) => `${line}\n`)
+      .join('')
+      .replace('execve', '1795322961.469619 execve')
+    const bytes = new TextEncoder().encode(text)
+    bytes[bytes.indexOf(0x1b)] = 0xff
+    const { report } = await replayLog('test.strace', bytesOf(bytes))
+    assert.deepEqual(report.differences, [])
+    assert.equal(report.checked, 3)
+  })
+
+  it('are refused in the first line, and in a log with a number in front of each', async () => {
+    const message = /CR LF/
+    await assert.rejects(replayLines(lines.map((line) => `${line}\r`)), { line: 1, message })
+    const numbered = ['4 execve("/bin/ssh", ["ssh"], 0x7f /* 5 vars */) = 0', '4 gettid() = 4\r']
+    await assert.rejects(replayLines(numbered), { line: 2, message })
+  })
 })

@@ -124,3 +124,25 @@ describe('a call that was ended from outside', () => {
     )
   })
 })
+
+describe('SIGCHLD that a program took by sigtimedwait or from a signalfd', () => {
+  const told = (nr: number): string =>
+    `5 --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=${nr}, si_uid=0, si_status=0, si_utime=0, si_stime=0} ---`
+  const ends = (nr: number): string[] => [`${nr} exit_group(0) = ?`, `${nr} +++ exited with 0 +++`]
+  const forks = (nr: number): string => `5 ${FORK}, child_tidptr=0x7f04) = ${nr}`
+  const waits = (nr: number): string => `5 wait4(-1, [{${ENDED}}], 0, NULL) = ${nr}`
+  /** The program takes the signals that no call of its own takes away. */
+  const before = [forks(6), ...ends(6), told(6), waits(6), forks(7), forks(8)]
+
+  it('is in no line: the next one tells of the next end', async () => {
+    assertEqual(await replayed(...before, ...ends(7), waits(7), ...ends(8), waits(8), told(8)))
+  })
+
+  it('but of two that ended before either was waited for, the first is told', async () => {
+    const { differences } = await replayed(...before, ...ends(7), ...ends(8), waits(7), waits(8), told(8))
+    assert.deepEqual(
+      differences.map(({ line }) => line),
+      [15],
+    )
+  })
+})

@@ -168,6 +168,7 @@ export function createActsEncoder(): ActsEncoder {
     if (outcome.kind === 'restarted') return RESTARTED
     if (outcome.kind === 'lost') return LOST
     if (outcome.kind === 'failed') return putOne(FAILED, outcome.errno)
+    if (outcome.kind === 'open') return putObject(OUTCOME_OBJECT, outcome)
     const { value, outer, status, info, fd } = outcome
     if (outer !== undefined || info !== undefined || fd !== undefined)
       return putObject(OUTCOME_OBJECT, outcome)

@@ -72,6 +72,7 @@ export function spanEventText({ call, outcome }: Span): string {
   switch (outcome?.kind) {
     case undefined:
     case 'lost':
+    case 'open':
       return `${spanText(call)} = ?`
     case 'restarted':
       return `${spanText(call)} = ? (to be restarted)`

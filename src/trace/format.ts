@@ -2,22 +2,32 @@
 import type { LogItem, LogReader } from './event.ts'
 import { createFtraceReader, isFtrace } from './ftrace.ts'
 import { createRecordingReader } from './recording.ts'
-import { createStraceReader, isStrace } from './strace.ts'
+import { createStraceReader, isBare, isStrace } from './strace.ts'
 import { show, TraceError } from './trace_error.ts'
 
 export interface Format {
   readonly name: string
   recognises(firstLine: string): boolean
+  /** Whether somebody else than the writer of such a log has put bytes into its lines: any, also what is no text. */
+  holdsBytes?(firstLine: string): boolean
   open(emit: (item: LogItem) => void): LogReader
 }
 
 const BYTE_ORDER_MARK = '\uFEFF'
+const CR = '\r'
 
 const FORMATS: readonly Format[] = [
   { name: 'recording', recognises: (line) => line.startsWith('{'), open: createRecordingReader },
-  { name: 'strace', recognises: isStrace, open: createStraceReader },
-  { name: 'ftrace', recognises: isFtrace, open: createFtraceReader },
+  { name: 'strace', recognises: isStrace, open: createStraceReader, holdsBytes: isBare },
+  // The kernel prints names of tasks as they are.
+  { name: 'ftrace', recognises: isFtrace, open: createFtraceReader, holdsBytes: () => true },
 ]
+
+/** Whether the lines of such a log may hold what is no text. None do where the first ends in CR LF: that is another mistake. */
+export function holdsBytes(firstLine: string): boolean {
+  if (firstLine.endsWith(CR)) return false
+  return FORMATS.find((format) => format.recognises(firstLine))?.holdsBytes?.(firstLine) === true
+}
 
 export function recogniseFormat(firstLine: string): Format {
   const format = FORMATS.find((candidate) => candidate.recognises(firstLine))

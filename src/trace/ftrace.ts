@@ -10,6 +10,7 @@ import { numberAt } from './ftrace_calls.ts'
 import { checkEntry, checkReturn, checkTgid, checkThread, checkWait } from './ftrace_checks.ts'
 import { deliver, exec, exit, fork, freed, generate, newTask } from './ftrace_events.ts'
 import { newHead, readHead } from './ftrace_head.ts'
+import { noteFront, noteName } from './ftrace_names.ts'
 import type { Slot } from './ftrace_slots.ts'
 import type { Act, SpanStart } from './span.ts'
 import { show, TraceError } from './trace_error.ts'
@@ -24,6 +25,8 @@ export function isFtrace(firstLine: string): boolean {
 const HASH = 0x23
 const ENTRIES = /entries-in-buffer\/entries-written: (\d+)\/(\d+)/
 const LOST_EVENTS = /\[LOST (\d+) EVENTS\]|\[(\d+) EVENTS DROPPED\]/
+/** An event as the option `fields` has it printed: all numbers twice. */
+const FIELDS = /(?:pid|__syscall_nr)=0x[\da-f]+ \(/
 /** Lines between the events: stacks, and what trace-cmd puts in front. */
 const ASIDE = /^(?:\s*=> |\s*$|cpus=|version = |CPU \d+ is empty)/
 
@@ -31,6 +34,9 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
   const acts = createActs(emit)
   const head = newHead()
   let started = false
+  let looked = false
+  /** The log is the file `trace`. */
+  let fronts = false
 
   return {
     line(text: string, line: number): undefined {
@@ -39,7 +45,7 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
         emit({ kind: 'start', line: 1, spans: { keyWord: 'pid', source: 'ftrace', bare: false } })
       }
       if (text.charCodeAt(0) === HASH) {
-        refuseLoss(text, line)
+        if (refuseLoss(text, line)) fronts = true
         return
       }
       readHead(text, head)
@@ -53,6 +59,14 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
 
   function readEvent(text: string, line: number): undefined {
     const { by, at } = head
+    if (!looked) {
+      looked = true
+      if (FIELDS.test(text.slice(at)))
+        throw new TraceError(
+          line,
+          `an event with the option fields: record again without it, echo 0 > options/fields`,
+        )
+    }
     if (by === 0) {
       // The idle task makes nothing, and is on the CPU when an interrupt sends a signal or frees a task.
       if (text.startsWith('sched_process_free:', at)) freed(acts, head, text, line)
@@ -61,7 +75,9 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
     }
     if (head.tgid !== 0) checkThread(acts, head, line)
     const slot = slotOf(acts, head, text, line)
-    const since = slot.last
+    // Whoever was there before the log may have been in its call since then.
+    const since = slot.first === line ? 1 : slot.last
+    if (fronts) noteFront(acts, slot, head, text, line)
     if (head.tgid !== 0) checkTgid(acts, slot, head, line)
     if (text.startsWith('sched_process_', at)) readProcess(slot, text, line, since)
     else if (text.startsWith('sys_', at)) readCall(slot, text, line)
@@ -69,6 +85,9 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
     else if (text.startsWith('signal_generate:', at)) generate(acts, slot, head, text, line)
     else if (text.startsWith('signal_deliver:', at)) deliver(acts, slot, head, text, line)
     slot.last = line
+    // Whoever ends does these too.
+    if (!text.startsWith('signal_generate:', at) && !text.startsWith('sched_process_wait:', at))
+      slot.noted.acts = true
   }
 
   function readProcess(slot: Slot, text: string, line: number, since: number): undefined {
@@ -77,7 +96,11 @@ export function createFtraceReader(emit: (act: SpanStart | Act) => void): LogRea
     else if (text.startsWith('exit:', at)) exit(acts, slot, head, text, line)
     else if (text.startsWith('exec:', at)) exec(acts, slot, head, text, line)
     else if (text.startsWith('free:', at)) freed(acts, head, text, line)
-    else if (text.startsWith('wait:', at)) checkWait(acts, slot, head, line, waitedFor(text))
+    else if (text.startsWith('wait:', at)) {
+      const nameAt = text.indexOf('comm=', at) + 5
+      noteName(acts, slot, head.by, head, line, text, nameAt, text.lastIndexOf(' pid='))
+      checkWait(acts, slot, head, line, waitedFor(text))
+    }
   }
 
   /** `sys_kill(…)` and `sys_kill -> 0x0` in the kernel's own text, `sys_enter_kill: …` and `sys_exit_kill: 0x0` in others'. */
@@ -117,11 +140,13 @@ function wordEnd(text: string, from: number): number {
   }
 }
 
-function refuseLoss(text: string, line: number): void {
+/** Whether this line tells of it. */
+function refuseLoss(text: string, line: number): boolean {
   const match = ENTRIES.exec(text)
-  if (match === null) return
+  if (match === null) return false
   const lost = Number(match[2]) - Number(match[1])
   if (lost > 0) throw lossError(line, lost)
+  return true
 }
 
 function lossError(line: number, lost: number): TraceError {

@@ -5,7 +5,7 @@
  * return may be far away.
  */
 import { SIGCHLD } from '../abi/index.ts'
-import { isLong, RESTARTS, readEntry } from './ftrace_calls.ts'
+import { isLong, mayChoose, RESTARTS, readEntry } from './ftrace_calls.ts'
 import { type Customs, newCustoms } from './ftrace_customs.ts'
 import { type Head, nameOf } from './ftrace_head.ts'
 import { createSlots, type Open, type Slot, type Slots } from './ftrace_slots.ts'
@@ -191,7 +191,7 @@ function settleCreation(acts: Acts, slot: Slot, { by, time }: Head, line: number
   }
 }
 
-/** The exit signal of a creation under way. */
+/** The exit signal of a creation under way; < 0: what it most likely is, no line tells. */
 export function exitSignalOf({ creating }: Slot): number {
-  return creating?.op === 'clone' ? creating.exitSignal : SIGCHLD
+  return creating?.op === 'clone' && !mayChoose(creating) ? creating.exitSignal : -SIGCHLD
 }

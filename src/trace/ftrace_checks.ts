@@ -5,7 +5,7 @@
  *
  * Invariant: nothing is held against a task that began before the log, or against events of a kind that the log may not have.
  */
-import { P_ALL, P_PID, SIGCHLD, SIGKILL } from '../abi/index.ts'
+import { ECHILD, P_ALL, P_PID, SIGCHLD, SIGKILL } from '../abi/index.ts'
 import { type Acts, push } from './ftrace_acts.ts'
 import type { Stray } from './ftrace_customs.ts'
 import type { Head } from './ftrace_head.ts'
@@ -78,9 +78,7 @@ export function checkEntry(acts: Acts, slot: Slot, head: Head, name: string, lin
     const what = `sys_${name} by ${head.by}`
     clash(acts, head, line, what, ['a call', `in sys_${noted.call} since line ${noted.since}`])
     clash(acts, head, noted.since, `sys_${noted.call} by ${head.by}`, ['it comes back', 'it does not'])
-    for (const it of acts.customs.orphans)
-      if (it.name === noted.call && it.line > noted.since)
-        clash(acts, head, it.line, `sys_${it.name} by ${it.by}`, ['it comes back', 'it has not called it'])
+    blameOrphans(acts, head, noted.call, noted.since)
     add(acts.customs.stray, { by: head.by, name, line })
     return false
   }
@@ -89,6 +87,31 @@ export function checkEntry(acts: Acts, slot: Slot, head: Head, name: string, lin
   noted.waits = false
   calling.set(head.by, slot)
   return true
+}
+
+/** Whoever has ended does nothing more than tell of it. */
+export function checkLiving(acts: Acts, slot: Slot, head: Head, line: number, what: string): boolean {
+  if (!slot.ended || slot.again) return true
+  clash(acts, head, line, `${what} by ${head.by}`, ['a living task', 'it has ended'])
+  return false
+}
+
+/** Whoever ends, by a signal too, has come back from its call before, unless that call is what ends it. */
+export function checkEnd(acts: Acts, { noted, ended }: Slot, head: Head, line: number): undefined {
+  const { call, since } = noted
+  if (ended || call === '' || ENDS.has(call) || CREATIONS.has(call) || !acts.customs.paired.has(call)) return
+  const back = `it comes back`
+  clash(acts, head, since, `sys_${call} by ${head.by}`, [back, `it ends at line ${line}`])
+  blameOrphans(acts, head, call, since)
+}
+
+const ENDS: ReadonlySet<string> = new Set(['exit', 'exit_group', 'reboot'])
+
+/** Somebody has come back from a call that another one has entered and not come back from. */
+function blameOrphans(acts: Acts, head: Head, call: string, since: number): undefined {
+  for (const it of acts.customs.orphans)
+    if (it.name === call && it.line > since)
+      clash(acts, head, it.line, `sys_${it.name} by ${it.by}`, ['it comes back', 'it has not called it'])
 }
 
 function add(strays: Stray[], stray: Stray): undefined {
@@ -112,13 +135,17 @@ export function checkReturn(
     return true
   }
   if (noted.call === name) {
+    if (WAITS.has(name)) checkWaited(acts, slot, head, value)
     if (!slot.ended) customs.paired.add(name)
     noted.call = ''
     noted.returned = true
     customs.calling.delete(head.by)
     return true
   }
-  if (name.startsWith('execve')) return true
+  if (name.startsWith('execve') && noted.executes) {
+    noted.executes = false
+    return true
+  }
   const at = customs.stray.findIndex((it) => it.name === name)
   if (at >= 0) {
     const [found] = customs.stray.splice(at, 1)
@@ -130,6 +157,17 @@ export function checkReturn(
     return true
   }
   return !checkOwner(acts, slot, head, name, line)
+}
+
+/** A wait has looked for children, unless its arguments are wrong: an event in between that is another's is its own. */
+function checkWaited(acts: Acts, { noted }: Slot, head: Head, value: number): undefined {
+  const { customs } = acts
+  if (noted.waits || !customs.waiting.has(noted.call) || (value < 0 && value !== -ECHILD)) return
+  const stray = customs.strayWaits.find(({ line }) => line > noted.since)
+  if (stray === undefined) return
+  customs.strayWaits.splice(customs.strayWaits.indexOf(stray), 1)
+  const sides: Sides = ['a call that waits', `${head.by} has called it`]
+  clash(acts, { ...head, by: stray.by }, stray.line, `the wait of ${stray.by}`, sides)
 }
 
 /** Somebody else has made the call of this name, and has had no line since: one of the two lines has the wrong number. */
@@ -187,6 +225,7 @@ export function checkWait(acts: Acts, slot: Slot, head: Head, line: number, nr: 
   const { noted } = slot
   if (WAITS.has(noted.call) && !noted.waits) {
     noted.waits = true
+    acts.customs.waiting.add(noted.call)
     const asked = askedFor(slot)
     // Whoever traces waits for children of others too.
     if (
@@ -203,6 +242,9 @@ export function checkWait(acts: Acts, slot: Slot, head: Head, line: number, nr: 
     ])
     return
   }
+  // The init of a namespace waits for all that is in it when it has ended.
+  if (nr > 0 && !checkLiving(acts, slot, head, line, 'the wait')) return
+  add(acts.customs.strayWaits, { by: head.by, name: '', line })
   if (slot.ended) return
   for (const [by, it] of calling) {
     if (it === slot || it.noted.waits || it.last !== it.noted.since || !WAITS.has(it.noted.call)) continue
@@ -242,12 +284,20 @@ function isChildOf({ slots }: Acts, slot: Slot, by: number, nr: number, asked: n
 export function checkNotice(acts: Acts, slot: Slot, head: Head, line: number, to: number): undefined {
   const { tracing, exits } = acts.customs
   const { noted } = slot
+  if (!tracing && exits < SETTLED && slot.parent === 0 && !noted.acts) acts.slots.end(head.by, slot)
   if (tracing || exits < SETTLED || to === head.by) return
   const what = `SIGCHLD by ${head.by}`
   if (!slot.ended) clash(acts, head, line, what, ['its end', 'it has not ended'])
-  else if (noted.noticed && !noted.creates)
+  else if (noted.noticed > 0 && (!noted.creates || noted.freed > 0 || line > noted.noticed + CLOSE))
     clash(acts, head, line, what, ['its end', 'its parent has been told before'])
-  else if (to === slot.parent) noted.noticed = true
+  else if (to === slot.parent) noted.noticed = line
+}
+
+/** Whoever has ended and whose parent has been told so has no children any more that could tell of themselves. */
+export function checkTold(acts: Acts, to: Slot, head: Head, line: number, number: number): undefined {
+  const { noted } = to
+  if (!to.ended || to.again || to.group !== number || (noted.noticed === 0 && noted.freed === 0)) return
+  clash(acts, head, line, `SIGCHLD to ${number}`, ['a living process', 'it has ended'])
 }
 
 /** signal_generate. */
@@ -296,6 +346,8 @@ export function checkFreed(acts: Acts, head: Head, line: number, of: number, nam
   const slot = acts.slots.get(of)
   if (slot === undefined || slot.again || acts.customs.exits < SETTLED) return true
   const { noted } = slot
+  // A zombie from before the log, which a signal has been sent to.
+  if (!slot.ended && !noted.acts && slot.parent === 0) return true
   const actual = !slot.ended
     ? 'it has not ended'
     : noted.name !== 0 && noted.name !== name
@@ -309,13 +361,6 @@ export function checkFreed(acts: Acts, head: Head, line: number, of: number, nam
   if (actual === undefined) return true
   clash(acts, head, line, 'sched_process_free', [`${of}`, actual])
   return false
-}
-
-/** A number that stands for a name. */
-export function nameHash(text: string, from: number, to: number): number {
-  let hash = 1
-  for (let at = from; at < to; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0
-  return hash === 0 ? 1 : hash
 }
 
 export function isEndNotice(sig: number, code: number): boolean {

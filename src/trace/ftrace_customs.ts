@@ -10,8 +10,14 @@ export interface Customs {
   readonly stray: Stray[]
   /** Returns of those whose entries may stand before the log. */
   readonly orphans: Stray[]
+  /** Calls that have had a sched_process_wait in them. */
+  readonly waiting: Set<string>
+  /** sched_process_wait by those who are in no such call, or have had one in it. */
+  readonly strayWaits: Stray[]
   /** Somebody traces others, so that much is told in his name. */
   tracing: boolean
+  /** Who does. */
+  readonly tracers: Set<number>
   /** How often each signal has been sent to anybody and not arrived, at most. */
   readonly underWay: Map<number, number>
   exits: number
@@ -31,7 +37,10 @@ export function newCustoms(): Customs {
     calling: new Map(),
     stray: [],
     orphans: [],
+    waiting: new Set(),
+    strayWaits: [],
     tracing: false,
+    tracers: new Set(),
     underWay: new Map(),
     exits: 0,
     creations: false,

@@ -5,6 +5,8 @@
  * hold what looks like a field, so fields are looked for from the end of the line.
  */
 import {
+  CLD_CONTINUED,
+  CLD_EXITED,
   CLD_STOPPED,
   CLD_TRAPPED,
   CLONE_CHILD_SETTID,
@@ -20,15 +22,18 @@ import { type Acts, abandon, exitSignalOf, hold, introduce, push } from './ftrac
 import { hexAt, mayChoose, numberAt } from './ftrace_calls.ts'
 import {
   checkDelivery,
+  checkEnd,
   checkFreed,
+  checkLiving,
   checkMaker,
   checkNotice,
   checkSender,
+  checkTold,
   isEndNotice,
-  nameHash,
   noteGenerated,
 } from './ftrace_checks.ts'
 import type { Head } from './ftrace_head.ts'
+import { nameAfter, nameHash, noteName } from './ftrace_names.ts'
 import type { Open, Slot } from './ftrace_slots.ts'
 import type { BirthAct } from './span.ts'
 
@@ -36,6 +41,8 @@ const SI_USER = 0
 
 /** Signals that nobody dies of unless asked to. */
 const HARMLESS: ReadonlySet<number> = new Set([SIGCHLD, SIGCONT, SIGURG, SIGWINCH])
+
+const FLAGS = ' clone_flags='
 
 /** Where the value of the last field `name` stands that begins before `before`. */
 function fieldAt(text: string, name: string, before?: number): number {
@@ -58,11 +65,13 @@ export function newTask(
   since: number,
 ): undefined {
   const child = numberAt(text, text.indexOf('pid=', head.at) + 4)
-  const flags = hexAt(text, fieldAt(text, ' clone_flags='))
+  const flagsAt = fieldAt(text, FLAGS)
+  const flags = hexAt(text, flagsAt)
   checkMaker(acts, slot, head, line)
   const birth = birthOf(slot, head, line, since, child, flags)
   const parent = (flags & CLONE_PARENT) === 0 ? head.by : slot.parent
-  acts.slots.bear(child, line, parent, (flags & CLONE_THREAD) === 0 ? child : slot.group)
+  const born = acts.slots.bear(child, line, parent, (flags & CLONE_THREAD) === 0 ? child : slot.group)
+  noteName(acts, born, child, head, line, text, text.indexOf(' comm=', head.at) + 6, flagsAt - FLAGS.length)
   slot.birth = undefined
   acts.unborn.clear()
   if (!acts.pairs) {
@@ -198,6 +207,8 @@ export function exec(acts: Acts, slot: Slot, head: Head, text: string, line: num
   }
   slot.ended = false
   slot.noted.call = ''
+  slot.noted.executes = true
+  nameAfter(slot, file)
   push(acts, {
     kind: 'call',
     span: {
@@ -224,9 +235,12 @@ export function exit(acts: Acts, slot: Slot, head: Head, text: string, line: num
   const pidAt = fieldAt(text, ' pid=', text.lastIndexOf(' prio='))
   agree(acts, head, line, 'sched_process_exit', numberAt(text, pidAt))
   acts.customs.exits++
+  checkEnd(acts, slot, head, line)
   acts.customs.calling.delete(by)
   slot.noted.call = ''
-  slot.noted.name = nameHash(text, text.indexOf('comm=', head.at) + 5, pidAt - 5)
+  const nameAt = text.indexOf('comm=', head.at) + 5
+  slot.noted.name = nameHash(text, nameAt, pidAt - 5)
+  noteName(acts, slot, by, head, line, text, nameAt, pidAt - 5)
   abandon(acts, slot, line)
   acts.slots.end(by, slot)
   push(acts, { kind: 'exits', by, line, time, last: isLast(text) })
@@ -264,10 +278,16 @@ export function generate(
   const to = numberAt(text, pidAt + 5)
   if (to === 0) return
   const code = numberAt(text, codeAt)
-  if (sig === SIGCHLD && code === CLD_TRAPPED) acts.customs.tracing = true
+  if (sig === SIGCHLD && code === CLD_TRAPPED) {
+    acts.customs.tracing = true
+    acts.customs.tracers.add(to)
+  }
   if (slot !== undefined && isEndNotice(sig, code)) checkNotice(acts, slot, head, line, to)
   else if (slot !== undefined && code === SI_USER) checkSender(acts, slot, head, line, sig)
-  noteGenerated(acts, acts.slots.get(to) ?? introduce(acts, to, comm, 0, line, time), to, sig)
+  const target = acts.slots.get(to) ?? introduce(acts, to, comm, 0, line, time)
+  noteName(acts, target, to, head, line, text, pidAt - comm.length, pidAt)
+  if (sig === SIGCHLD && code >= CLD_EXITED && code <= CLD_CONTINUED) checkTold(acts, target, head, line, to)
+  noteGenerated(acts, target, to, sig)
   push(acts, {
     kind: 'sent',
     by,
@@ -279,8 +299,16 @@ export function generate(
     code,
     ignored: text.indexOf(' res=1', pidAt) > 0,
   })
-  if (slot !== undefined && sig === SIGCHLD && code === CLD_STOPPED)
+  // A tracer is told of stops that nobody else sees.
+  if (slot !== undefined && sig === SIGCHLD && code === CLD_STOPPED && !isForTracer(acts, slot, to))
     push(acts, { kind: 'stopped', by, line, time, sig: slot.signal })
+}
+
+function isForTracer({ customs, slots }: Acts, { parent }: Slot, to: number): boolean {
+  if (parent === to) return false
+  const maker = slots.get(parent)
+  if (maker === undefined || maker.ended) return customs.tracers.has(to)
+  return maker.group === 0 || slots.get(to)?.group !== maker.group
 }
 
 /** `sig=17 errno=0 code=1 sa_handler=55e88e871e40 sa_flags=14000000` */
@@ -289,6 +317,7 @@ export function deliver(acts: Acts, slot: Slot, head: Head, text: string, line: 
   const sig = numberAt(text, text.indexOf('sig=', at) + 4)
   const code = numberAt(text, text.indexOf(' code=', at) + 6)
   slot.signal = sig
+  if (!checkLiving(acts, slot, head, line, `signal ${sig}`)) return
   checkDelivery(acts, slot, head, line, sig)
   if (!text.includes(' sa_handler=0 ', at) || HARMLESS.has(sig)) return
   push(acts, {

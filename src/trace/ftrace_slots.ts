@@ -5,6 +5,7 @@
  * Invariant: a dead task's slot is kept for as long as `LINGERING` others have died since, for its parent's notice comes
  * after its end.
  */
+import type { Naming } from './ftrace_names.ts'
 import type { BirthAct, Span, SpanCall } from './span.ts'
 import type { Undecided } from './strace_queue.ts'
 
@@ -66,12 +67,18 @@ export interface Noted {
   tgids: number
   /** The name that it had at its end; 0: not told. */
   name: number
+  named: Naming | undefined
+  front: Naming | undefined
   /** The line of sched_process_free; 0: not yet. */
   freed: number
+  /** It has executed a program, and not come back from the call that does. */
+  executes: boolean
+  /** It has had a line of its own that nobody has who is ending. */
+  acts: boolean
   /** It has made another task. */
   creates: boolean
-  /** Its parent has been told of its end. */
-  noticed: boolean
+  /** The line in which its parent has been told of its end; 0: not yet. */
+  noticed: number
   /** How often each signal has been sent to its process and not arrived, at most. */
   sent: Map<number, number> | undefined
 }
@@ -95,9 +102,13 @@ function newNoted(): Noted {
     tgidLine: 0,
     tgids: 0,
     name: 0,
+    named: undefined,
+    front: undefined,
     freed: 0,
+    acts: false,
+    executes: false,
     creates: false,
-    noticed: false,
+    noticed: 0,
     sent: undefined,
   }
 }

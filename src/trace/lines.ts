@@ -27,12 +27,17 @@ export interface Lines extends Characters {
   readonly newlines: Int32Array
 }
 
-/** The lines of `source`, in batches. Throws TraceError. */
+/**
+ * The lines of `source`, in batches. Throws TraceError. `holdsBytes`: whether lines of a log with this first one may hold what is
+ * no text, as somebody else than the log's writer has put it there: that is let through.
+ */
 export async function* splitLines(
   source: AsyncIterable<Uint8Array>,
   maxLine: number = MAX_LINE,
+  holdsBytes: (firstLine: string) => boolean = () => false,
 ): AsyncGenerator<Lines, void> {
-  const decode = createLinesDecoder()
+  let decode = createLinesDecoder(true)
+  let strict = true
   /** The unfinished line: its pieces, and the sum of their lengths. */
   let pieces: Uint8Array[] = []
   let held = 0
@@ -41,6 +46,10 @@ export async function* splitLines(
 
   for await (const chunk of source) {
     bytes += chunk.length
+    if (lines === 0 && strict && chunk.includes(LF)) {
+      strict = !holdsBytes(firstLineOf([...pieces, chunk]))
+      if (!strict) decode = createLinesDecoder(strict)
+    }
     const sound = held + chunk.length <= maxLine ? decodeSound(decode, pieces, held, chunk) : undefined
     if (sound !== undefined) {
       if (sound.batch !== undefined) {
@@ -55,10 +64,10 @@ export async function* splitLines(
       }
       continue
     }
-    const { end, count, trouble } = scan(chunk, held, lines + 1, maxLine)
+    const { end, count, trouble } = scan(chunk, held, lines + 1, maxLine, strict)
     if (end > 0) {
       pieces.push(chunk.subarray(0, end))
-      const batch = decodeLines(decode, join(pieces, held + end), lines + 1, maxLine)
+      const batch = decodeLines(decode, join(pieces, held + end), lines + 1, maxLine, strict)
       if (batch.lines !== undefined) yield batch.lines
       if (batch.trouble !== undefined) throw batch.trouble
       lines += count
@@ -73,21 +82,32 @@ export async function* splitLines(
   }
   if (bytes === 0) throw new TraceError(0, 'empty: expected a log')
   if (held === 0) return
-  const { trouble } = scan(join(pieces, held), 0, lines + 1, maxLine)
+  const { trouble } = scan(join(pieces, held), 0, lines + 1, maxLine, strict)
   throw trouble ?? new TraceError(lines + 1, 'the line is cut: expected a newline at its end')
+}
+
+/** What is no text in it is replaced. */
+function firstLineOf(pieces: readonly Uint8Array[]): string {
+  const start = join(
+    pieces,
+    pieces.reduce((sum, piece) => sum + piece.length, 0),
+  )
+  const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
+  return decoder.decode(start.subarray(0, start.indexOf(LF)))
 }
 
 /** undefined: there are control characters that no text has. Throws where the bytes, all of lines, are not UTF-8. */
 type LinesDecoder = (bytes: Uint8Array) => Lines | undefined
 
-function createLinesDecoder(): LinesDecoder {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-  const findNewlines = createNewlineFinder()
+function createLinesDecoder(strict: boolean): LinesDecoder {
+  const decoder = new TextDecoder('utf-8', { fatal: strict, ignoreBOM: true })
+  const findNewlines = createNewlineFinder(strict)
 
   return (bytes) => {
     let newlines = findNewlines(bytes)
     if (newlines === undefined) return undefined
     const text = decoder.decode(bytes)
+    // What is not UTF-8 is one character that is not ASCII for each byte or more.
     if (text.length === bytes.length) return { text, codes: bytes, newlines }
     const codes = codesOf(text)
     newlines = findNewlines(codes) as Int32Array
@@ -123,7 +143,7 @@ interface Scan {
 }
 
 /** Finds the last newline of a chunk, or the first byte that no text has. */
-function scan(chunk: Uint8Array, held: number, line: number, maxLine: number): Scan {
+function scan(chunk: Uint8Array, held: number, line: number, maxLine: number, strict: boolean): Scan {
   let end = 0
   let count = 0
   let room = maxLine - held
@@ -135,7 +155,7 @@ function scan(chunk: Uint8Array, held: number, line: number, maxLine: number): S
       room = maxLine + end
     } else if (i >= room) {
       return { end, count, trouble: new TraceError(line + count, `the line is longer than ${maxLine} bytes`) }
-    } else if ((byte < FIRST_PRINTABLE && byte !== TAB) || byte === DEL) {
+    } else if (strict && ((byte < FIRST_PRINTABLE && byte !== TAB) || byte === DEL)) {
       const crlf = byte === CR && (i + 1 === chunk.length || chunk[i + 1] === LF)
       const what = crlf
         ? 'the line ends in CR LF: expected LF alone'
@@ -163,7 +183,13 @@ interface Batch {
 }
 
 /** `bytes` ends in a newline. Decodes it as a whole, and line by line only to find out which one is broken. */
-function decodeLines(decode: LinesDecoder, bytes: Uint8Array, line: number, maxLine: number): Batch {
+function decodeLines(
+  decode: LinesDecoder,
+  bytes: Uint8Array,
+  line: number,
+  maxLine: number,
+  strict: boolean,
+): Batch {
   try {
     const lines = decode(bytes)
     if (lines !== undefined) return { lines }
@@ -171,9 +197,9 @@ function decodeLines(decode: LinesDecoder, bytes: Uint8Array, line: number, maxL
     return decodeUpToBroken(decode, bytes, line)
   }
   // In what was held of an unfinished line.
-  const { end, trouble } = scan(bytes, 0, line, maxLine) as Required<Scan>
+  const { end, trouble } = scan(bytes, 0, line, maxLine, strict) as Required<Scan>
   const before: Batch =
-    end > 0 ? decodeLines(decode, bytes.slice(0, end), line, maxLine) : { lines: undefined }
+    end > 0 ? decodeLines(decode, bytes.slice(0, end), line, maxLine, strict) : { lines: undefined }
   return { trouble, ...before }
 }
 

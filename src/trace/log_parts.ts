@@ -4,7 +4,7 @@
  */
 import type { Characters } from './characters.ts'
 import type { LogItem, LogReader } from './event.ts'
-import { recogniseFormat } from './format.ts'
+import { holdsBytes, recogniseFormat } from './format.ts'
 import { splitLines } from './lines.ts'
 
 /** To be played before the next one is asked for. */
@@ -51,7 +51,7 @@ export async function* readParts(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
     },
   })
 
-  for await (const batch of splitLines(bytes)) {
+  for await (const batch of splitLines(bytes, undefined, holdsBytes)) {
     yield part((take, enough) => {
       emit = take
       const { newlines } = batch

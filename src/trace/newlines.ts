@@ -23,7 +23,8 @@ const LOWEST_FIRST = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
  */
 export type NewlineFinder = (bytes: Uint8Array) => Int32Array | undefined
 
-export function createNewlineFinder(): NewlineFinder {
+/** Not `strict`: the other bytes do not matter. */
+export function createNewlineFinder(strict = true): NewlineFinder {
   let places = new Int32Array(FIRST_SIZE)
 
   /** Eight bytes at a time: less than a blank borrows from the highest bit of its byte, DEL and one make up that bit. */
@@ -44,13 +45,13 @@ export function createNewlineFinder(): NewlineFinder {
       const oddB = ((b + each) | ((b - blanks) & ~b)) & highest
       if ((oddA | oddB) === 0) continue
       if (count + WORD_PAIR > found.length) found = places = grown(found)
-      count = take(bytes, 4 * i, oddA, found, count)
-      if (count >= 0) count = take(bytes, 4 * i + 4, oddB, found, count)
+      count = take(bytes, 4 * i, oddA, found, count, strict)
+      if (count >= 0) count = take(bytes, 4 * i + 4, oddB, found, count, strict)
       if (count < 0) return undefined
     }
     if (count + WORD_PAIR > found.length) found = places = grown(found)
     for (let at = rest; at < bytes.length; at++) {
-      count = take(bytes, at, LOWEST, found, count)
+      count = take(bytes, at, LOWEST, found, count, strict)
       if (count < 0) return undefined
     }
     return found.slice(0, count)
@@ -58,13 +59,20 @@ export function createNewlineFinder(): NewlineFinder {
 }
 
 /** Puts the newlines among the bytes whose highest bits are in `odd` behind the `count` found so far; < 0: no text. */
-function take(bytes: Uint8Array, from: number, odd: number, found: Int32Array, count: number): number {
+function take(
+  bytes: Uint8Array,
+  from: number,
+  odd: number,
+  found: Int32Array,
+  count: number,
+  strict: boolean,
+): number {
   let places = count
   for (let left = odd; left !== 0; left &= left - 1) {
     const at = from + ((HIGHEST_BIT - Math.clz32(left & -left)) >> 3)
     const byte = bytes[at] as number
     if (byte === LF) found[places++] = at
-    else if ((byte < FIRST_PRINTABLE && byte !== TAB) || byte === DEL) return NO_TEXT
+    else if (strict && ((byte < FIRST_PRINTABLE && byte !== TAB) || byte === DEL)) return NO_TEXT
   }
   return places
 }

@@ -142,6 +142,8 @@ export type SpanOutcome =
   | { readonly kind: 'restarted' }
   /** `= ?`: the caller never saw it. What it asked for may have been done. */
   | { readonly kind: 'lost' }
+  /** A creation that the end of the log finds under way. `children`: who calls its caller their parent, behind its first line. */
+  | { readonly kind: 'open'; readonly children: readonly number[] }
 
 /** `--- SIGTERM {…} ---`: the task takes a signal. */
 export interface SignalAct extends ActOf<'signal'> {
@@ -192,6 +194,7 @@ export interface BirthAct extends ActOf<'birth'> {
   readonly again: number
   readonly againLine: number
   readonly flags: number
+  /** < 0: what it most likely is, no line tells. */
   readonly exitSignal: number
   /** It is made in a clone3(2), which may have chosen its numbers, or in what may be one. */
   readonly choosable: boolean

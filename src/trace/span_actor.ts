@@ -66,6 +66,8 @@ export interface Proc {
   killed: boolean
   /** It has taken a signal that stops, or has stopped. */
   stopped: boolean
+  /** The signal that has stopped it, where SIGSTOP stands for that in the library; 0: the same. */
+  stoppedBy: number
   /** It has ended in the library. */
   dead: boolean
   /** And has not been waited for. */
@@ -101,6 +103,8 @@ export interface Proc {
   pidfds: Map<number, Proc>
   /** The signal that it gets when its parent ends; 0: none. */
   deathSignal: number
+  /** The thread that has made it, if that was not the first of its process. */
+  maker: Actor | undefined
   /** Who was its parent before it was adopted. */
   formerParent: Proc | undefined
   /** And before that one. */
@@ -153,6 +157,8 @@ export interface FirstEnd {
   readonly nr: number
   readonly told: { line: number }
   readonly gone: number
+  /** The line of the parent's wait for it; 0: it has not waited for it. */
+  waited: number
 }
 
 /** A process that has been waited for. */

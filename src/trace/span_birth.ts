@@ -20,7 +20,9 @@ import {
   noteGuess,
   retake,
 } from './span_choice.ts'
-import { clone, learnPidMax, welcome } from './span_create.ts'
+import { clone } from './span_clone.ts'
+import { learnPidMax, welcome } from './span_create.ts'
+import { noteExitSignal } from './span_exit_signal.ts'
 import { forceEnd, forceReap } from './span_order.ts'
 import { meetOlder, type Outer } from './span_outer.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip, unskip } from './span_replay.ts'
@@ -87,6 +89,7 @@ export function performBirth(replay: SpanReplay, outer: Outer, actor: Actor, act
   if (fit !== 'chosen') noteGuess(outer, guess, fit === 'guess' || fit === 'limit')
   if (setTid !== undefined && actor.task.level > world.level)
     noteChosen(replay, outer, actor, guess.made, act, from)
+  if (guess.made.proc !== actor.proc) noteExitSignal(outer, guess.made.proc, act.exitSignal, act.flags)
   inheritView(outer, actor.proc, guess.made.proc)
 }
 
@@ -113,7 +116,7 @@ function spanOf({ by, line, time, flags, exitSignal }: BirthAct, nr: number): Sp
     by,
     line,
     time,
-    call: { op: 'clone', flags, exitSignal, setTid: undefined },
+    call: { op: 'clone', flags, exitSignal: Math.abs(exitSignal), setTid: undefined },
     last: line,
     outcome: { kind: 'returned', value: nr, outer: nr, status: undefined, info: undefined, fd: undefined },
   }

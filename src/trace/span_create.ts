@@ -5,35 +5,24 @@
  * the log's lines show, (3) pid_max is not in the log, (4) others, outside the log, took numbers. (4) is learnt where the
  * log shares its numbers, once for each number; everything else is a difference.
  */
-import {
-  __WALL,
-  CLONE_NEWPID,
-  CLONE_PARENT,
-  CLONE_SIGHAND,
-  CLONE_THREAD,
-  CLONE_VM,
-  EAGAIN,
-  EEXIST,
-  EINVAL,
-  NSIG,
-  SIGCHLD,
-} from '../abi/index.ts'
-import { KernelError, type Task } from '../index.ts'
+import { __WALL, CLONE_NEWPID, CLONE_PARENT, EAGAIN, EEXIST, EINVAL, SIGCHLD } from '../abi/index.ts'
+import type { Task } from '../index.ts'
 import { bearsInto, findTask, isNumberTaken, peekNumber } from '../inside.ts'
 import { CUT, type Span, type SpanCall } from './span.ts'
 import { askedInFull, askedKey } from './span_asked.ts'
+import { clone, FLAGS } from './span_clone.ts'
+import { createDoomed } from './span_doomed.ts'
 import type { Flight } from './span_flights.ts'
 import { groupOf, noteInherited } from './span_group.ts'
 import { learnNamespace } from './span_hidden_ns.ts'
 import { createLost, lose } from './span_lost.ts'
 import { forceEnd, forceReap, isCalling } from './span_order.ts'
+import { passReleased } from './span_released.ts'
 import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
 import { type Actor, addPidfd, join, procLedBy } from './span_world.ts'
 
 type Clone = Extract<SpanCall, { op: 'clone' }>
 
-/** What is modelled of the flags. */
-const FLAGS = CLONE_THREAD | CLONE_NEWPID | CLONE_PARENT | CLONE_SIGHAND | CLONE_VM
 /** How many steps towards a number are tried. */
 export const STEPS = 64
 export const RESERVED = 300
@@ -144,6 +133,7 @@ export function welcome(replay: SpanReplay, actor: Actor, span: Span, child: Tas
   const key = outer ?? (actor.task.level === world.level ? value : undefined)
   const born = join(world, child, actor.proc, key, line, time)
   born.proc.made = span.last
+  if (actor.task !== actor.proc.task && born.proc !== actor.proc) born.proc.maker = actor
   if (born.task === born.proc.task) born.proc.quiet = isQuiet(span.call)
   born.told = outer !== undefined
   noteInherited(span, actor.proc, born.proc)
@@ -178,19 +168,6 @@ function checkGroup(replay: SpanReplay, actor: Actor, { last }: Span, nr: number
     `${nr}`,
     `given to a child at line ${last}`,
   )
-}
-
-export function clone(task: Task, { flags, exitSignal, setTid }: Clone, strict = false): Task | number {
-  const kept = flags & FLAGS
-  // To the old clone(2) a number that is no signal is none, and one that has no use does no harm.
-  const useless = (flags & (CLONE_THREAD | CLONE_PARENT)) !== 0 || exitSignal > NSIG
-  const signal = useless && !strict ? 0 : exitSignal
-  try {
-    return task.clone({ flags: kept, exitSignal: signal, ...(setTid === undefined ? {} : { setTid }) })
-  } catch (error) {
-    if (error instanceof KernelError) return error.errno
-    throw error
-  }
 }
 
 function nrOf(viewer: Task, child: Task): number {
@@ -252,15 +229,22 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
   for (let step = 0; step < STEPS; step++) {
     const next = peekNumber(task)
     if (next === nr) {
-      if (!giveWay(replay, actor, span)) return fitOuter(replay, actor, span) ? 'foreign' : fit
+      if (freePassed(replay, actor, span, nr)) continue
+      // Which number it has outside is beside the point: what the call gave back is compared.
+      if (!giveWay(replay, actor, span)) {
+        fitOuter(replay, actor, span)
+        return fit
+      }
       fit = 'reordered'
     } else if (
+      // First of all: while the number is taken, others under way would be thought to come before it.
+      freeNumber(replay, actor, nr, span.line) ||
       createOther(replay, actor, span, next) ||
       createDeeper(replay, actor, next, nr > next) ||
       createInto(replay, actor, nr > next) ||
+      passReleased(replay, actor, span, next, nr) ||
       createDoomed(replay, actor, next, nr > next) ||
-      createLost(replay, actor, nr > next, span) ||
-      freeNumber(replay, actor, nr, span.line)
+      createLost(replay, actor, nr > next, span)
     ) {
       if (fit === 'fits') fit = 'reordered'
     } else if (
@@ -276,6 +260,26 @@ function fitNumber(replay: SpanReplay, actor: Actor, span: Span, nr: number): Fi
     } else break
   }
   return 'differs'
+}
+
+/**
+ * Numbers are given in turn: one between the last that was given and `nr` is that of another creation under way, which came
+ * before, so whoever the library still has under it was gone by then.
+ */
+function freePassed(replay: SpanReplay, { task }: Actor, span: Span, nr: number): boolean {
+  const { creations } = replay.flights
+  if (creations.size < 2) return false
+  const last = task.sysctl('kernel.ns_last_pid')
+  for (const { span: other, actor: by, done } of creations.values()) {
+    const { call, outcome } = other
+    if (done || other === span || outcome?.kind !== 'returned' || call.op !== 'clone') continue
+    const { value } = outcome
+    const passed = last < nr ? value > last && value < nr : value > last || (value >= RESERVED && value < nr)
+    if (!passed || call.setTid !== undefined || !isCalling(by) || by.task.level !== task.level) continue
+    if (isNumberTaken(task, value) && by.task.pidOf(task) > 0 && freeNumber(replay, by, value, other.line))
+      return true
+  }
+  return false
 }
 
 /** Another creation under way in the same namespace took that number. */
@@ -359,24 +363,6 @@ function createInto(replay: SpanReplay, { task }: Actor, missing: boolean): bool
   return false
 }
 
-/** The creator is about to be killed in its call, and has made the child already. */
-function createDoomed(replay: SpanReplay, { task }: Actor, next: number, missing: boolean): boolean {
-  if (!missing) return false
-  for (const flight of replay.flights.creations.values()) {
-    const { span, actor, done } = flight
-    const { call, outcome } = span
-    if (done || call.op !== 'clone' || outcome?.kind !== 'lost' || !isCalling(actor)) continue
-    if (actor.task.level !== task.level || peekNumber(actor.task) !== next) continue
-    const child = clone(actor.task, call)
-    if (typeof child === 'number') continue
-    flight.done = true
-    join(replay.world, child, actor.proc, undefined, span.line, span.time)
-    tell(replay, span.line, actor.id, call)
-    return true
-  }
-  return false
-}
-
 /** The holder of a number has gone, or will have by the end of its window. */
 function freeNumber(replay: SpanReplay, actor: Actor, nr: number, line: number): boolean {
   if (!isNumberTaken(actor.task, nr)) return false
@@ -412,8 +398,10 @@ export function learnPidMax({ guessed }: SpanReplay, task: Task, nr: number, oth
   task.sysctl('kernel.pid_max', limit)
   const first = peekNumber(task)
   guessed.delete(before)
-  if (first <= nr && nr - first <= (others && before === UNLIMITED ? RESERVED : 0)) {
-    if (first < nr) guessed.add(limit)
+  // Others may have taken the last numbers below the usual limit, too.
+  const passed = first <= nr ? nr - first : limit === USUAL_LIMIT ? limit - first + nr - RESERVED : nr
+  if (passed <= (others && before === UNLIMITED ? RESERVED : 0)) {
+    if (passed > 0) guessed.add(limit)
     task.sysctl('kernel.ns_last_pid', nr - 1)
     return true
   }

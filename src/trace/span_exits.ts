@@ -4,24 +4,28 @@
  */
 
 import {
-  __WALL,
   CLD_CONTINUED,
   CLD_DUMPED,
   CLD_EXITED,
+  CLD_STOPPED,
   CLD_TRAPPED,
   PR_SET_CHILD_SUBREAPER,
   SIGCHLD,
+  SIGCONT,
   SIGKILL,
 } from '../abi/index.ts'
 import { endThread } from '../inside.ts'
 import type { ExitsAct, FreedAct, SentAct } from './span.ts'
 import { processOf } from './span_calls.ts'
+import { forgetChange, noteContinued } from './span_changes.ts'
 import { refuteChoices } from './span_choice.ts'
+import { learnExitSignal } from './span_exit_signal.ts'
 import { childrenOf } from './span_kin.ts'
-import { end, forceEnd, forceReap, isCalling, settleNaming } from './span_order.ts'
+import { end, forceEnd, forceReap, isCalling, reapSilently, settleNaming } from './span_order.ts'
 import type { Outer } from './span_outer.ts'
 import { count, differ, type SpanReplay, tell } from './span_replay.ts'
-import { type Actor, dropActor, noteRelease, type Proc, takeOverEnd, takeOverReap } from './span_world.ts'
+import { checkTarget } from './span_sending.ts'
+import { type Actor, dropActor, noteRelease, numberOf, type Proc, takeOverEnd } from './span_world.ts'
 
 /** So many ends are kept waiting for a reason to perform them. */
 const PENDING = 32
@@ -84,7 +88,7 @@ function reapBefore(replay: SpanReplay, outer: Outer, proc: Proc, line: number):
     const ended = outer.ended.get(child)
     if (ended === undefined || (outer.shown.frees && now - Number(ended) > GRACE)) continue
     if (!child.dead) performEnds(replay, outer, child)
-    if (child.dead) reap(replay, child, line)
+    if (child.dead) reapSilently(replay, child, line)
   }
 }
 
@@ -117,16 +121,7 @@ export function reapUntold(replay: SpanReplay, outer: Outer, proc: Proc, line: n
     outer.reapers.has(parent) ||
     outer.views.get(parent)?.place === 'elsewhere' ||
     (outer.shown.signals && !outer.noticed.has(proc))
-  return silent && reap(replay, proc, line)
-}
-
-function reap(replay: SpanReplay, proc: Proc, line: number): boolean {
-  const task = proc.task.parent
-  if (task === undefined || proc.task.state !== 'Z') return false
-  task.waitpidSync(task.pidOf(proc.task), __WALL)
-  takeOverReap(replay.world, proc)
-  tell(replay, line, proc.id, { op: 'wait4', pid: -1, options: 0 })
-  return true
+  return silent && reapSilently(replay, proc, line)
 }
 
 function reapOldest(replay: SpanReplay, outer: Outer, line: number): void {
@@ -149,36 +144,66 @@ export function noteFreed(replay: SpanReplay, outer: Outer, { of, line }: FreedA
   outer.ended.delete(proc)
   if (forceReap(replay, proc, line)) return
   for (const { actor } of flights.all.values()) if (actor.proc === proc.parent) return
-  reap(replay, proc, line)
+  reapSilently(replay, proc, line)
 }
 
+/** Whom a signal is sent to: a task, or a process of which nothing but its number is left. */
+export type Target = Pick<Actor, 'proc' | 'task'>
+
 /** signal_generate. */
-export function noteSent(replay: SpanReplay, outer: Outer, target: Actor, act: SentAct): void {
+export function noteSent(replay: SpanReplay, outer: Outer, target: Target, act: SentAct): void {
   const { code, sig, by } = act
   const from = replay.world.actors.get(by)
   outer.shown.signals = true
+  if (from !== undefined) checkTarget(replay, outer, from, target.proc, act)
+  if (from !== undefined && !from.shown && outer.older.has(from.proc)) endOlder(replay, outer, from, act)
   if (from !== undefined && code >= CLD_EXITED && code <= CLD_DUMPED && from.exiting !== undefined) {
     noteEnd(replay, outer, from, target, act)
   } else if (sig === SIGCHLD && code > CLD_DUMPED && code <= CLD_CONTINUED) {
     if (code === CLD_TRAPPED) outer.tracers.add(target.proc)
+    else if (from !== undefined) checkChange(replay, outer, from.proc, target.proc, act)
   } else if (sig !== SIGCHLD) {
     if (!act.ignored) outer.deadly.set(target.proc, sig)
+    if (sig === SIGKILL) forgetChange(target.proc)
+    else if (sig === SIGCONT) noteContinued(replay, outer, target.proc, act.line)
     replay.findings.sent(target.proc.id, sig, act.ignored)
   }
 }
 
+/** The first that is seen of a process from before the log is that it tells of its end, which has begun before the log. */
+function endOlder(replay: SpanReplay, outer: Outer, { proc }: Actor, act: SentAct): void {
+  const { line, time, by, sig, code } = act
+  if (sig !== SIGCHLD || code < CLD_EXITED || code > CLD_DUMPED || outer.ended.size > 1) return
+  // A tracer tells of those that it has found.
+  if (outer.tracers.has(proc)) return
+  for (const actor of proc.actors)
+    beginExit(replay, outer, actor, { kind: 'exits', by, line, time, last: true })
+}
+
 /** A process has ended: its parent is told. */
-function noteEnd(replay: SpanReplay, outer: Outer, from: Actor, target: Actor, act: SentAct): void {
+function noteEnd(replay: SpanReplay, outer: Outer, from: Actor, target: Target, act: SentAct): void {
   const { proc } = from
   if (proc.parent !== target.proc && leavesDead(outer, proc)) return
   if (act.code === CLD_EXITED) for (const actor of proc.actors) actor.lastSignal = 0
   else if (from.lastSignal === 0) from.lastSignal = outer.deadly.get(proc) ?? SIGKILL
   outer.noticed.add(proc)
+  learnExitSignal(outer, proc, act.sig)
   performEnds(replay, outer, proc)
   if (!proc.dead) return
   proc.gone = act.line
   if (proc.parent !== target.proc && proc.parent !== undefined) performEnds(replay, outer, proc.parent)
   compareParent(replay, outer, proc, target, act)
+}
+
+/** A stop or continuation is told to the parent, and to a tracer. */
+function checkChange(replay: SpanReplay, outer: Outer, proc: Proc, target: Proc, act: SentAct): void {
+  const { parent } = proc
+  if (parent === undefined || parent === target || proc.formerParent !== undefined) return
+  // The first that a tracer is told of whom it has attached to is a stop.
+  if (act.code === CLD_STOPPED) outer.tracers.add(target)
+  if (outer.older.has(proc) || outer.tracers.has(target) || outer.ended.has(parent)) return
+  count(replay, false)
+  differ(replay, act.line, undefined, `parent of pid ${numberOf(proc)}`, `${act.to}`, `${numberOf(parent)}`)
 }
 
 /** A process that ends tells those who adopt its dead children of each, before its own parent is told of it. */
@@ -187,18 +212,21 @@ function leavesDead({ ended }: Outer, proc: Proc): boolean {
   return false
 }
 
-function compareParent(replay: SpanReplay, outer: Outer, proc: Proc, target: Actor, act: SentAct): void {
+function compareParent(replay: SpanReplay, outer: Outer, proc: Proc, target: Target, act: SentAct): void {
   const { parent } = proc
   if (proc.task.parent?.leader === target.proc.task) {
     count(replay, true)
     return
   }
   if (outer.older.has(proc) || outer.tracers.has(target.proc)) return
+  // By one who has become a subreaper, or the init of a namespace, without a line; and the one before him by the same.
+  const assumed = parent !== undefined && outer.adopters.has(parent)
   const adopted =
-    proc.formerParent !== undefined && (parent === undefined || parent.task === replay.world.top)
+    proc.formerParent !== undefined && (parent === undefined || parent.task === replay.world.top || assumed)
   if (adopted && (outer.older.has(target.proc) || !outer.shown.prctls)) {
-    // By one who has become a subreaper, or the init of a namespace, without a line.
+    if (assumed && parent.task.state === 'S') parent.task.prctl(PR_SET_CHILD_SUBREAPER, 0)
     if (target.task.state === 'S') target.task.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    outer.adopters.add(target.proc)
     return
   }
   count(replay, false)
@@ -214,6 +242,6 @@ export function endOuter(replay: SpanReplay, outer: Outer, line: number): void {
   for (const [proc, at] of outer.ended) {
     if (!proc.dead || forceReap(replay, proc, line)) continue
     const sure = replay.seen.waits || (outer.shown.frees && Number(outer.time) - Number(at) > GRACE)
-    if (!sure) reap(replay, proc, line)
+    if (!sure) reapSilently(replay, proc, line)
   }
 }

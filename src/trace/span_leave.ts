@@ -98,6 +98,8 @@ function isCaused({ seen, flights }: SpanReplay, { left, proc }: Actor, status: 
   const sig = status & KILLED
   if (sig !== 0) {
     if (sig === SIGKILL || !seen.signals.has(sig)) return true
+    // Another of its threads has died of it.
+    if (proc.status > 0 && (proc.status & KILLED) === sig) return true
     for (const { lastSignal } of proc.actors) if (lastSignal === sig) return true
     return false
   }

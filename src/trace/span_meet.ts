@@ -3,24 +3,37 @@
  * namespace and whose key nobody told, one whose creator was killed, or somebody older than the log.
  */
 import { peekNumber } from '../inside.ts'
-import type { Span } from './span.ts'
 import { foresee } from './span_ahead.ts'
-import { clone, create, learnPidMax, RESERVED, STEPS, USUAL_LIMIT } from './span_create.ts'
+import { create, learnPidMax, RESERVED, STEPS, USUAL_LIMIT } from './span_create.ts'
+import { bearBelow, bearDoomed, mayBearDoomed } from './span_doomed.ts'
+import { bearElder, eldestOf } from './span_elders.ts'
 import { orphaned, ROOT_CALL } from './span_lost.ts'
 import { isCalling } from './span_order.ts'
 import { count, differ, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
 import { isNext, tellingFlight, untold } from './span_under_way.ts'
-import { type Actor, bearForeign, bearRoot, giveKey, join, nameActor, type World } from './span_world.ts'
+import {
+  type Actor,
+  bearForeign,
+  bearRoot,
+  giveKey,
+  join,
+  nameActor,
+  reapUnseen,
+  type World,
+} from './span_world.ts'
 
 /** Who stands behind a key that the log has not shown before. */
 export function meet(replay: SpanReplay, key: number, line: number, time: string): Actor {
-  const { world, seen } = replay
+  const { world, seen, elders } = replay
   if (seen.root === undefined) {
-    const root = bearRoot(world, key, line, time, seen.birth)
+    const first = elders === undefined || seen.birth ? key : eldestOf(elders, key)
+    const root = bearRoot(world, first, line, time, seen.birth)
     seen.root = root.proc
     tell(replay, line, root.id, ROOT_CALL)
-    return root
+    return first === key ? root : older(replay, key, line, time)
   }
+  if (seen.birth && seen.rootGone > 0 && world.actors.size === 0 && world.nameless.size === 0)
+    return beginAnew(replay, key, line, time)
   return (
     toldUnderWay(replay, key) ??
     foreseen(replay, key) ??
@@ -35,6 +48,18 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
     miscommented(replay, key, line) ??
     older(replay, key, line, time)
   )
+}
+
+/** Nobody is left whom strace traced, and a program starts: another log has been appended (-A). */
+function beginAnew(replay: SpanReplay, key: number, line: number, time: string): Actor {
+  const { world, seen } = replay
+  for (const proc of [...world.unreaped]) reapUnseen(world, proc)
+  replay.foreign.clear()
+  const root = bearRoot(world, key, line, time, true)
+  seen.root = root.proc
+  seen.rootGone = 0
+  tell(replay, line, root.id, ROOT_CALL)
+  return root
 }
 
 /** The child's first line may come before its creator's return, which the reader has looked up. */
@@ -139,29 +164,15 @@ function rename(
 /** The creator was killed before it saw the result, or its return is too far away to be known. */
 function createdAndLost(replay: SpanReplay, key: number): Actor | undefined {
   makeEarlier(replay, key)
-  return bearLost(replay, key, () => !replay.world.owned || makeUpTo(replay, key))
+  if (!mayBearDoomed(replay)) return undefined
+  if (replay.world.owned) while (!makeUpTo(replay, key)) if (!bearBelow(replay, key)) return undefined
+  return bearDoomed(replay, key, () => true)
 }
 
 /** The number is the next one, and there is a creator who will be killed before it sees the result. */
 function lostNext(replay: SpanReplay, key: number): Actor | undefined {
   if (replay.world.nameless.size === 0 || peekNumber(replay.world.top) !== key) return undefined
-  return bearLost(replay, key, ({ outcome }) => outcome !== undefined)
-}
-
-function bearLost(replay: SpanReplay, key: number, may: (span: Span) => boolean): Actor | undefined {
-  for (const flight of replay.flights.creations.values()) {
-    const { span, actor, done } = flight
-    if (done || span.call.op !== 'clone' || (span.outcome !== undefined && span.outcome.kind !== 'lost'))
-      continue
-    if (!isCalling(actor) || !may(span)) continue
-    const child = clone(actor.task, span.call)
-    if (typeof child === 'number') continue
-    flight.done = true
-    const born = join(replay.world, child, actor.proc, key, span.line, span.time)
-    tell(replay, span.line, actor.id, span.call)
-    return born
-  }
-  return undefined
+  return bearDoomed(replay, key, ({ span }) => span.outcome !== undefined)
 }
 
 /** A child of a deeper namespace, whose key nobody has told: it has that number, or else it is the oldest. */
@@ -171,6 +182,8 @@ function nameless(replay: SpanReplay, key: number, exact: boolean): Actor | unde
   for (const actor of world.nameless) {
     const own = world.top.tidOf(actor.task) + actor.late
     if (exact ? own !== key : wraps && own < USUAL_LIMIT) continue
+    // It was made in the log's own namespace, where nobody else takes numbers.
+    if (own !== key && world.owned && actor.task.level === world.level) continue
     return named(replay, actor, key)
   }
   return undefined
@@ -202,7 +215,9 @@ function shift(world: World, { id, base, late }: Actor, last: number, by: number
     if (other.id > id && (by < 0 || missing > 0)) other.late += missing
   }
   if (by > 0 && all <= world.shifted) return
-  top.sysctl('kernel.ns_last_pid', last + all - world.shifted)
+  const limit = top.sysctl('kernel.pid_max')
+  const on = last + all - world.shifted
+  top.sysctl('kernel.ns_last_pid', on < limit ? on : Math.min(on - limit + RESERVED, limit - 1))
   world.shifted = all
 }
 
@@ -219,9 +234,10 @@ function wrapsTo({ top, nameless }: World, key: number): boolean {
 
 /** It was there before the log began; in a log that began with a program's start that cannot be. */
 function older(replay: SpanReplay, key: number, line: number, time: string): Actor {
-  const { world, seen, foreign } = replay
+  const { world, seen, foreign, elders } = replay
   const learnt = foreign.get(key)
-  if (seen.birth || learnt !== undefined) {
+  // A number that was passed over may be that of somebody older than the log, who has done nothing so far.
+  if (seen.birth || (learnt !== undefined && elders === undefined)) {
     count(replay, false)
     const at = learnt ?? line
     foreign.delete(key)
@@ -247,7 +263,9 @@ function older(replay: SpanReplay, key: number, line: number, time: string): Act
     if (gone !== undefined)
       differ(replay, gone, undefined, `pid ${key}`, 'its end', `a line of it at line ${line}`)
   } else skip(replay, SKIPPED.older)
-  const actor = bearForeign(world, key, line, time) ?? bearElsewhere(replay, key, line, time)
+  const meetElder = (other: number): Actor => meet(replay, other, line, time)
+  const elder = elders && !seen.birth ? bearElder(world, elders, key, line, time, meetElder) : undefined
+  const actor = elder ?? bearForeign(world, key, line, time) ?? bearElsewhere(replay, key, line, time)
   tell(replay, line, actor.id, ROOT_CALL)
   return actor
 }

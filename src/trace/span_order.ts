@@ -143,16 +143,20 @@ export function execute(replay: SpanReplay, actor: Actor, { call }: Span): void 
   takeOverLead(replay.world, actor)
 }
 
-/** The end of a task, as the log shows it. A signal, or an exit_group that was called, ends the whole process. */
-export function end(replay: SpanReplay, actor: Actor, status: number, line: number): void {
+/**
+ * The end of a task. A signal, or an exit_group that was called, ends the whole process, but its threads one after the other:
+ * `shown` is the end of this one only, which says nothing of the others.
+ */
+export function end(replay: SpanReplay, actor: Actor, status: number, line: number, shown = false): void {
   const { proc, task } = actor
-  const whole = (status & 0x7f) !== 0 || proc.exiting !== undefined || proc.actors.length === 1
+  const together = !shown && ((status & 0x7f) !== 0 || proc.exiting !== undefined)
+  const whole = together || proc.actors.length === 1
   if (!isCalling(actor)) return
   settleNaming(replay, proc)
   const final = (status & 0x7f) !== 0 ? status : (proc.exiting ?? status)
   proc.status = final
   if (whole) endProcess(task, final)
-  else endThread(task, status)
+  else endThread(task, shown ? final : status)
   if (!whole && actor.id !== proc.id) noteRelease(replay.world, actor.id)
   if (whole) for (const other of proc.actors) if (other.id !== proc.id) noteRelease(replay.world, other.id)
   takeOverEnd(replay.world, proc)
@@ -193,11 +197,12 @@ export function forceReap(replay: SpanReplay, proc: Proc, line: number): boolean
     return true
   }
   if (replay.outer?.rules.reapUntold(replay, replay.outer, proc, line)) return true
-  if (proc.lostWait && reapLost(replay, proc, line)) return true
+  if (proc.lostWait && reapSilently(replay, proc, line)) return true
   return reapByWait(replay, proc, line)
 }
 
-function reapLost(replay: SpanReplay, proc: Proc, line: number): boolean {
+/** Its parent has waited for it, in a call that the log does not show, or not the end of. */
+export function reapSilently(replay: SpanReplay, proc: Proc, line: number): boolean {
   const { parent } = proc.task
   if (parent === undefined || proc.task.state !== 'Z') return false
   parent.waitpidSync(parent.pidOf(proc.task), __WALL)
@@ -237,5 +242,6 @@ export function stop({ world }: SpanReplay, actor: Actor, sig: number): void {
   if (nr === 0) return
   init.kill(nr, sig)
   // A group that nobody could continue does not stop by itself; the log says that it did.
+  actor.proc.stoppedBy = actor.task.state === 'S' ? sig : 0
   if (actor.task.state === 'S') init.kill(nr, SIGSTOP)
 }

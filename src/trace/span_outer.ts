@@ -11,8 +11,9 @@ import type { SeenAct } from './span.ts'
 import type { Guess } from './span_birth.ts'
 import type { Chosen } from './span_choice.ts'
 import { type SpanReplay, tell } from './span_replay.ts'
+import type { Sending } from './span_sending.ts'
 import type { View } from './span_view.ts'
-import { type Actor, join, type Proc } from './span_world.ts'
+import { type Actor, join, type Learnt, type Proc } from './span_world.ts'
 
 /** How ends come about that the log shows only the beginning of. */
 export interface OuterRules {
@@ -32,12 +33,22 @@ export interface Outer {
   readonly noticed: WeakSet<Proc>
   /** The latest signal sent to a process that may have been deadly. */
   readonly deadly: WeakMap<Proc, number>
+  /** They have adopted, and no line has told that they would. */
+  readonly adopters: WeakSet<Proc>
+  /** The line in which SIGCONT was last sent to a process that had not stopped by the log. */
+  readonly continued: WeakMap<Proc, number>
+  /** The latest signal of each that a call has sent. */
+  readonly sending: WeakMap<Actor, Sending>
+  /** Nothing tells their exit signals. */
+  readonly unsure: WeakSet<Proc>
   /** They may wait for children without showing for whom. */
   readonly reapers: WeakSet<Proc>
   /** They trace: their waits find tasks that are not their children. */
   readonly tracers: WeakSet<Proc>
   /** Who was there before the log began. */
   readonly older: WeakSet<Proc>
+  /** The numbers of the processes that tasks from before the log are of, as far as it has told. */
+  readonly leaders: WeakMap<Proc, Learnt>
   readonly views: WeakMap<Proc, View>
   /** Numbers passed over by a birth. */
   readonly holes: Map<number, Guess>
@@ -67,6 +78,8 @@ export interface Shown {
   frees: boolean
   /** unshare(2) or setns(2). */
   unshares: boolean
+  /** setns(2) alone. */
+  setns: boolean
   /** prctl(2). */
   prctls: boolean
 }
@@ -78,9 +91,14 @@ export function createOuter(rules: OuterRules): Outer {
     ended: new Map(),
     noticed: new WeakSet(),
     deadly: new WeakMap(),
+    adopters: new WeakSet(),
+    continued: new WeakMap(),
+    sending: new WeakMap(),
+    unsure: new WeakSet(),
     reapers: new WeakSet(),
     tracers: new WeakSet(),
     older: new WeakSet(),
+    leaders: new WeakMap(),
     views: new WeakMap(),
     holes: new Map(),
     unproven: new Map(),
@@ -90,7 +108,7 @@ export function createOuter(rules: OuterRules): Outer {
     births: 0,
     time: '',
     limit: undefined,
-    shown: { calls: false, signals: false, frees: false, unshares: false, prctls: false },
+    shown: { calls: false, signals: false, frees: false, unshares: false, setns: false, prctls: false },
   }
 }
 
@@ -112,6 +130,7 @@ export function meetOlder(replay: SpanReplay, outer: Outer, act: Omit<SeenAct, '
   }
   actor.proc.command = comm
   outer.older.add(actor.proc)
+  if (tgid !== 0) outer.leaders.set(actor.proc, { nr: by, line })
   tell(replay, line, actor.id, { op: 'clone', flags: 0, exitSignal: 0, setTid: undefined })
   replay.findings.rename(actor.id, comm)
   return actor
@@ -119,7 +138,7 @@ export function meetOlder(replay: SpanReplay, outer: Outer, act: Omit<SeenAct, '
 
 function meetThread(replay: SpanReplay, outer: Outer, act: Omit<SeenAct, 'kind'>): Actor | undefined {
   const { world } = replay
-  const leader = meetOlder(replay, outer, { ...act, by: act.tgid, tgid: 0 })
+  const leader = meetOlder(replay, outer, { ...act, by: act.tgid })
   if (leader.task.state === 'X' || leader.task.state === 'Z' || isNumberTaken(world.top, act.by))
     return undefined
   if (leader.task.level !== world.level) return undefined

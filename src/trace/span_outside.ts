@@ -38,6 +38,10 @@ export function outside(
   if (world.owned && !(expected === 1 && first === 0)) return undefined
   if (call.op === 'getppid') {
     const unknown = first === 0 || isUnloggedInit(replay, actor)
+    if (unknown && isOlderParent(replay, proc, expected)) {
+      proc.foreignParent = { nr: expected, line }
+      return SKIPPED.older
+    }
     if (!unknown || proc.foreignParent !== undefined || isOurs(replay, expected)) return undefined
     proc.foreignParent = { nr: expected, line }
     return SKIPPED.foreignProcess
@@ -55,6 +59,10 @@ export function outside(
     if (key === 'pgid') noteGroup(replay, expected, target, line)
     return SKIPPED.foreignProcess
   }
+  if (call.op === 'kill' && call.pid < -1 && expected === 0 && replay.outer !== undefined) {
+    const leader = processOf(world, -call.pid)
+    if (leader?.old && !leader.dead && !replay.seen.birth) return SKIPPED.older
+  }
   if (call.op === 'setpgid' && expected === 0 && isOlderLeader(replay, proc, call.pgid)) {
     leadGroup(replay, call.pgid)
     if (tryCall(replay, actor, span, call) === 0) return SKIPPED.older
@@ -69,6 +77,24 @@ export function outside(
   const moved = call.op === 'setpgid' && (call.pid === 0 ? proc : procOf(replay, actor, call.pid))
   if (moved) noteGroup(replay, group, moved, line)
   return SKIPPED.foreignProcess
+}
+
+/**
+ * In a log of ftrace parent and child may both be from before the log; when the one has ended, the other gets another parent, which
+ * the log does not show either.
+ */
+function isOlderParent(replay: SpanReplay, { old, foreignParent }: Proc, nr: number): boolean {
+  if (replay.outer === undefined || !old) return false
+  const parent = processOf(replay.world, nr)
+  if (foreignParent === undefined) return parent?.old === true && !parent.dead
+  return hasGone(replay, foreignParent.nr) && (parent === undefined || (parent.old && !parent.dead))
+}
+
+/** Whether the log has shown the end of the process of this number. */
+function hasGone({ world, outer }: SpanReplay, nr: number): boolean {
+  const proc = processOf(world, nr)
+  if (proc === undefined) return world.departed.get(nr) !== undefined
+  return proc.dead || outer?.ended.has(proc) === true
 }
 
 /** Whether the first program's parent is a tracer that is not the init of its namespace, but was started in it. */
@@ -92,8 +118,9 @@ export function confirmTracer(replay: SpanReplay, actor: Actor, { last }: Span):
 /** Whether a process from before the log may have been the leader of the group or session that `member` is in. */
 function isOlderLeader({ world, seen }: SpanReplay, member: Proc, nr: number): boolean {
   const leader = processOf(world, nr)
-  if (seen.birth || leader === undefined || !leader.old || leader.dead || leader.numbers[0] !== nr)
-    return false
+  if (leader === undefined || !leader.old || leader.dead || leader.numbers[0] !== nr) return false
+  // The first program is the job itself, not a child of its tracer, where that has withdrawn (strace -D).
+  if (seen.birth && (leader !== seen.root || leader.foreign.pgid !== undefined)) return false
   return member === leader || member.old || member.foreign === leader.foreign
 }
 

@@ -9,6 +9,7 @@ import type { NumberMap } from './number_map.ts'
 import type { Difference } from './report.ts'
 import type { Span, SpanCall } from './span.ts'
 import type { Ahead } from './span_ahead.ts'
+import type { Elders } from './span_elders.ts'
 import type { Flights } from './span_flights.ts'
 import type { Outer } from './span_outer.ts'
 import { type Actor, type Proc, takeChanges, type World } from './span_world.ts'
@@ -24,6 +25,8 @@ export interface SpanReplay {
   readonly outer: Outer | undefined
   /** What is held back until it is known whose it is; undefined: nothing ever is. */
   readonly ahead: Ahead | undefined
+  /** What is known of tasks from before the log; undefined: nothing is. */
+  readonly elders: Elders | undefined
   readonly flights: Flights
   /** What the log has shown of itself. */
   readonly seen: Seen

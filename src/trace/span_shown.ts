@@ -3,10 +3,13 @@
  */
 import type { BirthAct, ExitsAct, FreedAct, SeenAct, SentAct, Span, ToldAct } from './span.ts'
 import { compareTold, performBirth, refute } from './span_birth.ts'
+import { processOf } from './span_calls.ts'
 import { isToldChoice, judgeByBirth, judgeByChild, judgeByResult } from './span_choice.ts'
-import { beginExit, noteFreed, noteSent } from './span_exits.ts'
+import { forgetExitSignal } from './span_exit_signal.ts'
+import { beginExit, noteFreed, noteSent, type Target } from './span_exits.ts'
 import { meetOlder, type Outer } from './span_outer.ts'
 import { SKIPPED, type SpanReplay, skip } from './span_replay.ts'
+import { judgeThread, noteStray } from './span_strays.ts'
 import { judge, tellingOf } from './span_view.ts'
 import type { Actor } from './span_world.ts'
 
@@ -34,11 +37,22 @@ export function performShown(replay: SpanReplay, outer: Outer, act: ShownAct, fi
       beginExit(replay, outer, find(act.by, line, time), act)
       break
     case 'sent':
-      noteSent(replay, outer, find(act.to, line, time), act)
+      noteSent(replay, outer, findTarget(replay, outer, act), act)
       break
     case 'freed':
       noteFreed(replay, outer, act)
   }
+}
+
+/** Whoever is sent a signal does nothing by that: who has stopped, has still, and who is dead. */
+function findTarget(replay: SpanReplay, outer: Outer, { to, line, time, comm }: SentAct): Target {
+  const { world } = replay
+  const known = world.actors.get(to)
+  const dead = known === undefined ? processOf(world, to) : undefined
+  if (dead?.dead) return { proc: dead, task: dead.task }
+  const actor = known ?? meetUnborn(replay, outer, { by: to, line, time, comm, tgid: 0 })
+  outer.unproven.delete(actor)
+  return actor
 }
 
 /** Who stands behind a number that no birth has made: somebody older, or one whose birth has another number by mistake. */
@@ -63,6 +77,8 @@ export function compareSpan(
     skip(replay, SKIPPED.memory)
     return
   }
+  if (judgeThread(replay, outer, actor, span)) return
+  noteStray(outer, actor, span)
   const { counts } = replay
   const wrong = counts.checked - counts.matched
   const telling = tellingOf(span)
@@ -71,6 +87,8 @@ export function compareSpan(
   if (outer.chosen.length > 0 && telling !== undefined && outcome?.kind !== 'lost')
     judgeByResult(replay, outer, actor, telling, counts.checked - counts.matched === wrong)
   if (call.op === 'unshare' || call.op === 'setns') outer.shown.unshares = true
+  if (call.op === 'execve' && outcome?.kind === 'returned') forgetExitSignal(outer, actor.proc)
+  if (call.op === 'setns') outer.shown.setns = true
   if (call.op === 'prctl') outer.shown.prctls = true
   if (call.op === 'setns' && outcome?.kind === 'returned') outer.strayed.add(actor.proc)
 }

@@ -44,7 +44,7 @@ const SI_TKILL = -6
 const TO_ONESELF: ReadonlySet<number> = new Set([SIGPIPE, SIGXCPU, SIGXFSZ])
 
 /** Whoever stops takes one of these before. */
-const STOPPING: ReadonlySet<number> = new Set([SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU])
+export const STOPPING: ReadonlySet<number> = new Set([SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU])
 
 export function settleSignal(replay: SpanReplay, actor: Actor, act: SignalAct): void {
   const { pid, code, sig } = act

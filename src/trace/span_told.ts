@@ -10,7 +10,12 @@ export function noteEndTold(proc: Proc): void {
   const { parent } = proc
   if (parent === undefined || parent.notified === 0 || parent.firstEnd !== undefined) return
   if (proc.quiet || proc.formerParent !== undefined || !proc.zombie) return
-  parent.firstEnd = { nr: proc.task.parent?.pidOf(proc.task) ?? 0, told: proc.told, gone: proc.gone }
+  parent.firstEnd = {
+    nr: proc.task.parent?.pidOf(proc.task) ?? 0,
+    told: proc.told,
+    gone: proc.gone,
+    waited: 0,
+  }
 }
 
 /** Nobody handles SIGCHLD from now on: one that waits is dropped. */
@@ -33,6 +38,8 @@ export function takeNotice(proc: Proc, line: number, about?: Proc | Departed): s
   const adopted = 'formerParent' in about && about.formerParent !== undefined
   if (firstEnd === undefined || adopted || firstEnd.told.line > 0) return undefined
   if (about.gone === 0 || firstEnd.gone >= about.gone) return undefined
+  // sigtimedwait(2) and signalfds take signals, too, and no line tells of it.
+  if (firstEnd.waited > 0 && firstEnd.waited < about.gone) return undefined
   firstEnd.told.line = line
   return `${firstEnd.nr} has ended before, and was not told`
 }

@@ -2,11 +2,11 @@
  * Waits in a log of ftrace, which tells neither a status nor what waitid(2) wrote into memory.
  */
 
-import { P_ALL, P_PID, SIGSTOP, WCONTINUED, WNOHANG, WNOWAIT, WSTOPPED } from '../abi/index.ts'
-import type { Span, SpanCall } from './span.ts'
+import { P_ALL, P_PID, WCONTINUED, WNOHANG, WNOWAIT, WSTOPPED } from '../abi/index.ts'
+import type { SpanCall } from './span.ts'
 import { reapUntold } from './span_exits.ts'
 import { childrenOf } from './span_kin.ts'
-import { forceEnd, goOn, stop } from './span_order.ts'
+import { forceEnd } from './span_order.ts'
 import type { Outer } from './span_outer.ts'
 import { count, SKIPPED, type SpanReplay, skip } from './span_replay.ts'
 import type { Actor, Proc } from './span_world.ts'
@@ -19,6 +19,7 @@ export function strangeChild(
   { proc }: Actor,
   found: Proc | undefined,
   seen: number,
+  options: number,
 ): string | undefined {
   if (tracers.has(proc)) return SKIPPED.traced
   if (!older.has(proc)) return undefined
@@ -26,21 +27,13 @@ export function strangeChild(
   if (found === undefined) return seen > 0 ? undefined : SKIPPED.older
   // Threads from before the log stand here as processes.
   const { parent } = found
-  if (!found.dead && !ended.has(found)) return undefined
+  if (!found.dead && !ended.has(found)) {
+    // It has stopped, or goes on; or it has been a zombie since before the log.
+    const may = (options & (WSTOPPED | WCONTINUED)) !== 0 || !found.actors.some((it) => it.shown)
+    return may && older.has(found) && parent === undefined && seen <= 0 ? SKIPPED.older : undefined
+  }
   if (parent === undefined) return SKIPPED.older
   return seen <= 0 && older.has(parent) ? SKIPPED.older : undefined
-}
-
-/** A child that has not ended was found: it has stopped, or goes on. Signals would tell. */
-export function changeUntold(replay: SpanReplay, proc: Proc, { call }: Span): boolean {
-  if (replay.outer === undefined || replay.outer.shown.signals || !('options' in call)) return false
-  if ((call.options & WSTOPPED) !== 0 && proc.task.state === 'S') {
-    for (const actor of proc.actors) stop(replay, actor, SIGSTOP)
-    return true
-  }
-  if ((call.options & WCONTINUED) === 0) return false
-  goOn(replay, proc)
-  return true
 }
 
 /** Children whose parent was not told of their end have gone by themselves. */

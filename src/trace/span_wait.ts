@@ -18,6 +18,7 @@ import {
   P_PGID,
   P_PID,
   P_PIDFD,
+  SIGSTOP,
   WCONTINUED,
   WEXITED,
   WNOHANG,
@@ -29,6 +30,8 @@ import { spanText } from './describe.ts'
 import type { WaitInfo } from './event.ts'
 import type { Span, SpanCall, SpanOutcome } from './span.ts'
 import { isUntold, peekWait, waitTarget } from './span_calls.ts'
+import { changeUntold, forgetChange, mayBeDying } from './span_changes.ts'
+import { learnByNone, learnByWait } from './span_exit_signal.ts'
 import type { Flight } from './span_flights.ts'
 import { childrenOf } from './span_kin.ts'
 import { end, forceEnd, forceReap, goOn, isCalling, procOf, stop } from './span_order.ts'
@@ -43,7 +46,8 @@ import {
   skip,
   tell,
 } from './span_replay.ts'
-import { changeUntold, reapSilent, settleWaitid, strangeChild } from './span_untold.ts'
+import { mayStandBehind } from './span_standing.ts'
+import { reapSilent, settleWaitid, strangeChild } from './span_untold.ts'
 import { type Actor, type Proc, takeOverReap } from './span_world.ts'
 
 type Wait = Extract<SpanCall, { op: 'wait4' | 'waitid' }>
@@ -56,6 +60,7 @@ interface Selector {
 }
 
 const STOPPED = 0x7f
+const NOBODY = -1
 /** So many children that have been waited for unseen are stepped over at once. */
 const PASSED_MAX = 64
 const CONTINUED = 0xffff
@@ -70,7 +75,10 @@ export function settleWait(
   replay.seen.waits = true
   const { outcome } = span
   if (outcome?.kind === 'lost') noteLost(replay, actor, call)
-  if (outcome === undefined || outcome.kind === 'lost') return
+  if (outcome === undefined || outcome.kind === 'lost' || outcome.kind === 'open') return
+  const found = flight?.found ?? 0
+  // It is at its end, and finds nobody else.
+  if (flight !== undefined && found === 0) flight.found = NOBODY
   if (outcome.kind === 'restarted') {
     settleInterrupted(replay, actor, span, call)
     return
@@ -83,8 +91,8 @@ export function settleWait(
     return
   }
   const nr = outcome.info === undefined ? outcome.value : outcome.info.si_pid
-  if (flight !== undefined && flight.found !== 0) {
-    compareFound(replay, actor, span, call, nr, flight.found)
+  if (found !== 0) {
+    compareFound(replay, actor, span, call, nr, found)
     return
   }
   const selector = selectorOf(replay, actor, call, nr)
@@ -209,6 +217,13 @@ function settleFailure(replay: SpanReplay, actor: Actor, span: Span, call: Wait,
     return
   }
   if (expected === -ECHILD && first >= 0) {
+    if (
+      replay.outer !== undefined &&
+      learnByNone(replay.outer, actor.proc, call, (it) => covers(actor, selector, it))
+    ) {
+      skip(replay, SKIPPED.memory)
+      return
+    }
     if (reapSilent(replay, actor.proc, span.last) && peek(actor.task, selector) === expected) {
       count(replay, true, true)
       return
@@ -258,6 +273,11 @@ function settleNothing(replay: SpanReplay, actor: Actor, span: Span, call: Wait,
     settleNothing(replay, actor, span, call, peek(actor.task, selectorOf(replay, actor, call)))
     return
   }
+  const other = seen > 0 ? passKilled(replay, actor, selectorOf(replay, actor, call), seen, 0) : seen
+  if (other !== seen) {
+    settleNothing(replay, actor, span, call, other)
+    return
+  }
   const overlaps = seen > 0 && endsWithin(replay, actor, seen, span)
   count(replay, seen === 0 || overlaps, overlaps)
   if (seen === 0 || overlaps) return
@@ -284,13 +304,18 @@ function settleChild(
   const proc = procOf(replay, actor, nr)
   let reordered = false
   let found = seen
+  // strace may tell of a stop when the signal that ends it has been sent.
+  if (found === nr && statusOf(span.outcome) === CONTINUED && proc !== undefined) goOn(replay, proc)
   if (found !== nr && proc !== undefined) {
     reordered = bringAbout(replay, actor, proc, span) && replay.seen.ends
     found = peek(actor.task, selector)
+    found = passKilled(replay, actor, selector, found, nr)
+    const counts = (it: Proc): boolean =>
+      covers(actor, selector, it) && (it.gone === 0 || it.gone < span.line)
     const before = found > 0 && found !== nr ? procOf(replay, actor, found) : undefined
     if (
       before !== undefined &&
-      (endsWithin(replay, actor, found, span) || !isExit(span) || mayStandBehind(before, proc))
+      (endsWithin(replay, actor, found, span) || !isExit(span) || mayStandBehind(before, proc, counts))
     ) {
       // The other one's end came after the wait had looked.
       if (covers(actor, selector, proc))
@@ -307,10 +332,11 @@ function settleChild(
   const reason =
     replay.outer === undefined
       ? unknownChild(replay, actor, proc, nr)
-      : strangeChild(replay.outer, actor, proc, seen)
+      : strangeChild(replay.outer, actor, proc, seen, call.options)
   if (reason !== undefined) {
     skip(replay, reason)
-    if (proc !== undefined) forceReap(replay, proc, last)
+    // Whom its tracer has found, its parent is still to find.
+    if (proc !== undefined && reason !== SKIPPED.traced) forceReap(replay, proc, last)
     return
   }
   count(replay, false)
@@ -326,6 +352,17 @@ function settleChild(
     differ(replay, before.line, actor, 'wait', `${nr}`, `found again at line ${last}`)
 }
 
+/** A child that goes on and has been sent a signal since: if that is to end it, it is not found any more until it has ended. */
+function passKilled(replay: SpanReplay, actor: Actor, selector: Selector, first: number, nr: number): number {
+  let found = first
+  while (replay.outer !== undefined && found > 0 && found !== nr) {
+    const other = procOf(replay, actor, found)
+    if (other === undefined || !mayBeDying(replay.outer, other) || !forgetChange(other)) break
+    found = peek(actor.task, selector)
+  }
+  return found
+}
+
 /** Reaps children that stand before the one that was found, where that may have gone unseen. */
 function passUntold(replay: SpanReplay, actor: Actor, selector: Selector, nr: number, line: number): number {
   let found = peek(actor.task, selector)
@@ -335,33 +372,6 @@ function passUntold(replay: SpanReplay, actor: Actor, selector: Selector, nr: nu
     found = peek(actor.task, selector)
   }
   return found
-}
-
-/**
- * A wait finds the first of its children that are dead: they stand in the order in which they came. Whether those two may have
- * come the other way round: one of them, or both, from a parent that ended meanwhile. Each thread has children of its own, and
- * which thread of a process ends first, nobody knows.
- */
-function mayStandBehind(first: Proc, second: Proc): boolean {
-  const { formerParent } = first
-  if (formerParent === second.formerParent && formerParent !== undefined)
-    return formerParent.threaded || passedBy(first, formerParent) || passedBy(second, formerParent)
-  const [a, b] = [arrivalOf(first), arrivalOf(second)]
-  return a.from <= b.to && b.from <= a.to
-}
-
-/** Whether the parent before that one may have ended when this one was ending already, and so left it to the next. */
-function passedBy({ earlierParent }: Proc, { left, gone }: Proc): boolean {
-  return (
-    earlierParent !== undefined &&
-    earlierParent.left <= (gone || Number.POSITIVE_INFINITY) &&
-    left <= (earlierParent.gone || Number.POSITIVE_INFINITY)
-  )
-}
-
-function arrivalOf({ formerParent, born, made }: Proc): { from: number; to: number } {
-  if (formerParent === undefined) return { from: born, to: made || born }
-  return { from: formerParent.left, to: formerParent.gone || Number.POSITIVE_INFINITY }
 }
 
 /** Whether a selector means this child. */
@@ -390,6 +400,7 @@ function bringAbout(replay: SpanReplay, actor: Actor, proc: Proc, span: Span): b
   const status = statusOf(outcome)
   const parent = proc.parent
   let moved = false
+  if (replay.outer !== undefined) learnByWait(replay.outer, proc, span.call as Wait)
   if (parent !== undefined && parent !== actor.proc) moved = forceEnd(replay, parent, last)
   if (status === CONTINUED) {
     goOn(replay, proc)
@@ -452,7 +463,9 @@ function take(
   const { task } = actor
   const proc = procOf(replay, actor, nr)
   const info = task.waitidSync(P_PID, nr, options | WNOHANG)
-  const actual = info === null ? undefined : statusOfInfo(info)
+  const status = info === null ? undefined : statusOfInfo(info)
+  const other = proc?.stoppedBy ?? 0
+  const actual = other > 0 && status === ((SIGSTOP << 8) | STOPPED) ? (other << 8) | STOPPED : status
   const expected = statusOf(span.outcome)
   const equal = expected === undefined || actual === expected
   count(replay, equal, reordered)
@@ -462,6 +475,8 @@ function take(
   }
   if (proc === undefined || proc.task.state !== 'X') return
   takeOverReap(replay.world, proc)
+  const { firstEnd } = actor.proc
+  if (firstEnd?.told === proc.told) firstEnd.waited = span.last
   const departed = replay.world.departed.get(proc.numbers[0] as number)
   if (departed !== undefined) departed.line = span.last
   tell(replay, span.last, actor.id, call)

@@ -13,6 +13,7 @@ import type { Act, GoneAct, Span, SpanStart, SupersededAct } from './span.ts'
 import { createAhead, holdBack, isUnclear, letOut } from './span_ahead.ts'
 import { compareComments } from './span_comments.ts'
 import { create } from './span_create.ts'
+import { createElders, performRest, readOn } from './span_elders.ts'
 import { endOuter, performEnds, reapUntold } from './span_exits.ts'
 import { addFlight, createFlights, type Flight, removeFlight } from './span_flights.ts'
 import { checkEnd, checkKilled, comeBack, leaveFor, outliveKill } from './span_leave.ts'
@@ -21,6 +22,7 @@ import { meet } from './span_meet.ts'
 import { end, execute, forceEnd, goOn, isSimple, stop } from './span_order.ts'
 import { createOuter } from './span_outer.ts'
 import { count, differ, SKIPPED, type SpanReplay, skip, tell } from './span_replay.ts'
+import { noteSignals } from './span_sending.ts'
 import { enterSimple, settle } from './span_settle.ts'
 import { compareSpan, forgetExits, meetUnborn, performShown } from './span_shown.ts'
 import { settleSignal } from './span_signal.ts'
@@ -68,6 +70,7 @@ export function startSpans(
     counts: { events: 0, checked: 0, matched: 0, reordered: 0, skipped: {} },
     now: { time: '' },
     ahead: start.spans.source === 'strace' && options.until !== 'root' ? createAhead() : undefined,
+    elders: start.spans.source === 'strace' && options.until !== 'root' ? createElders() : undefined,
     flights: createFlights(),
     seen: {
       signals: new Set(),
@@ -105,6 +108,12 @@ function sees({ tasks }: World, a: number, b: number): boolean {
 
 /** Performs and compares one act, or holds it back until it is known whose it is. */
 export function replayAct(replay: SpanReplay, act: Act): undefined {
+  const { elders } = replay
+  if (elders === undefined || elders.holds === false) replayNext(replay, act)
+  else readOn(elders, act, (it) => replayNext(replay, it))
+}
+
+function replayNext(replay: SpanReplay, act: Act): undefined {
   const { ahead, world } = replay
   if (ahead === undefined || world.deepest === world.level) performSafely(replay, act)
   else if (ahead.acts.length > 0 || isUnclear(replay, act))
@@ -253,6 +262,8 @@ function enterLong(replay: SpanReplay, span: Span): void {
   enter(replay, actor, span)
   const { call } = span
   if (call.op === 'exit' || call.op === 'exit_group') return
+  if (call.op === 'wait4' || call.op === 'waitid') replay.seen.waits = true
+  if (replay.outer !== undefined) noteSignals(replay, replay.outer, actor, span)
   const flight = addFlight(replay.flights, span, actor)
   if (isSimple(call)) flight.done = enterSimple(replay, actor, span, call)
 }
@@ -310,7 +321,7 @@ function gone(replay: SpanReplay, { by, line, time, status }: GoneAct): void {
   seen.gone.keep(by, line, GONE)
   seen.ends = true
   if ((status & 0x7f) === 0) seen.exitsEnd = true
-  end(replay, actor, status, line)
+  end(replay, actor, status, line, outer === undefined)
   dropActor(world, actor)
   if (proc.actors.length > 0) return
   proc.gone = line
@@ -374,7 +385,8 @@ function walk(replay: SpanReplay, line: number): void {
 
 /** The log is over: what had begun, takes effect. */
 export function endSpans(replay: SpanReplay, line: number): undefined {
-  const { world, seen, ahead } = replay
+  const { world, seen, ahead, elders } = replay
+  if (elders !== undefined) performRest(elders, (it) => replayNext(replay, it))
   if (ahead !== undefined) letOut(replay, ahead, true, (it) => performSafely(replay, it))
   if (world.origin.source === 'strace' && seen.unwaited > 0 && !seen.waits && seen.mustWait)
     throw noWaits(seen.unwaited)

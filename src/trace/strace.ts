@@ -9,13 +9,25 @@ import type { LogReader } from './event.ts'
 import type { Act, SpanStart } from './span.ts'
 import { createActReader } from './strace_acts.ts'
 import { createBareReader } from './strace_bare.ts'
-import { isStackFrame, newLine, readLineAmong, refuseLine } from './strace_head.ts'
+import { isStackFrame, isSummary, newLine, readLineAmong, refuseLine } from './strace_head.ts'
 
 const FIRST_LINE =
   /^(?:\[pid +\d+(?:<.*?>)?\] |\d+(?:<.*?>)? +)?(?: *[\d.:]+ +)?(?:\(\+ *[\d.]+\) +)?(?:\[[ \da-f?]+\] )*(?:[a-z_?][\w?]*\(|<\.\.\. |--- |\+\+\+ |strace: )/
 
 export function isStrace(firstLine: string): boolean {
   return FIRST_LINE.test(firstLine)
+}
+
+const NUMBERED = /^\d+(?:<.*?>)? +/
+
+/** With no number in front, or one in brackets: written to the standard error, where programs print too. */
+export function isBare(firstLine: string): boolean {
+  return !NUMBERED.test(firstLine)
+}
+
+/** What strace writes besides what the programs did. */
+function isBeside(text: string): boolean {
+  return isStackFrame(text) || isSummary(text)
 }
 
 export function createStraceReader(emit: (act: SpanStart | Act) => void): LogReader {
@@ -35,7 +47,7 @@ export function createStraceReader(emit: (act: SpanStart | Act) => void): LogRea
     if (!started) start()
     if (bare !== undefined) bare.line(characters.text.slice(from, end), nr)
     else if (line.by > 0 && !line.bracketed) acts.take(line)
-    else if (!isStackFrame(characters.text.slice(from, end))) refuseLine(line)
+    else if (!isBeside(characters.text.slice(from, end))) refuseLine(line)
   }
 
   return {

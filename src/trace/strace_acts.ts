@@ -11,6 +11,7 @@ import type { Act, SpanCall, SpanOutcome, SupersededAct } from './span.ts'
 import { type CallCursor, findRow, type Row, row } from './strace_calls.ts'
 import { createHalves, type Doubt, type Half } from './strace_halves.ts'
 import { type Line, refuseLine } from './strace_head.ts'
+import { markOpen } from './strace_open.ts'
 import { LOST, takeOutcome } from './strace_outcome.ts'
 import { createActQueue } from './strace_queue.ts'
 import { isLastArgumentEnd, skipToResult } from './strace_result.ts'
@@ -425,7 +426,11 @@ export function createActReader(emit: (act: Act) => void): ActReader {
       else if (first === MINUS && standsAt(codes, at, end, DASHES)) takeSignal(line)
       else takeCall(line)
     },
-    finish: () => queue.flush(),
+    finish(): undefined {
+      for (const open of opens.values()) if (open.act === undefined) open.act = entered(open)
+      markOpen(opens.values(), [...queue.held()])
+      queue.flush()
+    },
     get madeAt() {
       return madeAt
     },

@@ -7,7 +7,7 @@
  */
 import type { LogReader } from './event.ts'
 import type { ActReader } from './strace_acts.ts'
-import { isStackFrame, type Line, newLine, readLine } from './strace_head.ts'
+import { isStackFrame, isSummary, type Line, newLine, readLine } from './strace_head.ts'
 import { TRACE_LIST } from './strace_list.ts'
 import { messageIn } from './strace_message.ts'
 import { createRootFinder } from './strace_root.ts'
@@ -45,6 +45,9 @@ export function createBareReader(acts: ActReader): LogReader {
   let cut: CutLine | undefined
   /** Whether the children are traced too; undefined: no child was made so far. */
   let follows: boolean | undefined
+  let ended = false
+  /** The first line that was passed over before there was a second task: without one, or an end, it may be no log of strace. */
+  let strange: { readonly text: string; readonly line: number } | undefined
   /** Lines since the first creation. */
   let unfollowed = 0
 
@@ -59,11 +62,11 @@ export function createBareReader(acts: ActReader): LogReader {
   function take(text: string, line: number): undefined {
     const message = messageIn(text)
     if (message === undefined) {
-      if (isStackFrame(text)) return
+      if (isStackFrame(text) || isSummary(text)) return
       const whole = cut
       cut = undefined
       if (whole === undefined) {
-        if (!isPrinted(text)) takeOwned(text, line, ownerOf(text))
+        if (!isPrinted(text, line)) takeOwned(text, line, ownerOf(text))
       } else takeOwned(whole.text + text, whole.line, whole.owner)
       return
     }
@@ -78,28 +81,40 @@ export function createBareReader(acts: ActReader): LogReader {
   }
 
   /** What the programs print to their standard error stands in the log too: a line that neither begins nor reads as strace's. */
-  function isPrinted(text: string): boolean {
+  function isPrinted(text: string, line: number): boolean {
     readLine(text, 0, own)
-    return follows === true && !own.bracketed && !(isOfStrace(own) && isWhole(text))
+    if (own.bracketed || (isOfStrace(own) && isWhole(text))) return false
+    if (follows === true) return true
+    if (isOfStrace(own)) return false
+    strange ??= { text, line }
+    return true
+  }
+
+  function refuseStrange({ text, line }: { text: string; line: number }): never {
+    const how = 'with strace -f -o FILE what programs print stays out of the log'
+    throw new TraceError(line, `expected a line of strace, got ${show(text)}; ${how}`)
   }
 
   function takeOwned(text: string, line: number, owner: number): undefined {
     if (acts.madeAt > 0 && ++unfollowed > UNFOLLOWED_MAX) refuseUnlessFollowed()
     readLine(text, line, own)
     own.by = owner
-    if (!isOfStrace(own)) {
-      throw new TraceError(
-        line,
-        `expected a line of strace, got ${show(text)}; with strace -f -o FILE what programs print stays out of the log`,
-      )
-    }
+    if (!isOfStrace(own)) refuseStrange({ text, line })
     acts.take(own)
     if (text.startsWith('+++ superseded by execve in pid ', own.at)) {
       living.delete(Number.parseInt(text.slice(own.at + '+++ superseded by execve in pid '.length), 10))
     } else if (text.startsWith('+++ ', own.at)) {
       living.delete(owner)
       leaving.delete(owner)
+      ended = true
     } else if (text.startsWith('exit', own.at)) leaving.add(owner)
+  }
+
+  /** The log ends before the rest of a line. */
+  function takeBegun({ text, line, owner }: CutLine): undefined {
+    readLine(text, line, own)
+    const { codes, at, end } = own
+    if (codes[wordEnd(codes, at, end)] === PAREN) takeOwned(`${text} <unfinished ...>`, line, owner)
   }
 
   /** `text` may be the beginning of a line only. */
@@ -144,6 +159,8 @@ export function createBareReader(acts: ActReader): LogReader {
     },
     finish(): undefined {
       if (root === 0) start(finder.guess())
+      if (cut !== undefined) takeBegun(cut)
+      if (strange !== undefined && follows !== true && !ended) refuseStrange(strange)
       if (acts.madeAt > 0) refuseUnlessFollowed()
     },
   }

@@ -123,13 +123,12 @@ const SIG_DFL: Literal = literal('SIG_DFL')
 const SIG_IGN: Literal = literal('SIG_IGN')
 
 const ROWS: readonly Row[] = [
-  row('fork', () => FORK, { orphan: '' }),
-  row('vfork', () => VFORK, { orphan: '' }),
+  row('fork', () => FORK),
+  row('vfork', () => VFORK),
   row('clone', clone, {
-    orphan: 'flags=SIGCHLD',
     isEnough: (_, { codes, at, end }) => standsAt(codes, at, end, CHILD_TIDPTR),
   }),
-  row('clone3', clone3, { orphan: '{flags=0, exit_signal=SIGCHLD}' }),
+  row('clone3', clone3),
   row('execve', execve),
   row('execveat', execveat),
   row('exit', (c) => ({ op: 'exit', code: takeNumber(c) }), { lasts: true }),
@@ -193,7 +192,9 @@ function second<T, C extends Cursor>(c: C, take: (c: C) => T): T {
 }
 
 function clone(c: CallCursor): SpanCall {
-  const all = skipPast(c, FLAGS) ? takeCloneFlags(c) : 0
+  // -e raw=clone: the flags come first, by no name.
+  const raw = standsAt(c.codes, c.at, c.end, HEX)
+  const all = raw ? takeNumber(c) : skipPast(c, FLAGS) ? takeCloneFlags(c) : 0
   const exitSignal = all & EXIT_SIGNAL
   if (all & CLONE_PIDFD && skipPast(c, PARENT_TID)) c.fd = takeFd(c)
   else if (all & CLONE_PARENT_SETTID) takeParentTid(c)

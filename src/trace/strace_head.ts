@@ -61,6 +61,11 @@ export function isStackFrame(text: string): boolean {
   return text.startsWith(' > ')
 }
 
+/** With -C a table of how often each call was made, and how long it took, stands at the end. */
+export function isSummary(text: string): boolean {
+  return /^(?:% time +seconds |(?:-+ )+-+$| *\d+\.\d\d +\d+\.\d{6} +\d+ +\d+ )/.test(text)
+}
+
 export function refuseLine({ text, from, end, nr }: Line): never {
   const shown = show(text.slice(from, end))
   throw new TraceError(nr, `expected a line of strace, as in 5 kill(7, SIGTERM) = 0, got ${shown}`)

@@ -19,6 +19,8 @@ export interface ActQueue {
   drain(): undefined
   /** Whether an act of the task `by` is held that stands behind the line `since`. */
   has(by: number, since: number): boolean
+  /** Those that are held, in order, as far as they are decided. */
+  held(): Generator<Act>
   /** Lets everything out. */
   flush(): undefined
 }
@@ -66,6 +68,13 @@ export function createActQueue<U extends Undecided>(
     has: (by, since) => {
       for (let at = first; at < last; at++) if (stands(items[at] as Act | Undecided, by, since)) return true
       return false
+    },
+    *held(): Generator<Act> {
+      for (let at = first; at < last; at++) {
+        const item = items[at] as Act | Undecided
+        const act = item.kind === 'undecided' ? item.act : item
+        if (act !== undefined) yield act
+      }
     },
     flush: () => letOut(true),
   }

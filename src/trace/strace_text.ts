@@ -53,6 +53,8 @@ const LETTER_A = 97
 const LETTER_X = 120
 const LETTER_F = 102
 const STAR = 42
+const INT_MAX = 0x7fffffff
+const UINT_MAX = 0xffffffff
 
 const IN_STRACE = " in strace's PID NS */"
 
@@ -152,6 +154,8 @@ export function takeNumber(c: Cursor, fallback = 0): number {
   c.at = at
   if (code === LETTER_X && at === from + 1) {
     value = takeHex(c)
+    // -e raw=… prints what the arguments are to the kernel: 32 bits.
+    if (value > INT_MAX && value <= UINT_MAX) value |= 0
     code = codes[c.at] as number
   }
   if (code === LESS || code === SPACE) takeNotes(c, code)
