@@ -11,10 +11,10 @@ import { after, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { replayLog } from 'pidns/trace'
+import type { Span } from '#internal/trace/acts.js'
 import { createActsDecoder, createActsEncoder } from '#internal/trace/acts_code.js'
 import type { LogItem } from '#internal/trace/event.js'
 import { readParts } from '#internal/trace/log_parts.js'
-import type { Span } from '#internal/trace/span.js'
 import { bytesOf } from './trace_tools.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

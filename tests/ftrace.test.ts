@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { TraceError } from 'pidns/trace'
-import { isFtrace } from '#internal/trace/ftrace.js'
-import type { Act } from '#internal/trace/span.js'
+import type { Act } from '#internal/trace/acts.js'
+import { isFtrace } from '#internal/trace/ftrace/ftrace.js'
 import { actsOf, birth, call, exit, fork, HEADER, notice, row } from './ftrace_tools.ts'
 import { brief } from './strace_tools.ts'
 

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { type LogOptions, type LogResult, replayLog } from 'pidns/trace'
-import { createFtraceReader } from '#internal/trace/ftrace.js'
-import type { Act, SpanStart } from '#internal/trace/span.js'
+import type { Act, SpanStart } from '#internal/trace/acts.js'
+import { createFtraceReader } from '#internal/trace/ftrace/ftrace.js'
 import { bytesOf } from './trace_tools.ts'
 
 export const HEADER = '# tracer: nop'

@@ -32,6 +32,15 @@ const ROOMS = [
   'abi',
 ]
 
+/** The rooms of trace/ -> which of each other they know. All know the files of trace/ itself. */
+const TRACE_ROOMS: Record<string, readonly string[]> = {
+  strace: [],
+  ftrace: [],
+  findings: [],
+  recording: ['findings'],
+  span: ['findings'],
+}
+
 const GLOBALS_OF_SURROUNDINGS = new Set(['process', 'Buffer', 'window', 'document'])
 
 /** Path below src/ -> text. */
@@ -41,6 +50,8 @@ const roomOf = (path: string): string => {
   if (path.includes('/')) return path.slice(0, path.indexOf('/'))
   return path === 'index.ts' ? 'index' : 'facade'
 }
+const traceRoomOf = (path: string): string => /^trace\/(\w+)\//.exec(path)?.[1] ?? ''
+const isReader = (path: string): boolean => ['strace', 'ftrace'].includes(traceRoomOf(path))
 const isPlatform = (path: string): boolean => roomOf(path) === 'platform'
 const isTraceNode = (path: string): boolean => path.startsWith('trace/node/')
 const mayUseNode = (path: string): boolean =>
@@ -56,6 +67,11 @@ const importFault = (from: string, to: string): string | undefined => {
     return ROOMS.indexOf(roomOf(from)) <= ROOMS.indexOf('facade') ? undefined : 'points up'
   }
   if (isTraceNode(to) && !mayUseNode(from)) return 'the library knows nothing of trace/node'
+  if (isReader(from) && !['trace', 'abi'].includes(roomOf(to))) return 'a reader knows nothing of the library'
+  const rooms = [traceRoomOf(from), traceRoomOf(to)] as const
+  if (rooms[1] !== '' && rooms[0] !== rooms[1] && TRACE_ROOMS[rooms[0]]?.includes(rooms[1]) === false) {
+    return `trace/${rooms[0]} does not know trace/${rooms[1]}`
+  }
   const [above, below] = [ROOMS.indexOf(roomOf(from)), ROOMS.indexOf(roomOf(to))]
   if (below === -1) return `${roomOf(to)} is no room`
   return above <= below ? undefined : 'points up'
@@ -187,8 +203,12 @@ const SOUND: Record<string, string> = {
   'platform/browser.ts': "import './platform.ts'\ndocument.title",
   'kernel.ts': "import { platform } from '#platform'\nimport type { Platform } from './platform/platform.ts'",
   'index.ts': "export * from './kernel.ts'\nexport * from './abi/index.ts'",
-  'trace/strace.ts': "import { Kernel } from '../index.ts'",
-  'trace/node/read.ts': "import 'node:fs'\nimport '../strace.ts'\nexport const { wait } = Atomics",
+  'trace/acts.ts': "import { Kernel } from '../index.ts'",
+  'trace/findings/lives.ts': "import '../acts.ts'",
+  'trace/span/spans.ts':
+    "import '../acts.ts'\nimport '../findings/lives.ts'\nimport { Kernel } from '../../index.ts'",
+  'trace/strace/strace.ts': "import '../acts.ts'\nimport '../../abi/index.ts'",
+  'trace/node/read.ts': "import 'node:fs'\nimport '../strace/strace.ts'\nexport const { wait } = Atomics",
   'cli/main.ts': "import { Command } from 'commander'\nimport '../trace/node/read.ts'\nprocess.exit()",
 }
 
@@ -212,6 +232,19 @@ const PLANTED: [what: string, path: string, text: string, breach: RegExp][] = [
   ['Node without node: in cli', 'cli/a.ts', "import fs from 'fs'", /lacks node:/],
   ['Node in the browser platform', 'platform/browser.ts', "import 'node:fs'", /does not know Node/],
   ['trace/node in the library', 'trace/a.ts', "import './node/read.ts'", /trace\/node/],
+  [
+    'a reader that knows the library',
+    'trace/ftrace/a.ts',
+    "import '../../index.ts'",
+    /nothing of the library/,
+  ],
+  [
+    'a reader that knows the replay',
+    'trace/strace/a.ts',
+    "import '../span/spans.ts'",
+    /does not know trace\/span/,
+  ],
+  ['findings that know the replay', 'trace/findings/a.ts', "import '../span/spans.ts'", /does not know/],
   ['process', 'task/a.ts', 'export const pid = process.pid', /uses process/],
   ['process of globalThis', 'task/a.ts', 'const process = globalThis.process', /uses process/],
   ['Buffer', 'trace/a.ts', 'export const b = [Buffer.alloc(1)]', /uses Buffer/],

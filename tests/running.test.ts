@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { replayLog } from 'pidns/trace'
+import type { SpanStart } from '#internal/trace/acts.js'
 import type { LogItem, Start } from '#internal/trace/event.js'
 import { readParts } from '#internal/trace/log_parts.js'
 import { type LogStep, type Running, startRunning } from '#internal/trace/running.js'
-import type { SpanStart } from '#internal/trace/span.js'
 
 async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
   yield readFileSync(path)

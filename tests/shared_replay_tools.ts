@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import type { LogItem, Start, TraceEvent } from '#internal/trace/event.js'
-import { createRecordingReader } from '#internal/trace/recording.js'
+import { createRecordingReader } from '#internal/trace/recording/recording.js'
 
 function itemsOf(path: string): LogItem[] {
   const bytes = readFileSync(path)

@@ -4,15 +4,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { Span, SpanCall } from '#internal/trace/span.js'
-import type { Actor } from '#internal/trace/span_actor.js'
+import type { Span, SpanCall } from '#internal/trace/acts.js'
+import type { Actor } from '#internal/trace/span/actor.js'
 import {
   addFlight,
   createFlights,
   type Flight,
   flightsNaming,
   removeFlight,
-} from '#internal/trace/span_flights.js'
+} from '#internal/trace/span/flights.js'
 
 const CALLS: readonly SpanCall[] = [
   { op: 'clone', flags: 0, exitSignal: 17, setTid: undefined },

@@ -35,8 +35,8 @@ import {
   WNOHANG,
   WNOWAIT,
 } from 'pidns/abi'
-import type { SpanCall, SpanOutcome } from '#internal/trace/span.js'
-import { isStrace } from '#internal/trace/strace.js'
+import type { SpanCall, SpanOutcome } from '#internal/trace/acts.js'
+import { isStrace } from '#internal/trace/strace/strace.js'
 import { actsOf, callsOf, returned } from './strace_tools.ts'
 
 const SETTID = CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID

@@ -1,6 +1,6 @@
 /** What the tests of the reader of strace's logs share. */
-import type { Act, Span, SpanOutcome, SpanStart } from '#internal/trace/span.js'
-import { createStraceReader } from '#internal/trace/strace.js'
+import type { Act, Span, SpanOutcome, SpanStart } from '#internal/trace/acts.js'
+import { createStraceReader } from '#internal/trace/strace/strace.js'
 
 /** The acts of a log, its start left out. An act is copied when it comes: later lines may add to it. */
 export function actsOf(lines: readonly string[]): Act[] {

@@ -2,11 +2,11 @@
 
 import { Kernel } from '../../src/index.ts'
 import { decodeImage } from '../../src/mm/image.ts'
+import type { SpanStart } from '../../src/trace/acts.ts'
 import type { LogItem, Start } from '../../src/trace/event.ts'
 import { readParts } from '../../src/trace/log_parts.ts'
 import type { FileReport } from '../../src/trace/report.ts'
 import { type LogStep, type Running, startRunning } from '../../src/trace/running.ts'
-import type { SpanStart } from '../../src/trace/span.ts'
 import { TraceError } from '../../src/trace/trace_error.ts'
 import { grown, type Recorded } from './recorded.ts'
 import { type Recording, type Spacing, startRecording } from './recording.ts'

@@ -1,8 +1,9 @@
 /** The engine without a page: what its tests import. vite.engine.config.mjs makes a module of Node of it. */
+
+import type { SpanStart } from '../../src/trace/acts.ts'
 import type { LogItem, Start } from '../../src/trace/event.ts'
 import { readParts } from '../../src/trace/log_parts.ts'
 import { type LogStep, type Running, startRunning } from '../../src/trace/running.ts'
-import type { SpanStart } from '../../src/trace/span.ts'
 import { endTurn } from './platform.ts'
 
 export { type Progress, readBytes } from './log.ts'

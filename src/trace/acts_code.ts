@@ -5,9 +5,10 @@
  * Invariant: what is decoded equals what was encoded, as it was at that moment. A span that is entered and left comes
  * out as one object, as it went in. What is rare goes as an object.
  */
+
+import type { Act, Span, SpanCall, SpanOutcome } from './acts.ts'
 import type { LogItem } from './event.ts'
 import { NumberMap } from './number_map.ts'
-import type { Act, Span, SpanCall, SpanOutcome } from './span.ts'
 
 /** Can be posted to another thread, and the buffer of `numbers` handed over. */
 export interface CodedActs {

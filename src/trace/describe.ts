@@ -14,9 +14,9 @@ import {
   WNOWAIT,
   WSTOPPED,
 } from '../abi/index.ts'
+import type { FdArg, Span, SpanCall } from './acts.ts'
 import { outcomeText } from './compare.ts'
 import type { Call, TraceEvent } from './event.ts'
-import type { FdArg, Span, SpanCall } from './span.ts'
 
 export function eventText(event: TraceEvent): string {
   return `${callText(event.call)} = ${outcomeText(event.outcome)}`

@@ -4,11 +4,12 @@
  * Invariant: every difference that is noted is counted, the first `LISTED` are kept. Memory is bounded: the last
  * `REMEMBERED` events are at hand to look back on.
  */
+
+import type { Span } from './acts.ts'
 import type { Mismatch } from './compare.ts'
 import { eventText, spanEventText } from './describe.ts'
 import type { Change, TraceEvent } from './event.ts'
 import type { Difference } from './report.ts'
-import type { Span } from './span.ts'
 
 const LISTED = 100
 const REMEMBERED = 512

@@ -7,8 +7,8 @@
  * ftrace line. A key names one task at a time and may be given to another once its task is gone.
  */
 
+import type { Act, SpanStart } from './acts.ts'
 import type { Characters } from './characters.ts'
-import type { Act, SpanStart } from './span.ts'
 
 /** Turns lines into items, in order. Throws TraceError on what it cannot read. */
 export interface LogReader {

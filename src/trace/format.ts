@@ -1,8 +1,8 @@
 /** The formats of logs, and how each is recognised: by what its first line holds, never by the file's name. */
 import type { LogItem, LogReader } from './event.ts'
-import { createFtraceReader, isFtrace } from './ftrace.ts'
-import { createRecordingReader } from './recording.ts'
-import { createStraceReader, isBare, isStrace } from './strace.ts'
+import { createFtraceReader, isFtrace } from './ftrace/ftrace.ts'
+import { createRecordingReader } from './recording/recording.ts'
+import { createStraceReader, isBare, isStrace } from './strace/strace.ts'
 import { show, TraceError } from './trace_error.ts'
 
 export interface Format {

@@ -4,7 +4,8 @@
  */
 export type { TrailStep } from './differences.ts'
 export type { TaskState } from './event.ts'
-export type { Ancestor, Left, LeftProcess, LeftZombie, OutlivedKill } from './left.ts'
+export type { Ancestor, Left, LeftProcess, LeftZombie, OutlivedKill } from './findings/left.ts'
+export { type TreeNode, type TreeRow, treeRows } from './findings/tree.ts'
 export { type LogOptions, type LogResult, replayLog } from './log.ts'
 export type { ReplayOptions } from './replay.ts'
 export {
@@ -17,4 +18,3 @@ export {
   sumUp,
 } from './report.ts'
 export { TraceError } from './trace_error.ts'
-export { type TreeNode, type TreeRow, treeRows } from './tree.ts'

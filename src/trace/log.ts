@@ -3,16 +3,16 @@
  * log.
  */
 
+import type { SpanStart } from './acts.ts'
 import type { TrailStep } from './differences.ts'
 import type { LogItem, Start } from './event.ts'
-import type { Left } from './left.ts'
+import type { Left } from './findings/left.ts'
+import type { TreeNode } from './findings/tree.ts'
 import { type LogPart, readParts } from './log_parts.ts'
 import type { ReplayOptions } from './replay.ts'
 import type { FileReport } from './report.ts'
 import { type LogStep, type Running, startRunning } from './running.ts'
-import type { SpanStart } from './span.ts'
 import { TraceError } from './trace_error.ts'
-import type { TreeNode } from './tree.ts'
 
 export interface LogOptions extends ReplayOptions {
   /** Told now and then how many events have been replayed. */

@@ -1,8 +1,8 @@
 /** What a replay is asked, and what it answers, whichever kind of log it is of. */
 import type { TrailStep } from './differences.ts'
-import type { Left } from './left.ts'
+import type { Left } from './findings/left.ts'
+import type { TreeNode } from './findings/tree.ts'
 import type { Difference, Finding } from './report.ts'
-import type { TreeNode } from './tree.ts'
 
 export interface ReplayOptions {
   /** Walk the kernel's invariants after each event. On unless it is set to false. */

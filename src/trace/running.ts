@@ -3,11 +3,11 @@
  * kernel is at rest, and is the state of the world after all steps taken so far.
  */
 import type { Kernel, Task } from '../index.ts'
+import type { Act, SpanStart } from './acts.ts'
 import type { End, LogItem, Start, TraceEvent } from './event.ts'
-import { endReplay, replayItem, replayResult, startReplay } from './recording_replay.ts'
+import { endReplay, replayItem, replayResult, startReplay } from './recording/replay.ts'
 import type { ReplayOptions, ReplayResult } from './replay.ts'
-import type { Act, SpanStart } from './span.ts'
-import { disposeSpans, endSpans, replayAct, spansResult, startSpans } from './spans.ts'
+import { disposeSpans, endSpans, replayAct, spansResult, startSpans } from './span/spans.ts'
 
 /** What follows the start of a log. */
 export type LogStep = Exclude<LogItem, Start | SpanStart>

@@ -6,10 +6,10 @@ import { taskActivePidNs } from '#internal/pid/task_link.js'
 import { Task } from '#internal/process.js'
 import { hlistNextRcu } from '#internal/sync/hlist.js'
 import type { TaskTable } from '#internal/task/table.js'
+import type { SpanStart } from '#internal/trace/acts.js'
 import type { LogItem, Start } from '#internal/trace/event.js'
 import { readParts } from '#internal/trace/log_parts.js'
 import { type LogStep, type Running, startRunning } from '#internal/trace/running.js'
-import type { SpanStart } from '#internal/trace/span.js'
 import { bytesOf, type Lookup } from './engine.ts'
 
 /** A row of the tree: a process, a thread, or a namespace. */
