@@ -16,13 +16,13 @@ import {
   addWorker,
   dropEnded,
   findWorker,
-  hasLeft,
   markEnded,
   markReading,
   removeWorker,
   workerNr,
 } from './mm/worker.ts'
 import { type PidTable, type Surroundings, tableOver } from './pid/table.ts'
+import { hasLeft } from './sync/grace_period.ts'
 import { RCU_LIST_WORDS, rcuBarrier } from './sync/rcu.ts'
 
 /** Names a table to other workers: opaque, made to be posted. */

@@ -100,6 +100,26 @@ test('what a worker found is not freed before its section ends, and then it is',
   assert.deepEqual(P.checkPids(table), [])
 })
 
+test('a worker that has left does nothing more to the table, though its turn has not ended', async () => {
+  const { table, ns, handle } = newTable()
+  await undefined
+  const view = P.joinPidTable(handle)
+  P.rcuReadLock(view)
+  P.rcuReadUnlock(view)
+  P.leavePidTable(view)
+  let live: boolean | undefined
+  // Behind what the worker that has left would do, before what this one is to do.
+  queueMicrotask(() => {
+    live = slotLive(table as never, pid)
+  })
+  const pid = P.allocPid(table, ns)
+  P.freePid(table, pid)
+  await undefined
+  assert.equal(live, true)
+  assert.equal(slotLive(table as never, pid), false)
+  assert.deepEqual(P.checkPids(table), [])
+})
+
 test('a worker that is terminated while it reads is in nobody’s way', { timeout: LONG_MS }, async () => {
   const { table, ns, handle } = newTable()
   const pid = P.allocPid(table, ns)

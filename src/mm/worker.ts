@@ -3,6 +3,7 @@
  * that holds a lock has ended. Taken, filled in and marked without a lock: the lock may be what its dead holder keeps.
  */
 import { load, rawAdd, rawCompareExchange, rawStore, type Words, wake } from '../lib/atomic.ts'
+import { LEFT } from '../sync/grace_period.ts'
 import { journalBegin } from '../sync/journal.ts'
 import type { Memory } from './arena.ts'
 import * as L from './layout.ts'
@@ -47,16 +48,11 @@ export function addWorker(mem: Memory, thread: Thread, hasEnded: HasEnded): bool
 /** This worker uses the table no more, and must not read it: to announce that it does would throw RangeError. */
 export function removeWorker(mem: Memory): void {
   const own = findWorker(mem.words, workerNr(mem))
-  mem.reader = NOWHERE
+  mem.reader = LEFT
   mem.rcuOffline = true
   if (own === 0) return
   rawStore(mem.words, own + L.WORKER_READER, 0)
   rawStore(mem.words, own + L.WORKER_NR, 0)
-}
-
-/** Has it been removed? */
-export function hasLeft(mem: Memory): boolean {
-  return mem.reader === NOWHERE
 }
 
 const LOCKS = [L.H_PIDMAP_LOCK, L.H_SLAB_LOCK, L.H_QUEUE_LOCK]
@@ -211,8 +207,6 @@ function noteUsed(words: Words, count: number): void {
   }
 }
 
-/** Where no word is. */
-const NOWHERE = -1
 /** What {@link L.WORKER_NR} is while a thread that has no name fills it in. */
 const NO_THREAD = -1
 

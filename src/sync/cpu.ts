@@ -39,7 +39,7 @@ export interface Cpu {
   callLock: number
   /** For who makes no calls: the lock inside which those of others lie; 0: there are none. */
   outerLock: number
-  /** Where the counter of grace periods is, the first worker's announcement, and this one's; 0: it has none (sync/grace_period.ts). */
+  /** Where the counter of grace periods is, the first worker's announcement, and this one's; 0: it has none; LEFT (sync/grace_period.ts). */
   readonly rcuGp: number
   readonly readers: number
   reader: number

@@ -59,6 +59,14 @@ export function isReader(cpu: Cpu): boolean {
   return SHARED !== 0 && cpu.reader !== 0
 }
 
+/** Of {@link Cpu.reader}: the worker has left the table, and its record and number may be another one's. */
+export const LEFT: number = -1
+
+/** Has the worker left its table? Then it does nothing more to it. */
+export function hasLeft({ reader }: { readonly reader: number }): boolean {
+  return reader === LEFT
+}
+
 /**
  * This worker begins to read. The store comes before all reads of the section, for everybody: either whoever took
  * something out of sight finds the announcement, or the reader finds that it is gone.

@@ -27,7 +27,15 @@
 import { load, SHARED, waitOn, whenWoken } from '../lib/atomic.ts'
 import { panic } from '../lib/panic.ts'
 import type { Cpu } from './cpu.ts'
-import { graceOver, gracePeriod, isReader, rcuOffline, rcuOnline, rcuQuiescent } from './grace_period.ts'
+import {
+  graceOver,
+  gracePeriod,
+  hasLeft,
+  isReader,
+  rcuOffline,
+  rcuOnline,
+  rcuQuiescent,
+} from './grace_period.ts'
 import { lockCalls, rawSpinHeld, rawSpinLock, rawSpinUnlock, unlockCalls } from './raw_spinlock.ts'
 
 /** Every surrounding of JavaScript has it. */
@@ -245,7 +253,7 @@ function deferCallbacks(cpu: Cpu): void {
   cpu.rcuDeferred = true
   cpu.defer(() => {
     cpu.rcuDeferred = false
-    if (cpu.rcuNesting > 0) return
+    if (cpu.rcuNesting > 0 || hasLeft(cpu)) return
     rcuOffline(cpu)
     if (load(cpu.words, cpu.rcuList + LENGTH) > 0) runDeferred(cpu)
   })
