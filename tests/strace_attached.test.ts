@@ -190,6 +190,17 @@ describe('attached, what cannot be', () => {
     assert.deepEqual(lines, [3])
   })
 
+  it('whoever is in a call does nothing else', async () => {
+    const lines = await wrongLines(
+      '100 getpid() = 100',
+      `100 ${FORK} <unfinished ...>`,
+      '101 gettid() = 101',
+      '100 getpid() = 100',
+      '100 <... clone resumed>, child_tidptr=0x7f04) = 101',
+    )
+    assert.deepEqual(lines, [4])
+  })
+
   it('the number of a thread that lives is not given, and its first line is named too', async () => {
     const lines = await wrongLines(
       '100 getpid() = 100',

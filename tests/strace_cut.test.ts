@@ -158,3 +158,20 @@ it('arguments that strace was told to print raw (-e raw=all) are of 32 bits', as
   assert.deepEqual(report.differences, [])
   assert.equal(report.checked, 2)
 })
+
+describe('the end of a log finds a task in a call', () => {
+  it('a line of that task since is wrong, or the first half', async () => {
+    const { report } = await replayLines(
+      [
+        '6 execve("/bin/sh", ["sh"], 0x7f /* 5 vars */) = 0',
+        '6 wait4(-1,  <unfinished ...>',
+        '6 getpid() = 6',
+      ],
+      { waits: false },
+    )
+    assert.deepEqual(
+      report.differences.map(({ line }) => line),
+      [3, 2],
+    )
+  })
+})

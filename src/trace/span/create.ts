@@ -114,7 +114,7 @@ function createEarlier(replay: SpanReplay, { task }: Actor, span: Span): void {
 function blameHolder(replay: SpanReplay, actor: Actor, span: Span, nr: number): void {
   const holder = findTask(actor.task, nr)
   const proc = holder === undefined ? undefined : procLedBy(replay.world, holder.leader)
-  const elder = proc?.old === true ? replay.world.actors.get(nr) : undefined
+  const elder = proc?.old === true && !replay.seen.birth ? replay.world.actors.get(nr) : undefined
   if (elder !== undefined && elder.task === holder)
     differ(replay, elder.since, undefined, `pid ${nr}`, 'a line of it', `made at line ${span.last}`)
   if (proc === undefined || proc.made === 0 || proc.task !== holder) return
