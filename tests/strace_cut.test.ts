@@ -134,6 +134,13 @@ describe('behind the end of all programs', () => {
     )
   })
 
+  it('nobody acts who has not begun with the start of a program', async () => {
+    for (const by of [1000, 1010]) {
+      const { report } = await replayLines([...run(1000), `${by} getpid() = ${by}`])
+      assert.ok(report.differences.some(({ line }) => line === 8))
+    }
+  })
+
   it('stands a table of how often each call was made (-C)', async () => {
     const table = [
       '% time     seconds  usecs/call     calls    errors syscall',
