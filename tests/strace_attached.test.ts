@@ -163,3 +163,51 @@ it('the first program leads its own group where its tracer has withdrawn (strace
     [3, 2],
   )
 })
+
+describe('attached, what cannot be', () => {
+  async function wrongLines(...lines: string[]): Promise<number[]> {
+    const { differences } = await replayed(...lines)
+    return differences.map(({ line }) => line)
+  }
+
+  it('whoever is older than the log has no parent that was made in it', async () => {
+    const lines = await wrongLines(
+      '100 getpid() = 100',
+      `100 ${FORK}, child_tidptr=0x7f04) = 105`,
+      '105 getpid() = 105',
+      `100 ${FORK}, child_tidptr=0x7f04) = 107`,
+      '106 getppid() = 105',
+    )
+    assert.ok(lines.includes(5), `${lines}`)
+  })
+
+  it('a process does not wait for its own thread', async () => {
+    const lines = await wrongLines(
+      '100 getpid() = 100',
+      '200 getpid() = 100',
+      '100 wait4(200, [{WIFEXITED(s) && WEXITSTATUS(s) == 0}], 0, NULL) = 200',
+    )
+    assert.deepEqual(lines, [3])
+  })
+
+  it('whoever is in a call does nothing else', async () => {
+    const lines = await wrongLines(
+      '100 getpid() = 100',
+      `100 ${FORK} <unfinished ...>`,
+      '101 gettid() = 101',
+      '100 getpid() = 100',
+      '100 <... clone resumed>, child_tidptr=0x7f04) = 101',
+    )
+    assert.deepEqual(lines, [4])
+  })
+
+  it('the number of a thread that lives is not given, and its first line is named too', async () => {
+    const lines = await wrongLines(
+      '100 getpid() = 100',
+      '105 getpid() = 100',
+      `100 ${FORK}, child_tidptr=0x7f04) = 104`,
+      `100 ${FORK}, child_tidptr=0x7f04) = 105`,
+    )
+    assert.deepEqual(lines, [4, 2])
+  })
+})

@@ -134,6 +134,13 @@ describe('behind the end of all programs', () => {
     )
   })
 
+  it('nobody acts who has not begun with the start of a program', async () => {
+    for (const by of [1000, 1010]) {
+      const { report } = await replayLines([...run(1000), `${by} getpid() = ${by}`])
+      assert.ok(report.differences.some(({ line }) => line === 8))
+    }
+  })
+
   it('stands a table of how often each call was made (-C)', async () => {
     const table = [
       '% time     seconds  usecs/call     calls    errors syscall',
@@ -157,4 +164,21 @@ it('arguments that strace was told to print raw (-e raw=all) are of 32 bits', as
   ])
   assert.deepEqual(report.differences, [])
   assert.equal(report.checked, 2)
+})
+
+describe('the end of a log finds a task in a call', () => {
+  it('a line of that task since is wrong, or the first half', async () => {
+    const { report } = await replayLines(
+      [
+        '6 execve("/bin/sh", ["sh"], 0x7f /* 5 vars */) = 0',
+        '6 wait4(-1,  <unfinished ...>',
+        '6 getpid() = 6',
+      ],
+      { waits: false },
+    )
+    assert.deepEqual(
+      report.differences.map(({ line }) => line),
+      [3, 2],
+    )
+  })
 })

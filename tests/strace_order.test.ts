@@ -61,7 +61,7 @@ const rows: [what: string, lines: string[], acts: string[]][] = [
   [
     'a wait that is not resumed before the next call',
     ['6  wait4(-1,  <unfinished ...>', '6  close(3) = 0'],
-    ['enter 6 wait4 1-0 unknown', 'leave 6 wait4 1-2 lost', 'other 6 2'],
+    ['enter 6 wait4 1-0 unknown', 'clash 6 2', 'other 6 2', 'clash 6 1'],
   ],
   [
     'a call that is open when the log ends',

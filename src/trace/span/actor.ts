@@ -27,6 +27,8 @@ export interface Actor {
   left: number
   /** What was wrong with the call that it came back from last. */
   suspect: Suspect | undefined
+  /** The line in which the log has shown it first, or that of the call that made it. */
+  readonly since: number
   /** A comment has told its key. */
   told: boolean
   /** The log has had a line of it. */

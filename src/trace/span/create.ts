@@ -113,8 +113,11 @@ function createEarlier(replay: SpanReplay, { task }: Actor, span: Span): void {
 /** Whoever has the number got it from a creation before, which may be the one whose result is wrong. */
 function blameHolder(replay: SpanReplay, actor: Actor, span: Span, nr: number): void {
   const holder = findTask(actor.task, nr)
-  const proc = holder === undefined ? undefined : procLedBy(replay.world, holder)
-  if (proc === undefined || proc.made === 0) return
+  const proc = holder === undefined ? undefined : procLedBy(replay.world, holder.leader)
+  const elder = proc?.old === true && !replay.seen.birth ? replay.world.actors.get(nr) : undefined
+  if (elder !== undefined && elder.task === holder)
+    differ(replay, elder.since, undefined, `pid ${nr}`, 'a line of it', `made at line ${span.last}`)
+  if (proc === undefined || proc.made === 0 || proc.task !== holder) return
   differ(replay, proc.made, undefined, 'clone', `${nr}`, `${nr} again at line ${span.last}`)
 }
 

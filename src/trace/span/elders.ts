@@ -144,11 +144,13 @@ export function bearElder(
   const leader = leaderOf(elders, key)
   const parent = elders.parents.get(key)
   const other = leader ?? (parent === undefined ? undefined : (leaderOf(elders, parent) ?? parent))
-  // Whoever is still to be made is nobody's elder. What is known of the key goes, lest two of a wrong log lead to each other.
-  if (other === undefined || (!world.actors.has(other) && elders.makers.has(other))) return undefined
+  if (other === undefined) return undefined
+  const known = world.actors.get(other)
+  // Whoever is made in the log is nobody's elder. What is known of the key goes, lest two of a wrong log lead to each other.
+  if (known === undefined ? elders.makers.has(other) : !known.proc.old) return undefined
   elders.leaders.delete(key)
   elders.parents.delete(key)
-  const { proc } = world.actors.get(other) ?? meet(other)
+  const { proc } = known ?? meet(other)
   if (leader !== undefined) elders.leaders.set(key, leader)
   return bear(world, proc, leader === undefined ? 0 : THREAD, key, line, time)
 }

@@ -32,7 +32,8 @@ export function meet(replay: SpanReplay, key: number, line: number, time: string
     tell(replay, line, root.id, ROOT_CALL)
     return first === key ? root : older(replay, key, line, time)
   }
-  if (seen.birth && seen.rootGone > 0 && world.actors.size === 0 && world.nameless.size === 0)
+  const alone = world.actors.size === 0 && world.nameless.size === 0
+  if (seen.birth && seen.rootGone > 0 && alone && seen.program === line)
     return beginAnew(replay, key, line, time)
   return (
     toldUnderWay(replay, key) ??

@@ -84,6 +84,8 @@ export interface Seen {
   birth: boolean
   /** The line of the end of the first process; 0: not yet. */
   rootGone: number
+  /** The first line of the latest execve. */
+  program: number
   root: Proc | undefined
 }
 

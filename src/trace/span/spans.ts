@@ -88,6 +88,7 @@ export function startSpans(
       unwaited: 0,
       mustWait: options.waits !== false,
       rootGone: 0,
+      program: 0,
       root: undefined,
     },
     foreign: new Map(),
@@ -153,6 +154,7 @@ function perform(replay: SpanReplay, act: Act): void {
 }
 
 function performCall(replay: SpanReplay, kind: 'call' | 'enter' | 'leave', span: Span): void {
+  if (span.call.op === 'execve') replay.seen.program = span.line
   if (kind === 'enter') enterLong(replay, span)
   else if (kind === 'call') {
     const actor = actorOf(replay, span.by, span.line, span.time)

@@ -306,7 +306,7 @@ function settleChild(
   let found = seen
   // strace may tell of a stop when the signal that ends it has been sent.
   if (found === nr && statusOf(span.outcome) === CONTINUED && proc !== undefined) goOn(replay, proc)
-  if (found !== nr && proc !== undefined) {
+  if (found !== nr && proc !== undefined && proc !== actor.proc) {
     reordered = bringAbout(replay, actor, proc, span) && replay.seen.ends
     found = peek(actor.task, selector)
     found = passKilled(replay, actor, selector, found, nr)
@@ -389,7 +389,8 @@ function unknownChild(
   nr: number,
 ): string | undefined {
   if (proc?.guessed && proc.parent !== actor.proc) return SKIPPED.killed
-  if (seen.birth) return undefined
+  // Neither a process nor a thread of it is its own child.
+  if (seen.birth || proc === actor.proc) return undefined
   const older = proc === undefined ? !world.departed.has(nr) : proc.parent === undefined
   return older ? SKIPPED.older : undefined
 }

@@ -174,6 +174,7 @@ export function join(
     signalLine: 0,
     left: 0,
     suspect: undefined,
+    since: line,
     told: false,
     shown: false,
   }

@@ -339,7 +339,7 @@ export function createActReader(emit: (act: Act) => void): ActReader {
   function intrude(by: number, line: number, time: string): undefined {
     const open = opens.get(by)
     if (open === undefined) return
-    if (whole !== true || halves.intrude(open, by, line, time)) abandon(open, by, line)
+    if (halves.intrude(open, by, line, time)) abandon(open, by, line)
   }
 
   function takeSignal(line: Line): undefined {
@@ -428,7 +428,10 @@ export function createActReader(emit: (act: Act) => void): ActReader {
       else takeCall(line)
     },
     finish(): undefined {
-      for (const open of opens.values()) if (open.act === undefined) open.act = entered(open)
+      for (const open of opens.values()) {
+        if (open.act === undefined) open.act = entered(open)
+        halves.breakOff(open)
+      }
       markOpen(opens.values(), [...queue.held()])
       queue.flush()
     },

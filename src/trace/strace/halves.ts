@@ -40,6 +40,8 @@ export interface Halves<H extends Half> {
   comeBack(by: number, codes: Uint8Array, at: number, end: number, line: number): H | undefined
   /** The task has ended in the call `open`. */
   endIn(open: H, exited: boolean): undefined
+  /** The log ends in the call `open`. */
+  breakOff(open: H): undefined
   /** The task `by`, which is in no call of that name, comes back from one: the first half that has no second one. */
   orphan(name: string, by: number, line: number, time: string): H | undefined
 }
@@ -223,6 +225,14 @@ export function createHalves<H extends Half & { below: H | undefined }>(
       const [first, second] = [blameFirst(open, doubt.line), blameSecond(doubt, open)]
       decide(doubt, exited ? first : second)
       push(exited ? second : first)
+    },
+    breakOff(open: H): undefined {
+      for (let it: H | undefined = open; it !== undefined; it = it.below) {
+        const { doubt } = it
+        if (doubt === undefined) continue
+        decide(doubt, blameSecond(doubt, it))
+        push(blameFirst(it, doubt.line))
+      }
     },
     orphan(name: string, by: number, line: number, time: string): H | undefined {
       const found = findStray(name)
