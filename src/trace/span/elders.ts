@@ -27,6 +27,8 @@ export interface Elders {
 }
 
 const AHEAD = 4096
+/** Of so many keys something is known: where no ends are shown (-qq), those known longest go. */
+const KNOWN = 65_536
 /** So deep a tree is looked up. */
 const STEPS = 16
 const THREAD = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM
@@ -73,19 +75,20 @@ function performFirst(elders: Elders, perform: (act: Act) => void): undefined {
 }
 
 function note(elders: Elders, act: Act): undefined {
-  if (act.kind === 'gone') elders.ended.set(act.by, true)
+  if (act.kind === 'gone') elders.ended.keep(act.by, true, KNOWN)
   else if (act.kind === 'call' || act.kind === 'leave') noteCall(elders, act.span)
   else if (act.kind === 'enter' && act.span.call.op === 'clone') noteCall(elders, act.span)
 }
 
 function noteCall(elders: Elders, { by, call, outcome }: Span): undefined {
-  if (call.op === 'exit_group' && !elders.ended.has(by)) elders.ended.set(by, true)
+  if (call.op === 'exit_group' && !elders.ended.has(by)) elders.ended.keep(by, true, KNOWN)
   if (outcome?.kind !== 'returned') return
   const value = outcome.outer ?? outcome.value
   switch (call.op) {
     case 'clone':
-      if (value > 0 && (call.flags & (CLONE_THREAD | CLONE_PARENT)) === 0) elders.makers.set(value, by)
-      if (value > 0 && (call.flags & CLONE_THREAD) !== 0) elders.leaders.set(value, by)
+      if (value > 0 && (call.flags & (CLONE_THREAD | CLONE_PARENT)) === 0)
+        elders.makers.keep(value, by, KNOWN)
+      if (value > 0 && (call.flags & CLONE_THREAD) !== 0) elders.leaders.keep(value, by, KNOWN)
       return
     case 'getpid':
       noteLeader(elders, by, value)
@@ -97,19 +100,20 @@ function noteCall(elders: Elders, { by, call, outcome }: Span): undefined {
       noteParent(elders, by, value)
       return
     case 'wait4':
-      if (value > 0 && !elders.makers.has(value) && !elders.parents.has(value)) elders.parents.set(value, by)
+      if (value > 0 && !elders.makers.has(value) && !elders.parents.has(value))
+        elders.parents.keep(value, by, KNOWN)
   }
 }
 
 function noteLeader({ leaders }: Elders, by: number, nr: number): undefined {
-  if (nr > 1 && !leaders.has(by)) leaders.set(by, nr === by ? 0 : nr)
+  if (nr > 1 && !leaders.has(by)) leaders.keep(by, nr === by ? 0 : nr, KNOWN)
 }
 
 /** A child calls its parent by the number of the process; who made it, may be one of the threads. */
 function noteParent(elders: Elders, by: number, nr: number): undefined {
   const maker = elders.makers.get(by)
   if (maker === undefined) {
-    if (nr > 1 && !elders.parents.has(by)) elders.parents.set(by, nr)
+    if (nr > 1 && !elders.parents.has(by)) elders.parents.keep(by, nr, KNOWN)
   } else if (!elders.ended.has(maker)) noteLeader(elders, maker, nr)
 }
 

@@ -52,6 +52,8 @@ export interface World {
   readonly nameless: Set<Actor>
   /** Dead processes whose parents, outside the log, reap them unseen. */
   readonly unreaped: Set<Proc>
+  /** Waited for, while the log has not shown the ends of all their threads; with -qq it never does. */
+  readonly late: Set<Proc>
   /** Inits that have ended and are held up until whoever is dead in their namespaces has been waited for. */
   readonly held: Set<Proc>
   /** By number in the log's namespace; the latest of `DEPARTED`. */
@@ -83,6 +85,8 @@ const HARMFUL: readonly number[] = Array.from({ length: NSIG }, (_, i) => i + 1)
 )
 
 const DEPARTED = 4096
+/** So many processes that were waited for are kept until the log shows their ends. */
+const LATE_KEPT = 4096
 /** The largest number that the first traced program gets where its tracer is the namespace's init: strace needs some first. */
 const OWNED_ROOT = 8
 
@@ -104,6 +108,7 @@ export function createWorld(origin: SpanOrigin, { pidMax, lookup = 'hash' }: Rep
     procs: new NumberMap(),
     nameless: new Set(),
     unreaped: new Set(),
+    late: new Set(),
     held: new Set(),
     departed: new NumberMap(),
     tasks: new Map(),
@@ -305,6 +310,7 @@ export function dropActor(world: World, actor: Actor): void {
   if (actor.id !== actor.proc.id) world.tasks.delete(actor.id)
   world.nameless.delete(actor)
   if (world.actors.get(actor.key) === actor) world.actors.delete(actor.key)
+  if (actor.proc.actors.length === 0) world.late.delete(actor.proc)
 }
 
 /** After something in the library has ended: takes over who is dead now, who has another parent, who is gone. */
@@ -353,6 +359,14 @@ function takeOverParent(world: World, child: Proc): void {
   noteChange(world, child)
 }
 
+/** The ends of those that were waited for long ago will not be shown. Half of them at once: see `reapOldest`. */
+function dropLate(world: World): void {
+  for (const { actors } of world.late) {
+    for (const actor of actors) dropActor(world, actor)
+    if (world.late.size <= LATE_KEPT) return
+  }
+}
+
 /** A process has been waited for: nothing of it is left in the library. */
 export function takeOverReap(world: World, proc: Proc): void {
   if (proc.zombie && proc.parent !== undefined) proc.parent.zombies--
@@ -362,6 +376,8 @@ export function takeOverReap(world: World, proc: Proc): void {
   proc.earlierParent = undefined
   removeChild(proc)
   world.unreaped.delete(proc)
+  if (proc.actors.length > 0) world.late.add(proc)
+  if (world.late.size > 2 * LATE_KEPT) dropLate(world)
   for (const init of world.held) if (init !== proc) takeOverEnd(world, init)
   const nr = numberOf(proc)
   if (world.procs.get(nr) !== proc) return
