@@ -6,7 +6,7 @@
  * before; (5) the caller has chosen it (choice.ts). (4) is a *guess*: it stands until one of these numbers turns up,
  * and is a difference then, unless it was (5).
  */
-import { __WALL } from '../../abi/index.ts'
+import { __WALL, RESERVED_PIDS } from '../../abi/index.ts'
 import { endProcess, endThread, findTask, isNumberTaken, peekNumber } from '../../inside.ts'
 import type { BirthAct, Span, ToldAct } from '../acts.ts'
 import { processOf } from './calls.ts'
@@ -25,7 +25,7 @@ import { learnPidMax, welcome } from './create.ts'
 import { noteExitSignal } from './exit_signal.ts'
 import { forceEnd, forceReap } from './order.ts'
 import { meetOlder, type Outer } from './outer.ts'
-import { count, differ, resultText, SKIPPED, type SpanReplay, skip, unskip } from './replay.ts'
+import { count, differ, resultText, SKIPPED, type SpanReplay, STEPS, skip, unskip } from './replay.ts'
 import { inheritView } from './view.ts'
 import { type Actor, dropActor, takeOverEnd, takeOverReap } from './world.ts'
 
@@ -45,8 +45,6 @@ export interface Guess {
 
 type Fit = 'fits' | 'reordered' | 'first' | 'limit' | 'guess' | 'late' | 'chosen' | 'differs'
 
-const STEPS = 64
-const RESERVED = 300
 /** So many numbers may be passed over at once. */
 const GAP = 4096
 /** How many births may be told before one that was first. */
@@ -235,11 +233,11 @@ function passOver(outer: Outer, replay: SpanReplay, guess: Guess): Fit | undefin
   const { from, nr } = guess
   const limit = top.sysctl('kernel.pid_max')
   const wraps = nr < from
-  const length = wraps ? limit - from + nr - RESERVED : nr - from
-  if (from < 0 || length > GAP || nr >= limit || isNumberTaken(top, nr) || (wraps && nr < RESERVED))
+  const length = wraps ? limit - from + nr - RESERVED_PIDS : nr - from
+  if (from < 0 || length > GAP || nr >= limit || isNumberTaken(top, nr) || (wraps && nr < RESERVED_PIDS))
     return undefined
   for (let i = 0; i < length; i++) {
-    const n = from + i < limit ? from + i : from + i - limit + RESERVED
+    const n = from + i < limit ? from + i : from + i - limit + RESERVED_PIDS
     if (outer.holes.has(n) || isNumberTaken(top, n)) continue
     outer.holes.set(n, guess)
     guess.open++

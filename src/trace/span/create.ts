@@ -5,7 +5,16 @@
  * the log's lines show, (3) pid_max is not in the log, (4) others, outside the log, took numbers. (4) is learnt where the
  * log shares its numbers, once for each number; everything else is a difference.
  */
-import { __WALL, CLONE_NEWPID, CLONE_PARENT, EAGAIN, EEXIST, EINVAL, SIGCHLD } from '../../abi/index.ts'
+import {
+  __WALL,
+  CLONE_NEWPID,
+  CLONE_PARENT,
+  EAGAIN,
+  EEXIST,
+  EINVAL,
+  RESERVED_PIDS,
+  SIGCHLD,
+} from '../../abi/index.ts'
 import type { Task } from '../../index.ts'
 import { bearsInto, findTask, isNumberTaken, peekNumber } from '../../inside.ts'
 import { CUT, type Span, type SpanCall } from '../acts.ts'
@@ -18,14 +27,11 @@ import { learnNamespace } from './hidden_ns.ts'
 import { createLost, lose } from './lost.ts'
 import { forceEnd, forceReap, isCalling } from './order.ts'
 import { passReleased } from './released.ts'
-import { count, differ, resultText, SKIPPED, type SpanReplay, skip, tell } from './replay.ts'
+import { count, differ, resultText, SKIPPED, type SpanReplay, STEPS, skip, tell } from './replay.ts'
 import { type Actor, addPidfd, join, procLedBy } from './world.ts'
 
 type Clone = Extract<SpanCall, { op: 'clone' }>
 
-/** How many steps towards a number are tried. */
-export const STEPS = 64
-export const RESERVED = 300
 /** pid_max of a namespace that nobody has limited. */
 const UNLIMITED = 4194304
 /** pid_max of most machines with few processors. */
@@ -277,7 +283,8 @@ function freePassed(replay: SpanReplay, { task }: Actor, span: Span, nr: number)
     const { call, outcome } = other
     if (done || other === span || outcome?.kind !== 'returned' || call.op !== 'clone') continue
     const { value } = outcome
-    const passed = last < nr ? value > last && value < nr : value > last || (value >= RESERVED && value < nr)
+    const passed =
+      last < nr ? value > last && value < nr : value > last || (value >= RESERVED_PIDS && value < nr)
     if (!passed || call.setTid !== undefined || !isCalling(by) || by.task.level !== task.level) continue
     if (isNumberTaken(task, value) && by.task.pidOf(task) > 0 && freeNumber(replay, by, value, other.line))
       return true
@@ -395,15 +402,15 @@ function freePinned(replay: SpanReplay, actor: Actor, nr: number, line: number):
 export function learnPidMax({ guessed }: SpanReplay, task: Task, nr: number, others: boolean): boolean {
   const last = task.sysctl('kernel.ns_last_pid')
   const before = task.sysctl('kernel.pid_max')
-  if (nr > last || nr < RESERVED || isNumberTaken(task, nr)) return false
+  if (nr > last || nr < RESERVED_PIDS || isNumberTaken(task, nr)) return false
   if (before !== UNLIMITED && !guessed.has(before)) return false
   const limit = limitAbove(last)
   task.sysctl('kernel.pid_max', limit)
   const first = peekNumber(task)
   guessed.delete(before)
   // Others may have taken the last numbers below the usual limit, too.
-  const passed = first <= nr ? nr - first : limit === USUAL_LIMIT ? limit - first + nr - RESERVED : nr
-  if (passed <= (others && before === UNLIMITED ? RESERVED : 0)) {
+  const passed = first <= nr ? nr - first : limit === USUAL_LIMIT ? limit - first + nr - RESERVED_PIDS : nr
+  if (passed <= (others && before === UNLIMITED ? RESERVED_PIDS : 0)) {
     if (passed > 0) guessed.add(limit)
     task.sysctl('kernel.ns_last_pid', nr - 1)
     return true
@@ -414,19 +421,19 @@ export function learnPidMax({ guessed }: SpanReplay, task: Task, nr: number, oth
 
 /** The usual limit, if it is as near as numbers that others hold can explain. */
 function limitAbove(last: number): number {
-  const near = Math.abs(last - USUAL_LIMIT) <= RESERVED
-  return near ? USUAL_LIMIT : Math.max(last + 1, RESERVED + 1)
+  const near = Math.abs(last - USUAL_LIMIT) <= RESERVED_PIDS
+  return near ? USUAL_LIMIT : Math.max(last + 1, RESERVED_PIDS + 1)
 }
 
 /** Numbers from `next` to below `nr` were taken by others. */
 function learnGap(replay: SpanReplay, actor: Actor, span: Span, next: number, nr: number): boolean {
   const { task } = actor
   if (next < 0 || isNumberTaken(task, nr) || nr >= task.sysctl('kernel.pid_max')) return false
-  const wraps = nr < next && next >= task.sysctl('kernel.pid_max') - RESERVED && nr >= RESERVED
+  const wraps = nr < next && next >= task.sysctl('kernel.pid_max') - RESERVED_PIDS && nr >= RESERVED_PIDS
   if (nr < next && !wraps) return false
   if (!mayLearnGap(replay, actor, next, nr)) return false
   if (nr > next && !isFirst(replay, task))
-    for (let n = next; n < nr && n < next + RESERVED; n++) replay.foreign.set(n, span.last)
+    for (let n = next; n < nr && n < next + RESERVED_PIDS; n++) replay.foreign.set(n, span.last)
   task.sysctl('kernel.ns_last_pid', nr - 1)
   return true
 }

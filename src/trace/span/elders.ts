@@ -3,7 +3,7 @@
  * some acts ahead: what a task says of itself, or its children of it, mostly comes after its first line.
  *
  * Invariant: acts come out in the order in which they went in; at most `AHEAD` are held. What is known of a key goes with
- * its end.
+ * its end, or behind what is known of `KNOWN` others.
  */
 import { CLONE_PARENT, CLONE_SIGHAND, CLONE_THREAD, CLONE_VM } from '../../abi/index.ts'
 import type { Act, Span } from '../acts.ts'

@@ -2,14 +2,15 @@
  * Who stands behind a key that the log has not shown before: a child of a creation under way, one that was made in a deeper
  * namespace and whose key nobody told, one whose creator was killed, or somebody older than the log.
  */
+import { RESERVED_PIDS } from '../../abi/index.ts'
 import { peekNumber } from '../../inside.ts'
 import { foresee } from './ahead.ts'
-import { create, learnPidMax, RESERVED, STEPS, USUAL_LIMIT } from './create.ts'
+import { create, learnPidMax, USUAL_LIMIT } from './create.ts'
 import { bearBelow, bearDoomed, mayBearDoomed } from './doomed.ts'
 import { bearElder, eldestOf } from './elders.ts'
 import { orphaned, ROOT_CALL } from './lost.ts'
 import { isCalling } from './order.ts'
-import { count, differ, SKIPPED, type SpanReplay, skip, tell } from './replay.ts'
+import { count, differ, SKIPPED, type SpanReplay, STEPS, skip, tell } from './replay.ts'
 import { isNext, tellingFlight, untold } from './under_way.ts'
 import {
   type Actor,
@@ -218,7 +219,7 @@ function shift(world: World, { id, base, late }: Actor, last: number, by: number
   if (by > 0 && all <= world.shifted) return
   const limit = top.sysctl('kernel.pid_max')
   const on = last + all - world.shifted
-  top.sysctl('kernel.ns_last_pid', on < limit ? on : Math.min(on - limit + RESERVED, limit - 1))
+  top.sysctl('kernel.ns_last_pid', on < limit ? on : Math.min(on - limit + RESERVED_PIDS, limit - 1))
   world.shifted = all
 }
 
@@ -227,10 +228,10 @@ function wrapsTo({ top, nameless }: World, key: number): boolean {
   let above = false
   for (const { task } of nameless) {
     const own = top.tidOf(task)
-    if (own < USUAL_LIMIT && key > own - RESERVED) return false
+    if (own < USUAL_LIMIT && key > own - RESERVED_PIDS) return false
     if (own >= USUAL_LIMIT) above = true
   }
-  return above && key >= RESERVED
+  return above && key >= RESERVED_PIDS
 }
 
 /** It was there before the log began; in a log that began with a program's start that cannot be. */

@@ -4,7 +4,7 @@
  *
  * Here: that state, and who stands behind a number that no birth in the log has made.
  */
-import { CLONE_SIGHAND, CLONE_THREAD, CLONE_VM } from '../../abi/index.ts'
+import { CLONE_SIGHAND, CLONE_THREAD, CLONE_VM, RESERVED_PIDS } from '../../abi/index.ts'
 import type { Task } from '../../index.ts'
 import { isNumberTaken } from '../../inside.ts'
 import type { SeenAct } from '../acts.ts'
@@ -146,14 +146,11 @@ function meetThread(replay: SpanReplay, outer: Outer, act: Omit<SeenAct, 'kind'>
   return join(world, task, leader.proc, act.by, act.line, act.time)
 }
 
-/** Below this no number is given out unasked, once the numbers have come round. */
-const RESERVED = 300
-
 /** A child of the machine's outside, with this number; if that is taken, another that will not be missed. */
 function bear({ world }: SpanReplay, nr: number): Task {
   const { top, kernel } = world
   let free = nr
   if (isNumberTaken(top, nr) || nr >= top.sysctl('kernel.pid_max'))
-    for (free = RESERVED - 1; free > 2 && isNumberTaken(top, free); ) free--
+    for (free = RESERVED_PIDS - 1; free > 2 && isNumberTaken(top, free); ) free--
   return kernel.init.clone({ setTid: [free] })
 }

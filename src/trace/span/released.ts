@@ -1,12 +1,9 @@
 /** Numbers that a creation passed over although they are free by now: it came before they were. */
+import { RESERVED_PIDS } from '../../abi/index.ts'
 import { isNumberTaken } from '../../inside.ts'
 import type { Span } from '../acts.ts'
-import type { SpanReplay } from './replay.ts'
+import { type SpanReplay, STEPS } from './replay.ts'
 import type { Actor } from './world.ts'
-
-const RESERVED = 300
-/** So many numbers may be passed over. */
-const STEPS = 64
 
 /**
  * The numbers from `next` to below `nr`, or to below that of another creation under way, have become free since this one began:
@@ -38,7 +35,7 @@ export function passReleased(
       if (step === 0 || !isUnderWay(n)) return false
       break
     }
-    n = n + 1 < limit ? n + 1 : RESERVED
+    n = n + 1 < limit ? n + 1 : RESERVED_PIDS
   }
   task.sysctl('kernel.ns_last_pid', n - 1)
   return true

@@ -14,6 +14,9 @@ import type { Flights } from './flights.ts'
 import type { Outer } from './outer.ts'
 import { type Actor, type Proc, takeChanges, type World } from './world.ts'
 
+/** How many steps towards a number are tried. */
+export const STEPS = 64
+
 export interface SpanReplay {
   readonly world: World
   readonly differences: Differences

@@ -11,13 +11,13 @@ export function mayStandBehind(first: Proc, second: Proc, counts: (it: Proc) => 
   if (formerParent === second.formerParent && formerParent !== undefined)
     return formerParent.threaded || passedBy(first, formerParent) || passedBy(second, formerParent)
   if (first.maker !== second.maker && formerParent === second.formerParent)
-    if ((hasLeft(first.maker) || hasLeft(second.maker)) && isFirstOfMaker(second, counts)) return true
+    if ((isLeaving(first.maker) || isLeaving(second.maker)) && isFirstOfMaker(second, counts)) return true
   const [a, b] = [arrivalOf(first), arrivalOf(second)]
   return a.from <= b.to && b.from <= a.to
 }
 
 /** Whether this thread has begun to end: its children go to the end of another's, the later the later it ends. */
-function hasLeft(maker: Actor | undefined): boolean {
+function isLeaving(maker: Actor | undefined): boolean {
   return maker !== undefined && (maker.exiting !== undefined || maker.task.state === 'X')
 }
 
